@@ -1,0 +1,268 @@
+//! What a gate sees (the evidence document) and what it says (the verdict).
+//!
+//! The document is the only input of a gate: it lists what was *expected* beside what was found, so
+//! that absence is visible, and it is stored with the decision so that anyone can evaluate it again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FindingId, RunId, Severity, Sha256, Technique, Timestamp, ToolRef};
+
+/// Everything a gate may decide on. Serialised as JSON it is the `input` of every Rego rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evidence {
+    /// Moment of the evaluation.
+    pub now: Timestamp,
+    /// Project name.
+    pub project: String,
+    /// Environment the artifact wants to enter.
+    pub environment: String,
+    /// Run that made the artifact.
+    pub run: Option<RunId>,
+    /// The artifact.
+    pub artifact: ArtifactFacts,
+    /// Where it came from.
+    pub source: SourceFacts,
+    /// How it was built; absent when no build provenance was found.
+    pub build: Option<BuildFacts>,
+    /// What must be there.
+    pub expected: Vec<Expectation>,
+    /// What is there.
+    pub statements: Vec<StatementFacts>,
+    /// Open findings of all scans of this run and artifact.
+    pub findings: Vec<FindingFacts>,
+    /// Tests: passed and failed.
+    pub tests: Vec<TestFacts>,
+    /// Exceptions that apply now or have expired.
+    pub exceptions: Vec<ExceptionFacts>,
+    /// Thresholds and switches of the environment.
+    pub settings: GateSettings,
+}
+
+/// The artifact that wants to be deployed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArtifactFacts {
+    /// Output name.
+    pub name: String,
+    /// SHA-256 of the bytes (file) or of the canonical tree (directory).
+    pub digest: Sha256,
+}
+
+/// The source it was built from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceFacts {
+    /// Git commit id, absent outside git.
+    pub commit: Option<String>,
+    /// Digest of the input root (Merkle tree) of the snapshot.
+    pub tree: Sha256,
+    /// Whether the snapshot differs from the commit.
+    pub dirty: bool,
+}
+
+/// How the artifact was built.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildFacts {
+    /// `root`, `rootless` or `none`.
+    pub isolation: String,
+    /// builder.id of the provenance.
+    pub builder: String,
+    /// Whether any network destination was allowed, and which.
+    pub network_allowed: Vec<String>,
+    /// Destinations that were tried and refused.
+    pub network_refused: Vec<String>,
+    /// Tools that were used, with their pinned digest.
+    pub tools: Vec<ToolRef>,
+}
+
+/// A piece of evidence that must be present.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expectation {
+    /// `provenance`, `sbom`, `test`, `scan` or `trace`.
+    pub kind: String,
+    /// For scans: the technique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technique: Option<Technique>,
+    /// For scans and tests: the step or scanner name, when one is required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The pinned tool it must come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<ToolRef>,
+    /// Oldest acceptable age in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_seconds: Option<u64>,
+}
+
+/// One statement as a gate sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatementFacts {
+    /// `provenance`, `sbom`, `test`, `scan`, `trace`.
+    pub kind: String,
+    /// Predicate type URI.
+    pub predicate_type: String,
+    /// Ledger index.
+    pub index: u64,
+    /// Envelope digest.
+    pub digest: Sha256,
+    /// The envelope's signature verifies under the organisation's trust.
+    pub signed: bool,
+    /// Its inclusion in the ledger was proven against the signed checkpoint.
+    pub logged: bool,
+    /// Seconds between making and now.
+    pub age_seconds: i64,
+    /// Technique, for scans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technique: Option<Technique>,
+    /// Step or scanner name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Tool it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<ToolRef>,
+    /// For scans: coverage is stated, not empty and without errors. Others: true.
+    pub complete: bool,
+    /// Short reason when not complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete_because: Option<String>,
+}
+
+/// One open finding as a gate sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingFacts {
+    /// Identity.
+    pub id: FindingId,
+    /// Scanner.
+    pub scanner: String,
+    /// Rule.
+    pub rule: String,
+    /// Technique.
+    pub technique: Technique,
+    /// Severity.
+    pub severity: Severity,
+    /// Title.
+    pub title: String,
+    /// Place for people.
+    pub place: String,
+    /// CWE numbers.
+    #[serde(default)]
+    pub cwe: Vec<u32>,
+    /// Aliases.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Moment it was first seen in this project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<Timestamp>,
+}
+
+/// One test step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestFacts {
+    /// Step name.
+    pub name: String,
+    /// Exit status was zero and the report, if any, has no failure.
+    pub passed: bool,
+}
+
+/// A documented decision to accept a finding or a rule's denial for a while.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceptionFacts {
+    /// Ledger index of its statement.
+    pub index: u64,
+    /// Finding it covers, or
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<FindingId>,
+    /// rule id it covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Environment it is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Written reason.
+    pub reason: String,
+    /// Who accepted.
+    pub by: String,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+/// How strict a gate is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GateSettings {
+    /// Findings at or above this severity deny. Absent: they never deny.
+    pub block: Option<Severity>,
+    /// Findings at or above this severity warn.
+    pub warn: Option<Severity>,
+    /// Secrets found deny (true) or warn (false).
+    pub block_secrets: bool,
+    /// A source that differs from its commit denies (true) or warns (false).
+    pub require_clean_source: bool,
+    /// Network destinations may be allowed during the build.
+    pub allow_build_network: bool,
+}
+
+/// A rule's outcome; orders from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Nothing to say.
+    Pass,
+    /// Let through, but told.
+    Warn,
+    /// Stopped.
+    Deny,
+}
+
+/// One reason of one rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable code, e.g. `evidence-missing`, `finding-over-threshold`.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+    /// Whether this reason denies or warns.
+    pub outcome: Outcome,
+    /// Findings it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingId>,
+    /// Exception (ledger index) that turned a denial into a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<u64>,
+}
+
+/// What one rule said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleResult {
+    /// Rule id, e.g. `findings-threshold`.
+    pub rule: String,
+    /// What it demands, one sentence.
+    pub title: String,
+    /// `built-in` or the path of the user's `.rego` file.
+    pub origin: String,
+    /// Worst of its reasons.
+    pub outcome: Outcome,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// The part of the evidence it looked at, as short facts for people (`gate explain`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looked_at: Vec<String>,
+}
+
+/// What a gate said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    /// Worst outcome of all rules.
+    pub outcome: Outcome,
+    /// Every rule, also those that passed.
+    pub rules: Vec<RuleResult>,
+    /// SHA-256 over the texts of all rules, in order: the policy that decided.
+    pub policy: Sha256,
+    /// SHA-256 of the evidence document (compact JSON).
+    pub evidence: Sha256,
+}

@@ -1,0 +1,209 @@
+//! Scans, SBOMs, tests, traces and feeds.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Context;
+use crate::{
+    BySeverity, Coverage, DeploymentId, Digest, Predicate, RunId, Subject, Technique, Timestamp, ToolRef,
+};
+
+/// A scan, built in or imported. Subjects: the source tree, commit or artifact it looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scan {
+    /// Project name.
+    pub project: String,
+    /// Run, absent for a scan outside one (`scan`, `import`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// Deployment, for scans of a deployed application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
+    /// The tool.
+    pub tool: ToolRef,
+    /// Family of testing.
+    pub technique: Technique,
+    /// What was scanned.
+    pub target: ScanTarget,
+    /// The findings, kept apart as a blob.
+    pub findings: FindingsBlob,
+    /// How much was looked at.
+    pub coverage: Coverage,
+    /// Where the report came from.
+    pub origin: Origin,
+    /// Start.
+    pub started: Timestamp,
+    /// End.
+    pub ended: Timestamp,
+}
+
+impl Predicate for Scan {
+    const TYPE: &'static str = "urn:proofhouse:predicate:scan:v1";
+}
+
+/// What a scan looked at. Scans of the same project, technique, tool and target *stream* are
+/// compared with each other: a finding absent from the newer one is fixed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanTarget {
+    /// `source`, `artifact` or an environment's name prefixed with `environment:`.
+    pub stream: String,
+    /// Git commit, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+/// Findings as a blob: one JSON [`crate::Finding`] per line, sorted by id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingsBlob {
+    /// Blob digest.
+    pub digest: Digest,
+    /// Number of lines.
+    pub count: u64,
+    /// Counts by severity.
+    pub by_severity: BySeverity,
+}
+
+/// Where a report came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Origin {
+    /// Proofhouse's own scanner, in this process.
+    BuiltIn,
+    /// A step of the pipeline, in the sandbox.
+    Step {
+        /// Step name.
+        step: String,
+        /// Format of its report.
+        format: String,
+    },
+    /// A file brought in from outside.
+    Imported {
+        /// File name without folders.
+        file: String,
+        /// Digest of the file.
+        digest: Digest,
+        /// Format.
+        format: String,
+        /// Who brought it.
+        actor: String,
+    },
+}
+
+/// A CycloneDX BOM; the predicate is the document itself. Its `metadata.properties` carry
+/// `proofhouse:project` and `proofhouse:run`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sbom(pub Value);
+
+impl Predicate for Sbom {
+    const TYPE: &'static str = "https://cyclonedx.org/bom";
+}
+
+impl Sbom {
+    /// A value of `metadata.properties`.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        let properties = self.0.pointer("/metadata/properties")?.as_array()?;
+        properties.iter().find(|p| p["name"] == name)?["value"].as_str()
+    }
+}
+
+/// in-toto `test-result` v0.1. Subjects: the source tree and what was tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestResult {
+    /// `PASSED`, `WARNED` or `FAILED`.
+    pub result: String,
+    /// Configuration used: the plan file and the step.
+    pub configuration: Vec<Subject>,
+    /// Names of passed tests.
+    #[serde(default)]
+    pub passed_tests: Vec<String>,
+    /// Names of tests that passed with a warning.
+    #[serde(default)]
+    pub warned_tests: Vec<String>,
+    /// Names of failed tests.
+    #[serde(default)]
+    pub failed_tests: Vec<String>,
+    /// Link to our run.
+    pub proofhouse: Context,
+    /// When the tests ended.
+    pub finished: Timestamp,
+}
+
+impl Predicate for TestResult {
+    const TYPE: &'static str = "https://in-toto.io/attestation/test-result/v0.1";
+}
+
+/// in-toto `runtime-trace` v0.1. Subjects: the outputs of the traced step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuntimeTrace {
+    /// Who watched.
+    pub monitor: Monitor,
+    /// What was seen.
+    pub monitor_log: MonitorLog,
+    /// Times.
+    pub metadata: Value,
+    /// Link to our run.
+    pub proofhouse: TraceContext,
+}
+
+impl Predicate for RuntimeTrace {
+    const TYPE: &'static str = "https://in-toto.io/attestation/runtime-trace/v0.1";
+}
+
+/// The monitor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Monitor {
+    /// URI of the kind of monitor.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// What the monitor saw; large logs are blobs and only summarised here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MonitorLog {
+    /// Programs executed.
+    pub process: Vec<Value>,
+    /// Destinations, each with whether it was allowed.
+    pub network: Vec<Value>,
+    /// Files opened, when asked for.
+    #[serde(default)]
+    pub file_access: Vec<Value>,
+}
+
+/// Link to our run and to the complete log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TraceContext {
+    /// Run and step.
+    #[serde(flatten)]
+    pub context: Context,
+    /// Events that did not fit or were lost.
+    pub dropped: u64,
+}
+
+/// Advisory data brought in. Subject: the feed's content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedImport {
+    /// Feed name, e.g. `osv`, `rustsec`, `pypa`.
+    pub feed: String,
+    /// Moment of the newest record.
+    pub as_of: Timestamp,
+    /// When it was imported.
+    pub imported: Timestamp,
+    /// Number of advisories accepted.
+    pub advisories: u64,
+    /// Records that were refused, with reason; bounded.
+    #[serde(default)]
+    pub refused: Vec<crate::Skipped>,
+    /// Who brought it.
+    pub actor: String,
+}
+
+impl Predicate for FeedImport {
+    const TYPE: &'static str = "urn:proofhouse:predicate:feed:v1";
+}

@@ -1,0 +1,131 @@
+//! What a scan did, not only what it found: coverage is evidence too.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Finding, Severity, Sha256, Technique, Timestamp};
+
+/// A tool as evidence names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ToolRef {
+    /// Name, e.g. `bandit`, `proofhouse-sast`.
+    pub name: String,
+    /// Version as the tool prints it.
+    pub version: String,
+    /// Tree digest from `proofhouse.lock`; absent when the tool is not pinned (an imported report).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Sha256>,
+}
+
+/// A file or route that a scan left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Path or route.
+    pub what: String,
+    /// Why, as one phrase: `too large`, `binary`, `syntax error at line 3`.
+    pub why: String,
+}
+
+/// How much of its target a scan really looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Coverage {
+    /// Files (or routes, or packages) that were candidates.
+    pub seen: u64,
+    /// Of these, how many were examined to the end.
+    pub scanned: u64,
+    /// Left out, with reason; at most 1,000 are listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
+    /// Errors the tool reported.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+    /// Rules or advisories the scan applied, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<u64>,
+    /// Whether the report itself says what it covered. A report that is silent is not complete.
+    pub stated: bool,
+    /// Moment of the advisory data used (SCA), where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_as_of: Option<Timestamp>,
+}
+
+impl Coverage {
+    /// Most entries kept in each list.
+    pub const MOST_LISTED: usize = 1000;
+
+    /// Complete: it says what it saw, saw something, and no errors.
+    pub fn is_complete(&self) -> bool {
+        self.stated && self.errors.is_empty() && self.seen > 0 && self.scanned > 0
+    }
+
+    /// Records a left-out item, keeping the list bounded.
+    pub fn skip(&mut self, what: impl Into<String>, why: impl Into<String>) {
+        if self.skipped.len() < Self::MOST_LISTED {
+            self.skipped.push(Skipped { what: what.into(), why: why.into() });
+        }
+    }
+
+    /// Records an error, keeping the list bounded.
+    pub fn error(&mut self, error: impl Into<String>) {
+        if self.errors.len() < Self::MOST_LISTED {
+            self.errors.push(error.into());
+        }
+    }
+}
+
+/// Counts by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BySeverity {
+    /// Critical.
+    pub critical: u64,
+    /// High.
+    pub high: u64,
+    /// Medium.
+    pub medium: u64,
+    /// Low.
+    pub low: u64,
+    /// Info.
+    pub info: u64,
+}
+
+impl BySeverity {
+    /// Counts one more.
+    pub fn add(&mut self, severity: Severity) {
+        *match severity {
+            Severity::Critical => &mut self.critical,
+            Severity::High => &mut self.high,
+            Severity::Medium => &mut self.medium,
+            Severity::Low => &mut self.low,
+            Severity::Info => &mut self.info,
+        } += 1;
+    }
+
+    /// The count of one severity.
+    pub fn get(&self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Critical => self.critical,
+            Severity::High => self.high,
+            Severity::Medium => self.medium,
+            Severity::Low => self.low,
+            Severity::Info => self.info,
+        }
+    }
+
+    /// Sum of all.
+    pub fn total(&self) -> u64 {
+        self.critical + self.high + self.medium + self.low + self.info
+    }
+}
+
+/// What a scan, built in or imported, hands over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScanReport {
+    /// The tool.
+    pub tool: ToolRef,
+    /// Family of testing.
+    pub technique: Technique,
+    /// Findings with their identity set.
+    pub findings: Vec<Finding>,
+    /// How much was looked at.
+    pub coverage: Coverage,
+}
