@@ -1,7 +1,8 @@
 //! What a gate sees (the evidence document) and what it says (the verdict).
 //!
 //! The document is the only input of a gate: it lists what was *expected* beside what was found, so
-//! that absence is visible, and it is stored with the decision so that anyone can evaluate it again.
+//! that absence is visible (a field without a value is left out, never `null`, which Rego takes for
+//! true), and it is stored with the decision so that anyone can evaluate it again.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +19,14 @@ pub struct Evidence {
     /// Environment the artifact wants to enter.
     pub environment: String,
     /// Run that made the artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
     /// The artifact.
     pub artifact: ArtifactFacts,
     /// Where it came from.
     pub source: SourceFacts,
     /// How it was built; absent when no build provenance was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<BuildFacts>,
     /// What must be there.
     pub expected: Vec<Expectation>,
@@ -52,6 +55,7 @@ pub struct ArtifactFacts {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourceFacts {
     /// Git commit id, absent outside git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
     /// Digest of the input root (Merkle tree) of the snapshot.
     pub tree: Sha256,
@@ -195,8 +199,10 @@ pub struct ExceptionFacts {
 #[serde(rename_all = "camelCase")]
 pub struct GateSettings {
     /// Findings at or above this severity deny. Absent: they never deny.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Severity>,
     /// Findings at or above this severity warn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warn: Option<Severity>,
     /// Secrets found deny (true) or warn (false).
     pub block_secrets: bool,

@@ -1,0 +1,270 @@
+//! Gates as their users meet them: given this evidence, when decided, then this verdict and reason.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use model::{FindingId, Severity, Sha256, Technique, Timestamp, ToolRef, evidence::*};
+use policy::{RuleSet, evaluate};
+
+fn now() -> Timestamp {
+    "2026-11-01T12:00:00Z".parse().unwrap()
+}
+
+fn tool() -> ToolRef {
+    ToolRef { name: "proofhouse-sast".into(), version: "1".into(), digest: Some(Sha256::of("tool")) }
+}
+
+fn statement(kind: &str, technique: Option<Technique>) -> StatementFacts {
+    StatementFacts {
+        kind: kind.into(),
+        predicate_type: "t".into(),
+        index: 7,
+        digest: Sha256::of(kind),
+        signed: true,
+        logged: true,
+        age_seconds: 60,
+        technique,
+        name: None,
+        tool: Some(tool()),
+        complete: true,
+        incomplete_because: None,
+    }
+}
+
+fn expectation(kind: &str, technique: Option<Technique>) -> Expectation {
+    Expectation { kind: kind.into(), technique, name: None, tool: None, max_age_seconds: Some(3600) }
+}
+
+/// A release with nothing wrong.
+fn good() -> Evidence {
+    Evidence {
+        now: now(),
+        project: "shop".into(),
+        environment: "production".into(),
+        run: None,
+        artifact: ArtifactFacts { name: "app".into(), digest: Sha256::of("app") },
+        source: SourceFacts { commit: Some("c0ffee".into()), tree: Sha256::of("tree"), dirty: false },
+        build: Some(BuildFacts {
+            isolation: "rootless".into(),
+            builder: "b".into(),
+            network_allowed: vec![],
+            network_refused: vec![],
+            tools: vec![tool()],
+        }),
+        expected: vec![expectation("provenance", None), expectation("scan", Some(Technique::Sast))],
+        statements: vec![statement("provenance", None), statement("scan", Some(Technique::Sast))],
+        findings: vec![],
+        tests: vec![TestFacts { name: "unit".into(), passed: true }],
+        exceptions: vec![],
+        settings: GateSettings {
+            block: Some(Severity::High),
+            warn: Some(Severity::Medium),
+            block_secrets: true,
+            require_clean_source: true,
+            allow_build_network: false,
+        },
+    }
+}
+
+fn finding(severity: Severity, technique: Technique) -> FindingFacts {
+    FindingFacts {
+        id: FindingId(Sha256::of(severity.name())),
+        scanner: "bandit".into(),
+        rule: "B608".into(),
+        technique,
+        severity,
+        title: "SQL injection".into(),
+        place: "app.py:12".into(),
+        cwe: vec![89],
+        aliases: vec![],
+        first_seen: None,
+    }
+}
+
+fn verdict(evidence: &Evidence) -> Verdict {
+    evaluate(evidence, &RuleSet::built_in()).unwrap()
+}
+
+/// The codes of all reasons that deny.
+fn denials(evidence: &Evidence) -> Vec<String> {
+    let reasons = verdict(evidence).rules.into_iter().flat_map(|r| r.reasons);
+    reasons.filter(|r| r.outcome == Outcome::Deny).map(|r| r.code).collect()
+}
+
+#[test]
+fn a_release_with_nothing_wrong_passes_and_every_rule_says_what_it_demands() {
+    let verdict = verdict(&good());
+    assert_eq!(verdict.outcome, Outcome::Pass, "{verdict:#?}");
+    assert_eq!(verdict.rules.len(), 8);
+    assert!(verdict.rules.iter().all(|r| r.title.len() > 20 && r.origin == "built-in"));
+}
+
+#[test]
+fn nothing_passes_by_absence() {
+    let mut e = good();
+    e.statements.pop();
+    assert_eq!(denials(&e), ["evidence-missing"]);
+
+    let mut e = good();
+    e.statements[1].complete = false;
+    e.statements[1].incomplete_because = Some("no file was scanned".into());
+    assert_eq!(denials(&e), ["evidence-incomplete"]);
+
+    let mut e = good();
+    e.statements[1].age_seconds = 3601;
+    assert_eq!(denials(&e), ["evidence-stale"]);
+
+    let mut e = good();
+    e.statements[1].age_seconds = -3600;
+    assert_eq!(denials(&e), ["evidence-stale"], "evidence from the future is not fresh");
+
+    let mut e = good();
+    e.expected[1].tool = Some(ToolRef { digest: Some(Sha256::of("other")), ..tool() });
+    assert_eq!(denials(&e), ["evidence-wrong-tool"]);
+
+    let mut e = good();
+    e.expected.clear();
+    assert_eq!(denials(&e), ["evidence-nothing-expected"]);
+
+    let mut e = good();
+    e.build = None;
+    assert_eq!(denials(&e), ["build-unknown"]);
+}
+
+#[test]
+fn unsigned_or_unlogged_evidence_denies_and_no_exception_helps() {
+    let mut e = good();
+    e.statements[0].signed = false;
+    e.statements[1].logged = false;
+    e.exceptions.push(exception(None, Some("evidence-signed")));
+    assert_eq!(denials(&e), ["evidence-unlogged", "evidence-unsigned"]);
+}
+
+fn exception(finding: Option<FindingId>, rule: Option<&str>) -> ExceptionFacts {
+    ExceptionFacts {
+        index: 3,
+        finding,
+        rule: rule.map(str::to_owned),
+        environment: None,
+        reason: "fix is scheduled".into(),
+        by: "sam".into(),
+        expires: "2026-12-01T00:00:00Z".parse().unwrap(),
+    }
+}
+
+#[test]
+fn severities_deny_warn_or_pass_by_the_environments_thresholds() {
+    let mut e = good();
+    e.findings = Severity::ALL.map(|s| finding(s, Technique::Sast)).to_vec();
+    assert_eq!(denials(&e), ["finding-critical", "finding-high"]);
+    e.settings.block = None;
+    assert_eq!(denials(&e), Vec::<String>::new());
+    assert_eq!(verdict(&e).outcome, Outcome::Warn);
+    let rule = verdict(&e).rules.into_iter().find(|r| r.rule == "findings-threshold").unwrap();
+    assert_eq!(rule.reasons.len(), 3, "medium and above warn: {rule:#?}");
+    e.settings.warn = None;
+    assert_eq!(verdict(&e).outcome, Outcome::Pass);
+}
+
+#[test]
+fn an_exception_holds_for_its_finding_and_environment_until_it_expires() {
+    let mut e = good();
+    let weak = finding(Severity::Critical, Technique::Sast);
+    e.exceptions = vec![exception(Some(weak.id), None)];
+    e.findings = vec![weak];
+    let v = verdict(&e);
+    assert_eq!(v.outcome, Outcome::Warn, "{v:#?}");
+    let reason = v.rules.iter().flat_map(|r| &r.reasons).find(|r| r.exception == Some(3)).unwrap();
+    assert!(reason.message.contains("accepted by sam"), "{reason:?}");
+
+    e.exceptions[0].environment = Some("staging".into());
+    assert_eq!(denials(&e), ["finding-critical"]);
+
+    e.exceptions[0].environment = None;
+    e.now = "2026-12-01T00:00:00Z".parse().unwrap();
+    assert_eq!(denials(&e), ["finding-critical"]);
+    let codes: Vec<_> = verdict(&e).rules.into_iter().flat_map(|r| r.reasons).map(|r| r.code).collect();
+    assert!(codes.contains(&"exception-expired".to_owned()));
+}
+
+#[test]
+fn secrets_dirty_source_failed_tests_and_network_deny() {
+    let mut e = good();
+    e.findings = vec![finding(Severity::Low, Technique::Secrets)];
+    assert_eq!(denials(&e), ["secret-found"]);
+    let mut e = good();
+    e.source.dirty = true;
+    e.source.commit = None;
+    assert_eq!(denials(&e), ["source-dirty", "source-no-commit"]);
+    let mut e = good();
+    e.tests[0].passed = false;
+    assert_eq!(denials(&e), ["test-failed"]);
+    let mut e = good();
+    e.build.as_mut().unwrap().network_allowed = vec!["registry:pypi".into()];
+    assert_eq!(denials(&e), ["build-network-allowed"]);
+    e.settings.allow_build_network = true;
+    assert_eq!(denials(&e), Vec::<String>::new());
+    let mut e = good();
+    e.build.as_mut().unwrap().isolation = "none".into();
+    assert_eq!(denials(&e), ["build-not-isolated"]);
+}
+
+#[test]
+fn users_add_rules_and_a_broken_rule_denies() {
+    let mut rules = RuleSet::built_in();
+    let own = "package acme.only_shop\nimport rego.v1\ntitle := \"Only the shop\"\n\
+               deny contains {\"code\": \"not-shop\", \"message\": \"no\"} if input.project != \"shop\"";
+    rules.add("policy/shop.rego", own).unwrap();
+    assert_eq!(evaluate(&good(), &rules).unwrap().outcome, Outcome::Pass);
+    let mut e = good();
+    e.project = "other".into();
+    assert_eq!(evaluate(&e, &rules).unwrap().outcome, Outcome::Deny);
+
+    let failing = "package acme.failing\nimport rego.v1\n\
+                   deny contains {\"code\": \"x\", \"message\": \"y\"} if to_number(input.project) > 3";
+    rules.add("policy/failing.rego", failing).unwrap();
+    let v = evaluate(&good(), &rules).unwrap();
+    assert_eq!(v.outcome, Outcome::Deny);
+    assert_eq!(v.rules.last().unwrap().reasons[0].code, "rule-error");
+
+    let misspelt = "package acme.misspelt\nimport rego.v1\ndeny contains {\"kode\": \"x\"} if true";
+    let mut rules = RuleSet::built_in();
+    rules.add("m.rego", misspelt).unwrap();
+    assert_eq!(evaluate(&good(), &rules).unwrap().outcome, Outcome::Deny);
+}
+
+#[test]
+fn unusable_rule_files_are_named() {
+    use model::UserError;
+    let mut rules = RuleSet::built_in();
+    let code = |rules: &mut RuleSet, text: &str| rules.add("x.rego", text).unwrap_err().code();
+    assert_eq!(code(&mut rules, "package a\n{{{"), "policy-syntax");
+    assert_eq!(code(&mut rules, "package a\nx := 1"), "policy-no-verdict");
+    assert_eq!(code(&mut rules, &" ".repeat(RuleSet::MOST_BYTES + 1)), "policy-too-large");
+    let taken =
+        "package mine.no_secrets\nimport rego.v1\nwarn contains {\"code\":\"a\",\"message\":\"b\"} if true";
+    assert_eq!(code(&mut rules, taken), "policy-duplicate-rule");
+}
+
+#[test]
+fn the_same_evidence_gives_the_same_verdict_and_another_policy_another_digest() {
+    let mut e = good();
+    e.findings = Severity::ALL.map(|s| finding(s, Technique::Sast)).to_vec();
+    assert_eq!(verdict(&e), verdict(&e));
+    let mut rules = RuleSet::built_in();
+    let before = rules.digest();
+    rules
+        .add(
+            "a.rego",
+            "package a.b\nimport rego.v1\nwarn contains {\"code\":\"a\",\"message\":\"b\"} if false",
+        )
+        .unwrap();
+    assert_ne!(before, rules.digest());
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+    #[test]
+    fn arbitrary_rule_files_never_panic(text in "\\PC{0,200}") {
+        let _ = RuleSet::built_in().add("x.rego", &text);
+        let _ = RuleSet::built_in().add("x.rego", &format!("package a\nimport rego.v1\n{text}"));
+    }
+}
