@@ -1,0 +1,67 @@
+//! Is the application up? One bounded HTTP request after another until it answers or time is over.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use model::predicate::HealthRecord;
+
+/// What a healthy application answers.
+#[derive(Clone, Debug)]
+pub struct HealthCheck {
+    /// Path of the request, e.g. `/health`.
+    pub path: String,
+    /// Expected status.
+    pub status: u16,
+    /// Longest time until the first good answer.
+    pub timeout: Duration,
+    /// Pause between attempts.
+    pub interval: Duration,
+}
+
+/// Asks until the answer is good or the time is over. `alive` says whether the process still runs
+/// (`Err` with what happened ends the wait at once).
+pub fn wait(
+    check: &HealthCheck,
+    address: SocketAddr,
+    alive: impl Fn() -> Result<(), String>,
+) -> HealthRecord {
+    let start = Instant::now();
+    let mut record =
+        HealthRecord { healthy: false, attempts: 0, after_ms: 0, detail: "not asked yet".into() };
+    while start.elapsed() < check.timeout {
+        if let Err(why) = alive() {
+            record.detail = why;
+            return record;
+        }
+        record.attempts += 1;
+        match ask(check, address) {
+            Ok(status) if status == check.status => {
+                record.healthy = true;
+                record.after_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+                record.detail = format!("{} answered {status}", check.path);
+                return record;
+            }
+            Ok(status) => record.detail = format!("{} answered {status}, not {}", check.path, check.status),
+            Err(error) => record.detail = format!("{}: {error}", check.path),
+        }
+        std::thread::sleep(check.interval.min(check.timeout.saturating_sub(start.elapsed())));
+    }
+    record
+}
+
+/// One request; the status of the answer.
+fn ask(check: &HealthCheck, address: SocketAddr) -> std::io::Result<u16> {
+    let patience = Duration::from_secs(5);
+    let mut stream = TcpStream::connect_timeout(&address, patience)?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
+    write!(stream, "GET {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n", check.path)?;
+    let mut head = Vec::new();
+    stream.take(64).read_to_end(&mut head)?;
+    let line = String::from_utf8_lossy(&head);
+    let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|s| s.parse().ok());
+    status.ok_or_else(|| std::io::Error::other("the answer is not HTTP"))
+}
