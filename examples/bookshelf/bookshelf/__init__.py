@@ -1,0 +1,1 @@
+"""Bookshelf: who has borrowed which book. A small web service over SQLite."""
