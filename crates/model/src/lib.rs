@@ -14,6 +14,7 @@ pub mod predicate;
 pub mod problem;
 pub mod scan;
 pub mod statement;
+pub mod version;
 
 pub use clock::{Clock, FixedClock};
 pub use digest::{Digest, Hasher, Sha256};

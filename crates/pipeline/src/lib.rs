@@ -1,1 +1,98 @@
-//! Placeholder while the crate is being written: pipeline.
+//! `proofhouse.yaml`: text → [`Config`] → [`Plan`].
+//!
+//! The way of a file: `yaml` reads it, bounded, into a tree that remembers places; `shape` compares
+//! the tree with one table of keys (the same table gives [`schema()`]); `read` makes it typed;
+//! `validate` checks what needs several values; [`plan()`] orders the steps. Every stage adds to one
+//! list of [`Diagnostic`]s, so that a user sees all problems at once, each at its place. [`init`]
+//! writes a first file for a project.
+//!
+//! **Architecture Invariant:** no IO. What is known elsewhere (report formats, tool providers) is an
+//! argument, and so is every file that `init` looks at.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod config;
+mod diagnostic;
+mod globs;
+pub mod init;
+mod network;
+mod path;
+mod plan;
+mod read;
+mod render;
+mod scalar;
+mod shape;
+mod suggest;
+mod validate;
+mod yaml;
+
+pub use config::{
+    Command, Config, Environment, Expect, Gate, Limits, Placeholders, Position, Report, Scans, Step,
+    StepKind, Tool, Trace,
+};
+pub use diagnostic::{Diagnostic, Diagnostics, MOST_DIAGNOSTICS};
+pub use globs::{BadGlob, Globs};
+pub use network::{BadRule, NetworkRule};
+pub use plan::{Plan, PlannedStep, plan};
+pub use scalar::{parse_duration, parse_percent, parse_size, show_duration, show_size};
+pub use shape::schema::schema;
+pub use yaml::{MAX_BYTES, MAX_DEPTH, MOST_NODES};
+
+/// Usual name of the file, at the root of the tree.
+pub const FILE_NAME: &str = "proofhouse.yaml";
+
+/// What other crates know and this one only checks against.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// Report formats that can be imported as findings (without `junit`).
+    pub report_formats: &'a [&'a str],
+    /// Providers that can find a tool.
+    pub providers: &'a [&'a str],
+}
+
+/// Reads and checks a configuration. `file_name` is only shown.
+///
+/// # Errors
+/// Everything that is wrong with it, at most [`MOST_DIAGNOSTICS`].
+pub fn parse(text: &str, file_name: &str, known: &Known<'_>) -> Result<Config, Diagnostics> {
+    let mut problems = vec![];
+    let config = stages(text, known, &mut problems);
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(Diagnostics::new(file_name, text, problems)),
+    }
+}
+
+/// As [`parse`], from bytes as they were read.
+///
+/// # Errors
+/// As [`parse`], and `config-not-utf8` at the first bad byte.
+pub fn parse_bytes(bytes: &[u8], file_name: &str, known: &Known<'_>) -> Result<Config, Diagnostics> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => parse(text.strip_prefix('\u{feff}').unwrap_or(text), file_name, known),
+        Err(error) => {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to().min(MAX_BYTES)]);
+            let end = good.len()..good.len();
+            let problem = Diagnostic::new("config-not-utf8", &end, "the file is not UTF-8 text");
+            Err(Diagnostics::new(file_name, &good, vec![problem.label("the first bad byte follows here")]))
+        }
+    }
+}
+
+fn stages(text: &str, known: &Known<'_>, problems: &mut Vec<Diagnostic>) -> Option<Config> {
+    let Some(root) = yaml::read(text, problems) else {
+        if problems.is_empty() {
+            let problem = Diagnostic::new("config-empty", &(0..0), "the file is empty");
+            problems.push(problem.hint("`proofhouse init` writes a first one".to_owned()));
+        }
+        return None;
+    };
+    shape::check(&root, &shape::FILE, known, problems);
+    let config = read::config(text, &root);
+    let mut context = validate::Context { config: &config, root: &root, problems };
+    validate::references(&mut context);
+    if context.problems.is_empty() {
+        validate::meaning(&mut context);
+    }
+    Some(config)
+}

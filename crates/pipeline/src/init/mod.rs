@@ -1,0 +1,1 @@
+//! Writes a first `proofhouse.yaml` for a project.
