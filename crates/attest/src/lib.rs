@@ -1,1 +1,35 @@
-//! Placeholder while the crate is being written: attest.
+//! **Prove**: signed in-toto statements, the key vault and signer process, the tile log, bundles and
+//! their verification.
+//!
+//! The way of a statement: [`ledger::Ledger::append`] turns it into JSON, the signer process
+//! ([`signer`]) signs its DSSE pre-authentication encoding with the organisation key, the journal
+//! makes it durable, the Merkle tree takes it in as a Rekor v2 `hashedrekord`, the signer signs the
+//! new checkpoint, and only then is it acknowledged. [`bundle`] carries one statement with its proof
+//! elsewhere; [`verify`] judges it there with nothing but a [`trust`] file.
+//!
+//! **Architecture Invariants:**
+//! - private keys exist only in the process that runs [`signer::serve`];
+//! - [`dsse`], [`log`], [`trust`], [`bundle`] and [`verify`] do no IO and never ask for the time;
+//! - a statement is acknowledged only after it is on disk and covered by a signed checkpoint.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod b64;
+pub mod bundle;
+pub mod dsse;
+mod json;
+pub mod keys;
+pub mod ledger;
+pub mod log;
+pub mod signer;
+pub mod trust;
+pub mod verify;
+
+
+pub use dsse::Envelope;
+pub use json::JsonProblem;
+pub use keys::PublicKey;
+
+pub use signer::{LogSigner, SignerClient};
+pub use trust::Trust;

@@ -1,0 +1,9 @@
+//! Sigstore bundles v0.3: one statement with its signature and its proof of inclusion.
+//!
+//! An evidence file is JSON Lines of such bundles.
+
+mod parts;
+mod wire;
+
+pub use wire::{Bundle, BundleError, Content, MAX_BUNDLE, MAX_EVIDENCE, Material, parse_evidence, write_evidence};
+pub use parts::{CheckpointText, InclusionProof, KindVersion, LogId, Raw, TlogEntry};

@@ -1,0 +1,97 @@
+//! The transparency-log part of a bundle (`dev.sigstore.rekor.v1.TransparencyLogEntry` as JSON).
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use crate::b64;
+
+/// An entry of a log with the proof that it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TlogEntry {
+    /// Position in the log.
+    #[serde(with = "int64")]
+    pub log_index: u64,
+    /// Which log.
+    pub log_id: LogId,
+    /// Kind and version of the leaf.
+    pub kind_version: KindVersion,
+    /// The proof; required since bundle v0.2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inclusion_proof: Option<InclusionProof>,
+    /// The bytes of the leaf.
+    #[serde(with = "b64")]
+    pub canonicalized_body: Vec<u8>,
+}
+
+/// SHA-256 identifier of a log's key and name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogId {
+    /// 32 bytes.
+    #[serde(with = "b64")]
+    pub key_id: Vec<u8>,
+}
+
+/// Kind and version of a leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindVersion {
+    /// `hashedrekord`.
+    pub kind: String,
+    /// `0.0.2`.
+    pub version: String,
+}
+
+/// A Merkle inclusion proof with the checkpoint it leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InclusionProof {
+    /// Position in the tree.
+    #[serde(with = "int64")]
+    pub log_index: u64,
+    /// Root of the tree.
+    #[serde(with = "b64")]
+    pub root_hash: Vec<u8>,
+    /// Leaves of the tree.
+    #[serde(with = "int64")]
+    pub tree_size: u64,
+    /// Siblings from the leaf upwards. Absent for a tree of one leaf.
+    #[serde(default)]
+    pub hashes: Vec<Raw>,
+    /// The signed note.
+    pub checkpoint: CheckpointText,
+}
+
+/// A signed checkpoint as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointText {
+    /// C2SP signed note.
+    pub envelope: String,
+}
+
+/// Bytes that stand as a base64 string in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Raw(#[serde(with = "b64")] pub Vec<u8>);
+
+/// 64-bit integers are strings in the JSON form of Protocol Buffers; a number is read as well.
+mod int64 {
+    use super::{Deserialize, Deserializer, Error, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Number(u64),
+    }
+
+    pub fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        match Either::deserialize(deserializer)? {
+            Either::Text(text) => text.parse().map_err(D::Error::custom),
+            Either::Number(number) => Ok(number),
+        }
+    }
+}

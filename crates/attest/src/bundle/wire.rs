@@ -1,0 +1,264 @@
+//! The bundle document and evidence files.
+
+use model::UserError;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+use super::parts::{CheckpointText, InclusionProof, KindVersion, LogId, Raw, TlogEntry};
+use crate::{
+    dsse::{DsseError, Envelope, MAX_ENVELOPE},
+    json::{self, JsonProblem},
+    keys::PublicKey,
+    ledger::Proof,
+    log::{LogEntry, NoteKey},
+};
+
+const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// Largest bundle that is read, in bytes.
+pub const MAX_BUNDLE: usize = MAX_ENVELOPE + (4 << 20);
+/// Largest evidence file that is read, in bytes.
+pub const MAX_EVIDENCE: usize = 512 << 20;
+/// Most bundles in an evidence file.
+const MAX_BUNDLES: usize = 10_000;
+
+/// Why a bundle or evidence file was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    /// Not bounded JSON of the expected shape.
+    #[error("not a bundle: {0}")]
+    Malformed(JsonProblem),
+    /// Another kind of document.
+    #[error("not a bundle: its media type is `{0}`")]
+    MediaType(String),
+    /// The envelope inside is wrong.
+    #[error(transparent)]
+    Envelope(#[from] DsseError),
+    /// Not exactly one of an envelope and a message signature, or of key and certificate.
+    #[error("not a bundle: {0}")]
+    Content(&'static str),
+    /// A line of an evidence file.
+    #[error("line {line}: {error}")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// What is wrong with it.
+        error: Box<BundleError>,
+    },
+    /// An evidence file without a bundle, or with more than are read.
+    #[error("an evidence file holds 1 to {MAX_BUNDLES} bundles in at most 512 MiB")]
+    Count,
+}
+
+impl UserError for BundleError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Envelope(error) => error.code(),
+            Self::Line { error, .. } => error.code(),
+            _ => "bundle-malformed",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("expected is a Sigstore bundle v0.3, or one such bundle per line".into())
+    }
+}
+
+/// What was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A DSSE envelope, and its JSON as it stood in the bundle.
+    Dsse(Envelope, Vec<u8>),
+    /// A signature over the bytes of a file; read, but it says nothing that Proofhouse verifies.
+    Message(Value),
+}
+
+/// How to find the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Material {
+    /// A hint: base64 of the SHA-256 of the SubjectPublicKeyInfo.
+    PublicKey(String),
+    /// A certificate; this version knows no certificate authorities.
+    Certificate,
+}
+
+/// One bundle. Fields that are not known here are ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    /// What was signed.
+    pub content: Content,
+    /// By whom.
+    pub material: Material,
+    /// Where it is logged.
+    pub tlog: Vec<TlogEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    media_type: String,
+    verification_material: WireMaterial,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dsse_envelope: Option<Box<RawValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message_signature: Option<Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireMaterial {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    public_key: Option<Hint>,
+    #[serde(default, skip_serializing)]
+    certificate: Option<Value>,
+    #[serde(default, skip_serializing)]
+    x509_certificate_chain: Option<Value>,
+    #[serde(default)]
+    tlog_entries: Vec<TlogEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Hint {
+    #[serde(default)]
+    hint: String,
+}
+
+impl Bundle {
+    /// A bundle of a logged envelope (its bytes as stored), its leaf and its proof.
+    ///
+    /// # Errors
+    /// The envelope is malformed.
+    pub fn new(
+        envelope: Vec<u8>,
+        leaf: Vec<u8>,
+        proof: &Proof,
+        key: &PublicKey,
+        log: &NoteKey,
+    ) -> Result<Self, BundleError> {
+        let entry = TlogEntry {
+            log_index: proof.index,
+            log_id: LogId { key_id: log.log_id().0.to_vec() },
+            kind_version: KindVersion { kind: LogEntry::KIND.into(), version: LogEntry::VERSION.into() },
+            inclusion_proof: Some(InclusionProof {
+                log_index: proof.index,
+                root_hash: proof.checkpoint.checkpoint.root.0.to_vec(),
+                tree_size: proof.checkpoint.checkpoint.size,
+                hashes: proof.hashes.iter().map(|hash| Raw(hash.0.to_vec())).collect(),
+                checkpoint: CheckpointText { envelope: proof.checkpoint.to_text() },
+            }),
+            canonicalized_body: leaf,
+        };
+        Ok(Self {
+            content: Content::Dsse(Envelope::parse(&envelope)?, envelope),
+            material: Material::PublicKey(key.hint()),
+            tlog: vec![entry],
+        })
+    }
+
+    /// Reads a bundle of at most [`MAX_BUNDLE`] bytes.
+    ///
+    /// # Errors
+    /// Any [`BundleError`] but those of evidence files.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
+        let wire: Wire = json::parse(bytes, MAX_BUNDLE).map_err(BundleError::Malformed)?;
+        if wire.media_type != MEDIA_TYPE {
+            return Err(BundleError::MediaType(wire.media_type));
+        }
+        let content = match (wire.dsse_envelope, wire.message_signature) {
+            (Some(raw), None) => {
+                let bytes = raw.get().as_bytes().to_vec();
+                Content::Dsse(Envelope::parse(&bytes)?, bytes)
+            }
+            (None, Some(message)) => Content::Message(message),
+            _ => return Err(BundleError::Content("exactly one of dsseEnvelope and messageSignature is expected")),
+        };
+        let WireMaterial { public_key, certificate, x509_certificate_chain, tlog_entries } =
+            wire.verification_material;
+        let material = match (public_key, certificate.or(x509_certificate_chain)) {
+            (Some(Hint { hint }), None) => Material::PublicKey(hint),
+            (None, Some(_)) => Material::Certificate,
+            _ => return Err(BundleError::Content("exactly one of publicKey and certificate is expected")),
+        };
+        Ok(Self { content, material, tlog: tlog_entries })
+    }
+
+    /// Compact JSON, one line. Only for bundles that carry an envelope and a key hint.
+    ///
+    /// # Errors
+    /// [`BundleError::Content`] for others: what was dropped when reading cannot be written.
+    pub fn to_json(&self) -> Result<Vec<u8>, BundleError> {
+        let (Content::Dsse(_, envelope), Material::PublicKey(hint)) = (&self.content, &self.material) else {
+            return Err(BundleError::Content("only bundles with an envelope and a public key are written"));
+        };
+        let shape = |error: serde_json::Error| BundleError::Malformed(JsonProblem::Shape(error.to_string()));
+        let wire = Wire {
+            media_type: MEDIA_TYPE.to_owned(),
+            verification_material: WireMaterial {
+                public_key: Some(Hint { hint: hint.clone() }),
+                certificate: None,
+                x509_certificate_chain: None,
+                tlog_entries: self.tlog.clone(),
+            },
+            dsse_envelope: Some(serde_json::from_slice(envelope).map_err(shape)?),
+            message_signature: None,
+        };
+        serde_json::to_vec(&wire).map_err(shape)
+    }
+
+    /// The envelope, when there is one.
+    pub fn envelope(&self) -> Option<&Envelope> {
+        match &self.content {
+            Content::Dsse(envelope, _) => Some(envelope),
+            Content::Message(_) => None,
+        }
+    }
+}
+
+/// Reads an evidence file: one bundle per line, or a single bundle written over several lines.
+///
+/// # Errors
+/// Any [`BundleError`]; lines are counted from 1.
+pub fn parse_evidence(bytes: &[u8]) -> Result<Vec<Bundle>, BundleError> {
+    if bytes.len() > MAX_EVIDENCE {
+        return Err(BundleError::Count);
+    }
+    if let Ok(bundle) = Bundle::parse(bytes) {
+        return Ok(vec![bundle]);
+    }
+    let mut bundles = Vec::new();
+    for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let located = |error| BundleError::Line { line, error: Box::new(error) };
+        bundles.push(Bundle::parse(text).map_err(located)?);
+        if bundles.len() > MAX_BUNDLES {
+            return Err(BundleError::Count);
+        }
+    }
+    if bundles.is_empty() { Err(BundleError::Count) } else { Ok(bundles) }
+}
+
+/// Writes an evidence file: one bundle per line.
+///
+/// # Errors
+/// As [`Bundle::to_json`].
+pub fn write_evidence(bundles: &[Bundle]) -> Result<Vec<u8>, BundleError> {
+    let mut out = Vec::new();
+    for bundle in bundles {
+        out.extend(bundle.to_json()?);
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = parse_evidence(&bytes);
+        }
+    }
+}

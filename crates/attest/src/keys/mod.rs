@@ -1,0 +1,21 @@
+//! Keys: public keys as documents carry them, signers, and the software vault.
+//!
+//! What the vault's encryption is worth, plainly: with a passphrase (`PROOFHOUSE_PASSPHRASE_FILE`, a
+//! service credential, or `PROOFHOUSE_PASSPHRASE`) the key-encryption key is derived from it by
+//! PBKDF2-HMAC-SHA256 and a thief of the disk has to guess. Without one, a random machine key in
+//! `unlock.key` is used: it protects copies of `vault.json` that travel without it (backups,
+//! screenshots, a folder shared by mistake) and nobody who can read both files. Point
+//! `PROOFHOUSE_UNLOCK_KEY_FILE` at another disk or a credential to keep them apart.
+
+mod files;
+mod public;
+pub mod signers;
+mod unlock;
+mod vault;
+
+pub(crate) use files::private_file;
+pub use public::{Algorithm, BadKey, PublicKey};
+pub use signers::Signer;
+pub use unlock::{UNLOCK_VARIABLES, Unlock};
+pub(crate) use vault::lock;
+pub use vault::{KeyError, Vault};

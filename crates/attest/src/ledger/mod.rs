@@ -1,0 +1,30 @@
+//! The ledger on disk: a journal of records, and the log made from it.
+//!
+//! Files under the ledger's folder:
+//! - `journal/N.seg`: append-only records (envelope, leaf, time), the truth; `N` is the first index;
+//! - `checkpoint`, `tile/…`: the log as C2SP tlog-tiles asks, to be served statically;
+//! - `index`: place and envelope digest of each record, a cache made again when it does not fit;
+//! - `lock`: taken by whoever appends or recovers; `torn/`: cut-off tails, kept for inspection.
+//!
+//! Order of an append: sign, journal, flush, tiles, flush full ones, sign the checkpoint, replace it,
+//! acknowledge. A crash anywhere leaves a journal that is ahead of the checkpoint; the records that
+//! are complete are kept and covered by the next checkpoint.
+//!
+//! `logged_at` is the ledger's own note of time. Unlike everything else it is not covered by the
+//! Merkle tree (a `hashedrekord` carries no time), only by the checksum of its record; statements
+//! carry their own signed times.
+
+mod append;
+mod error;
+mod index;
+mod journal;
+mod open;
+mod read;
+mod record;
+mod tiles;
+mod verify;
+
+pub use error::LedgerError;
+pub use open::{ClockStep, Ledger, Recovery};
+pub use read::{Entry, Iter, Proof};
+pub use verify::{Damage, Part, Report, verify_dir};

@@ -1,0 +1,98 @@
+//! What can go wrong between a ledger and its signer.
+
+use std::io;
+
+use model::{Exit, UserError};
+
+use crate::keys::KeyError;
+
+/// Any failure of the signer.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// The process could not be started.
+    #[error("the signer process could not be started: {0}")]
+    Spawn(#[source] io::Error),
+    /// The connection broke: the process ended or was killed.
+    #[error("the signer process does not answer: {0}")]
+    Gone(#[source] io::Error),
+    /// A frame that makes no sense.
+    #[error("the signer protocol was violated: {0}")]
+    Protocol(&'static str),
+    /// The signer said no.
+    #[error("{message}")]
+    Refused {
+        /// Stable code.
+        code: &'static str,
+        /// One sentence.
+        message: String,
+    },
+    /// The signer's own keys (only inside the signer process).
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Codes that travel over the connection.
+const CODES: &[&str] = &[
+    "key-permissions",
+    "key-unlock-missing",
+    "key-unlock-kind",
+    "key-passphrase-empty",
+    "key-vault-sealed",
+    "key-file-damaged",
+    "key-io",
+    "key-crypto",
+    "signer-protocol",
+    "signer-not-a-statement",
+    "signer-wrong-log",
+    "signer-rollback",
+    "signer-fork",
+    "signer-memory-damaged",
+];
+
+impl SignerError {
+    pub(super) fn refused(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Refused { code, message: message.into() }
+    }
+
+    /// From the text forms on the wire.
+    pub(super) fn from_wire(code: &str, message: String) -> Self {
+        let code = CODES.iter().copied().find(|known| *known == code).unwrap_or("signer-refused");
+        Self::Refused { code, message }
+    }
+}
+
+impl UserError for SignerError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Spawn(_) => "signer-spawn",
+            Self::Gone(_) => "signer-gone",
+            Self::Protocol(_) => "signer-protocol",
+            Self::Refused { code, .. } => code,
+            Self::Key(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match (self, self.code()) {
+            (Self::Key(error), _) => error.hint(),
+            (_, "signer-rollback" | "signer-fork") => {
+                Some("the ledger is older than, or differs from, what was signed: restore it from a backup".into())
+            }
+            (_, "key-permissions") => Some("run: chmod -R go= on the keys folder".into()),
+            (_, "key-vault-sealed" | "key-file-damaged" | "signer-memory-damaged" | "key-unlock-missing") => {
+                Some("restore the keys folder from a backup".into())
+            }
+            _ => None,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match (self, self.code()) {
+            (Self::Key(error), _) => error.exit(),
+            (_, "signer-rollback" | "signer-fork" | "signer-memory-damaged") => Exit::Integrity,
+            (_, "key-vault-sealed" | "key-file-damaged") => Exit::Integrity,
+            (_, "signer-not-a-statement" | "key-passphrase-empty" | "key-unlock-kind") => Exit::Input,
+            _ => Exit::Environment,
+        }
+    }
+}
