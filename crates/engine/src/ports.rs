@@ -1,0 +1,45 @@
+//! What the engine needs of a database: to be told, and to be asked where to look in the ledger.
+//!
+//! Answers are hints. Whatever decides something is read from the ledger and verified there.
+
+use model::{Problem, RunId, Sha256, ports::{Blobs, LoggedStatement}};
+
+/// Tables that are computed from the ledger.
+pub trait Projection: Send + Sync {
+    /// Index of the first statement that is not projected yet.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn next_index(&self) -> Result<u64, Problem>;
+
+    /// Projects statements, in the order of the ledger.
+    ///
+    /// # Errors
+    /// Nothing of them is projected then.
+    fn project(&self, statements: &[LoggedStatement], blobs: &dyn Blobs) -> Result<(), Problem>;
+
+    /// The newest finished run of a project, of those that passed when `passed` is set, with the
+    /// ledger index of its first statement.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn latest_run(&self, project: &str, passed: bool) -> Result<Option<(RunId, u64)>, Problem>;
+
+    /// Ledger index of the first statement of a run.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn run_start(&self, run: RunId) -> Result<Option<u64>, Problem>;
+
+    /// The run that made an artifact, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn makers(&self, artifact: Sha256) -> Result<Vec<RunId>, Problem>;
+
+    /// Ledger indices of a project's exceptions.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem>;
+}

@@ -1,0 +1,356 @@
+//! The command line as its users see it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Takes a commit to a verified deployment, and can prove every step.
+#[derive(Parser)]
+#[command(name = "proofhouse", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit status: 0 yes, 1 no (failed, denied, not verified), 2 wrong input, \
+3 wrong surroundings, 4 something stored was changed. Data goes to stdout, talk to stderr.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone)]
+pub struct Global {
+    /// Home of this installation: ledger, keys, database [default: the user's data folder]
+    #[arg(long, global = true, env = "PROOFHOUSE_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Database, `sqlite:PATH` or `postgres://…` [default: db.sqlite in the home]
+    #[arg(long, global = true, env = "PROOFHOUSE_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Folder to work in
+    #[arg(long, short = 'C', global = true, value_name = "DIR", default_value = ".")]
+    pub directory: PathBuf,
+    /// Say less
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// Output form.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Write a proofhouse.yaml for this project
+    Init,
+    /// Show what a run would do
+    Plan,
+    /// Build, test, scan, sign and record
+    Run(RunArgs),
+    /// Run the built-in checks on this folder and record the results
+    Scan,
+    /// Import a scanner's report
+    Import(ImportArgs),
+    /// List findings
+    Findings(FindingsArgs),
+    /// Ask a gate
+    #[command(subcommand)]
+    Gate(GateCommand),
+    /// Deploy what the last run built into an environment
+    Deploy(DeployArgs),
+    /// Look at or stop deployed environments
+    #[command(subcommand)]
+    Env(EnvCommand),
+    /// Verify an artifact offline, by its evidence and a trust file
+    Verify(VerifyArgs),
+    /// Look at, check and export the ledger
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Bring in vulnerability data
+    #[command(subcommand)]
+    Feeds(FeedsCommand),
+    /// Serve the dashboard and the API
+    Serve(ServeArgs),
+    /// Manage access tokens of the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Check this machine and installation
+    Doctor,
+    /// Print the JSON Schema of proofhouse.yaml
+    Schema,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Take a bundled application from commit to deployment
+    Demo(DemoArgs),
+    /// Hold the keys and sign (started by other commands)
+    #[command(hide = true)]
+    Sign(SignArgs),
+    /// Verify a release on the target (started by deployments)
+    #[command(hide = true)]
+    TargetVerify(TargetVerifyArgs),
+    /// Supervise an environment's application (started by deployments)
+    #[command(hide = true)]
+    Supervise {
+        /// Folder of the environment
+        root: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub struct RunArgs {
+    /// Run only these steps and what they need
+    pub steps: Vec<String>,
+    /// Steps at one time
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Run every step even if its result is cached
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Accept tools that differ from proofhouse.lock, and write the new lock
+    #[arg(long)]
+    pub update_lock: bool,
+}
+
+#[derive(Args)]
+pub struct ImportArgs {
+    /// The report
+    pub report: PathBuf,
+    /// Its format [default: found out]
+    #[arg(long, value_name = "NAME")]
+    pub report_format: Option<String>,
+    /// Project it is about [default: from proofhouse.yaml]
+    #[arg(long)]
+    pub project: Option<String>,
+    /// Commit it is about [default: HEAD]
+    #[arg(long)]
+    pub commit: Option<String>,
+    /// Largest number of findings accepted
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub most: u64,
+    /// Exit with 1 if a finding is at or above this severity
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub fail_on: Option<model::Severity>,
+}
+
+#[derive(Args)]
+pub struct FindingsArgs {
+    /// Only these states: new, existing, fixed, reopened [default: all that are open]
+    #[arg(long, value_delimiter = ',')]
+    pub status: Vec<String>,
+    /// Only this severity and worse
+    #[arg(long, value_parser = severity)]
+    pub severity: Option<model::Severity>,
+    /// Only this family: sast, secrets, sca, config, dast, iast, manual
+    #[arg(long)]
+    pub technique: Option<String>,
+    /// Only this scanner
+    #[arg(long)]
+    pub scanner: Option<String>,
+    /// Only with this text in title, rule, place or aliases
+    #[arg(long)]
+    pub text: Option<String>,
+    /// Of this project [default: from proofhouse.yaml; `*` for all]
+    #[arg(long)]
+    pub project: Option<String>,
+    /// Most lines
+    #[arg(long, default_value_t = 200)]
+    pub most: u32,
+    /// Exit with 1 if any is listed
+    #[arg(long)]
+    pub fail: bool,
+}
+
+#[derive(Subcommand)]
+pub enum GateCommand {
+    /// Show each rule, what it looked at and its reasons, without deploying
+    Explain {
+        /// Environment
+        environment: String,
+    },
+    /// Accept a finding or a rule's denial for a while, with a reason
+    Except {
+        /// A finding's id (or its beginning), or a rule's id
+        what: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Until when: a date (2026-12-31) or a time from now (30d)
+        #[arg(long)]
+        until: String,
+        /// Only in this environment
+        #[arg(long)]
+        environment: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub struct DeployArgs {
+    /// Environment
+    pub environment: String,
+    /// Deploy what this run built [default: the newest run that passed]
+    #[arg(long)]
+    pub run: Option<model::RunId>,
+}
+
+#[derive(Subcommand)]
+pub enum EnvCommand {
+    /// What is active in each environment, and whether it runs
+    Status,
+    /// Stop the application of an environment
+    Stop {
+        /// Environment
+        environment: String,
+    },
+    /// Print the application's log
+    Logs {
+        /// Environment
+        environment: String,
+    },
+}
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// The artifact's file
+    pub artifact: PathBuf,
+    /// Its evidence, one bundle a line [default: from this installation's ledger]
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+    /// The trust file [default: this installation's own]
+    #[arg(long, value_name = "FILE")]
+    pub trust: Option<PathBuf>,
+    /// Demand a decision that admits it to this environment
+    #[arg(long, value_name = "ENV")]
+    pub environment: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum LedgerCommand {
+    /// Re-hash everything: statements, tree, checkpoint, blobs and database
+    Verify,
+    /// Show entries, or one of them
+    Show {
+        /// Entry
+        index: Option<u64>,
+        /// Newest entries shown
+        #[arg(long, default_value_t = 20)]
+        most: u64,
+    },
+    /// Print the inclusion proof of an entry as a bundle
+    Prove {
+        /// Entry
+        index: u64,
+    },
+    /// Make the database anew from the ledger
+    Rebuild,
+    /// Write the evidence of an artifact, or the whole public ledger, to a file or folder
+    Export {
+        /// Where to
+        to: PathBuf,
+        /// Only what concerns this artifact (a file, or its SHA-256)
+        #[arg(long)]
+        artifact: Option<String>,
+    },
+    /// Print the trust file that others verify with
+    Trust,
+}
+
+#[derive(Subcommand)]
+pub enum FeedsCommand {
+    /// Import advisories: OSV JSON or YAML (file, folder, zip, tar.gz), RustSec or PyPA databases
+    Import {
+        /// File or folder
+        path: PathBuf,
+        /// Name of the feed [default: the file's name]
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// What is there, and how old it is
+    List,
+}
+
+#[derive(Args)]
+pub struct ServeArgs {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:7878")]
+    pub listen: std::net::SocketAddr,
+    /// TLS certificate chain (PEM); needed for any address but loopback
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// TLS private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+    /// Host name that browsers may use, besides loopback
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it, once
+    Create {
+        /// What it is for
+        name: String,
+        /// Days it lives
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+    },
+    /// List tokens
+    List,
+    /// Revoke a token
+    Revoke {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Stop after the verdict
+    #[arg(long)]
+    pub no_serve: bool,
+    /// Address of the dashboard
+    #[arg(long, default_value = "127.0.0.1:7878")]
+    pub listen: std::net::SocketAddr,
+}
+
+#[derive(Args)]
+pub struct SignArgs {
+    /// Folder of the keys
+    #[arg(long)]
+    pub keys: PathBuf,
+}
+
+#[derive(Args)]
+pub struct TargetVerifyArgs {
+    /// Folder of the release
+    #[arg(long)]
+    pub release: PathBuf,
+    /// File name of the artifact
+    #[arg(long)]
+    pub artifact: String,
+    /// Its SHA-256
+    #[arg(long)]
+    pub digest: model::Sha256,
+    /// Project
+    #[arg(long)]
+    pub project: String,
+    /// Environment
+    #[arg(long)]
+    pub environment: String,
+    /// Trust file of the target
+    #[arg(long)]
+    pub trust: PathBuf,
+}
+
+fn severity(text: &str) -> Result<model::Severity, String> {
+    model::Severity::from_name(text).ok_or_else(|| "info, low, medium, high or critical".to_owned())
+}
