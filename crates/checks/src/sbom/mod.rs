@@ -1,0 +1,74 @@
+//! Software bill of materials: every component that the project's lock files name.
+//!
+//! One file per lock-file format under `formats/` plus one line in `formats::FORMATS`. A lock file
+//! that cannot be parsed is an *error* in the coverage, with its place; an entry without an exact
+//! version is *skipped* with the reason; a manifest without any lock file is skipped too.
+
+mod component;
+mod cyclonedx;
+mod formats;
+mod manifests;
+mod purl;
+
+use std::collections::BTreeMap;
+
+use model::Coverage;
+
+pub use component::{Component, Ecosystem, Hash, Inventory};
+pub use cyclonedx::{BomContext, cyclonedx};
+pub use purl::{Purl, pypi_name};
+
+use crate::tree::SourceTree;
+
+/// Largest lock file that is read, in bytes.
+pub const LARGEST_LOCK_FILE: u64 = 64 << 20;
+/// Most components that are kept.
+pub const MOST_COMPONENTS: usize = 500_000;
+
+/// Reads every lock file of the tree. The components are sorted by purl and manifest, and unique.
+pub fn collect(tree: &dyn SourceTree) -> Inventory {
+    let mut coverage = Coverage { stated: true, ..Coverage::default() };
+    let mut components = BTreeMap::new();
+    for path in tree.paths() {
+        let Some(format) = formats::of(path) else { continue };
+        coverage.seen += 1;
+        match formats::read(format, path, tree) {
+            Ok(parsed) => {
+                coverage.scanned += 1;
+                parsed.skipped.into_iter().for_each(|(what, why)| coverage.skip(format!("{path}: {what}"), why));
+                for component in parsed.components {
+                    add(&mut components, component);
+                }
+            }
+            Err(error) => coverage.error(format!("{path}: {error}")),
+        }
+        if components.len() > MOST_COMPONENTS {
+            coverage.error(format!("more than {MOST_COMPONENTS} components: the rest is not listed"));
+            break;
+        }
+    }
+    manifests::tell_unlocked(tree.paths(), &mut coverage);
+    coverage.rules = Some(formats::FORMATS.len() as u64);
+    Inventory { components: components.into_values().take(MOST_COMPONENTS).collect(), coverage }
+}
+
+/// A component that is listed twice is one component: needed for production if either is, direct if
+/// either is, with the union of hashes and dependencies.
+fn add(components: &mut BTreeMap<(String, String), Component>, new: Component) {
+    let key = (new.purl.clone(), new.manifest.clone());
+    let Some(old) = components.get_mut(&key) else {
+        components.insert(key, new);
+        return;
+    };
+    old.dev &= new.dev;
+    old.direct = match (old.direct, new.direct) {
+        (Some(a), Some(b)) => Some(a || b),
+        (a, b) => a.or(b),
+    };
+    old.hashes.extend(new.hashes);
+    old.hashes.sort_unstable();
+    old.hashes.dedup();
+    old.depends_on.extend(new.depends_on);
+    old.depends_on.sort_unstable();
+    old.depends_on.dedup();
+}
