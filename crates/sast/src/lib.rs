@@ -5,7 +5,18 @@
 //! would cry wolf, what a matched part must be (`where`): not constant, composed text, or derived
 //! from the input of a request, as far as the same function and file show it (`flow/`).
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod engine;
 mod files;
+mod flow;
+mod language;
+mod registry;
+mod rule;
+mod scan;
+mod source;
+mod suppress;
+mod symbol;
 
 pub use files::{MemoryFiles, Options, SourceFiles};
 
@@ -41,16 +52,13 @@ pub struct RuleInfo {
 
 /// All rules, in the order of the registry.
 pub fn rules() -> &'static [RuleInfo] {
-    &[]
+    registry::infos()
 }
 
 /// Scans all files of known languages. Never fails: what could not be done is in the coverage.
 pub fn scan(files: &dyn SourceFiles, options: &Options) -> ScanReport {
-    let _ = (files, options);
-    ScanReport {
-        tool: model::ToolRef { name: TOOL.into(), version: env!("CARGO_PKG_VERSION").into(), digest: None },
-        technique: model::Technique::Sast,
-        findings: vec![],
-        coverage: model::Coverage::default(),
-    }
+    scan::scan(files, options)
 }
+
+#[cfg(test)]
+mod tests;
