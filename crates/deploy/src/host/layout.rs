@@ -89,16 +89,38 @@ impl Layout {
         if path.exists() { Ok(()) } else { replace(&path, trust, 0o644) }
     }
 
-    pub(crate) fn write_service(&self, service: &Service) -> Result<(), DeployError> {
-        let path = self.root.join("service.json");
+    /// Writes how the release is run. What was written before stays beside it until
+    /// [`Self::keep_service`] or [`Self::restore_service`].
+    pub(crate) fn write_service(&self, digest: &Sha256, service: &Service) -> Result<(), DeployError> {
+        let path = self.service(digest);
+        if path.exists() {
+            let before = path.with_extension("before");
+            fs::rename(&path, before).map_err(DeployError::io(&path, "set aside"))?;
+        }
         let bytes = serde_json::to_vec(service).map_err(|e| DeployError::io(&path, "write")(e.into()))?;
         replace(&path, &bytes, 0o600)
     }
 
-    pub(crate) fn read_service(&self) -> Result<Service, DeployError> {
-        let path = self.root.join("service.json");
+    pub(crate) fn restore_service(&self, digest: &Sha256) -> Result<(), DeployError> {
+        let path = self.service(digest);
+        match fs::rename(path.with_extension("before"), &path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(DeployError::io(&path, "restore")(e)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn keep_service(&self, digest: &Sha256) {
+        let _ = fs::remove_file(self.service(digest).with_extension("before"));
+    }
+
+    pub(crate) fn read_service(&self, digest: &Sha256) -> Result<Service, DeployError> {
+        let path = self.service(digest);
         let bytes = fs::read(&path).map_err(DeployError::io(&path, "read"))?;
         serde_json::from_slice(&bytes).map_err(|e| DeployError::io(&path, "read")(e.into()))
+    }
+
+    fn service(&self, digest: &Sha256) -> PathBuf {
+        self.release(digest).join("service.json")
     }
 
     /// Takes the environment's lock without waiting.

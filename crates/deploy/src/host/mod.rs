@@ -1,11 +1,11 @@
 //! Driver `host`: a release folder named by digest, an atomic link, a supervised process.
 //!
 //! ```text
-//! ROOT/releases/<sha256>/{NAME, evidence.jsonl, release.json}   read-only
+//! ROOT/releases/<sha256>/{NAME, evidence.jsonl, service.json}   read-only
 //! ROOT/current -> releases/<sha256>                             switched by rename
 //! ROOT/data/                                                    the application's own, kept
 //! ROOT/logs/{app.log,supervisor.log}
-//! ROOT/service.json, trust.json, journal.json, lock, control.sock
+//! ROOT/trust.json, journal.json, lock, control.sock
 //! ```
 //! The trust file is written when the environment is made and never replaced by a deployment: the
 //! target decides by what it knew before.
@@ -29,7 +29,7 @@ use model::{
 
 pub use control::{Status, status, stop};
 pub use layout::Layout;
-pub use service::Service;
+pub use service::{Account, Service};
 pub use supervisor::supervise;
 
 use crate::{
@@ -39,34 +39,47 @@ use crate::{
     journal::Journal,
 };
 
+/// How an environment is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The environment's folder.
+    pub root: PathBuf,
+    /// Port that the application serves on loopback.
+    pub port: u16,
+    /// Account to run as.
+    pub account: Option<Account>,
+    /// How to see that the application is up.
+    pub health: HealthCheck,
+    /// Releases kept.
+    pub keep: usize,
+    /// The `proofhouse` executable, which is also the target's verifier and supervisor.
+    pub executable: PathBuf,
+}
+
 /// A `host` environment.
 pub struct Host {
+    settings: Settings,
     layout: Layout,
-    service: Service,
-    health: HealthCheck,
-    keep: usize,
+    service: Option<Service>,
     journal: Journal,
-    /// The `proofhouse` executable, which is also the target's verifier and supervisor.
-    executable: PathBuf,
 }
 
 impl Host {
-    /// Opens the environment at `root`, making its folders, and pins `trust` if it has none yet.
+    /// Opens the environment, making its folders, and pins `trust` if it has none yet.
     ///
     /// # Errors
     /// The folders cannot be made, or the application's account cannot reach them.
-    pub fn open(
-        root: PathBuf,
-        service: Service,
-        health: HealthCheck,
-        keep: usize,
-        executable: PathBuf,
-        trust: &[u8],
-    ) -> Result<Self, DeployError> {
-        let layout = Layout::make(root, service.account())?;
+    pub fn open(settings: Settings, trust: &[u8]) -> Result<Self, DeployError> {
+        let layout = Layout::make(settings.root.clone(), settings.account)?;
         layout.pin_trust(trust)?;
         let journal = Journal::at(layout.journal());
-        Ok(Self { layout, service, health, keep, journal, executable })
+        Ok(Self { settings, layout, service: None, journal })
+    }
+
+    /// Says how the next release is run.
+    pub fn with_service(mut self, service: Service) -> Self {
+        self.service = Some(service);
+        self
     }
 
     /// The environment's folders.
@@ -75,15 +88,15 @@ impl Host {
     }
 
     fn socket(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.service.port))
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.settings.port))
     }
 
-    /// Starts whatever `current` points to, by a running supervisor or a new one.
+    /// Starts whatever `current` points to, in place of what runs.
     fn start(&self, digest: Sha256) -> Result<String, DeployError> {
-        self.layout.write_service(&self.service)?;
         control::stop(&self.layout.root)?;
-        TcpListener::bind(self.socket()).map_err(|_| DeployError::PortTaken(self.service.port))?;
-        let pid = control::start(&self.executable, &self.layout, digest)?;
+        let port = self.layout.read_service(&digest)?.port;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|_| DeployError::PortTaken(port))?;
+        let pid = control::start(&self.settings.executable, &self.layout, digest)?;
         Ok(format!("release {} active as process {pid}", digest.short()))
     }
 }
@@ -122,13 +135,16 @@ impl Driver for Host {
     }
 
     fn activate(&self, release: &Release) -> Result<String, DeployError> {
+        if let Some(service) = &self.service {
+            self.layout.write_service(&release.digest, service)?;
+        }
         self.layout.switch(release.digest)?;
         self.start(release.digest)
     }
 
     fn health(&self) -> HealthRecord {
         let root = &self.layout.root;
-        health::wait(&self.health, self.socket(), || match control::status(root) {
+        health::wait(&self.settings.health, self.socket(), || match control::status(root) {
             None => Err("the supervisor is gone".to_owned()),
             Some(status) if status.gave_up => Err(status.detail),
             Some(_) => Ok(()),
@@ -138,6 +154,7 @@ impl Driver for Host {
     fn restore(&self, previous: Option<Sha256>) -> Result<String, DeployError> {
         match previous {
             Some(digest) => {
+                self.layout.restore_service(&digest)?;
                 self.layout.switch(digest)?;
                 self.start(digest).map(|detail| format!("back to the previous release: {detail}"))
             }
@@ -150,7 +167,10 @@ impl Driver for Host {
     }
 
     fn tidy(&self, previous: Option<Sha256>) -> Result<(), DeployError> {
-        self.layout.remove_old(self.keep, previous)
+        if let Some(current) = self.layout.current()? {
+            self.layout.keep_service(&current);
+        }
+        self.layout.remove_old(self.settings.keep, previous)
     }
 }
 
@@ -158,7 +178,7 @@ impl Host {
     /// Runs the verifier as a process of its own, with the target's trust file and nothing else.
     fn ask_verifier(&self, release: &Release) -> Result<Vec<Check>, DeployError> {
         let folder = self.layout.release(&release.digest);
-        let output = Command::new(&self.executable)
+        let output = Command::new(&self.settings.executable)
             .env_clear()
             .arg("target-verify")
             .arg("--release")

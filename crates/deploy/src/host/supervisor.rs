@@ -50,7 +50,6 @@ pub fn supervise(root: &Path) -> Result<(), DeployError> {
     let _ = nix::sys::prctl::set_no_new_privs();
     // What the application leaves behind becomes our child, so that it can be ended too.
     let _ = nix::sys::prctl::set_child_subreaper(true);
-    let service = layout.read_service()?;
     let folder = File::open(root).map_err(DeployError::io(root, "open"))?;
     let socket = root.join("control.sock");
     let _ = fs::remove_file(&socket);
@@ -60,7 +59,7 @@ pub fn supervise(root: &Path) -> Result<(), DeployError> {
     let shared = Arc::new(Shared::new());
     let for_socket = Arc::clone(&shared);
     thread::spawn(move || listener.incoming().flatten().for_each(|stream| for_socket.answer(stream)));
-    keep_running(&layout, &service, &shared);
+    keep_running(&layout, &shared);
     let _ = fs::remove_file(socket);
     Ok(())
 }
@@ -103,11 +102,11 @@ impl Shared {
 }
 
 /// Starts the application again and again until told to stop or it keeps ending at once.
-fn keep_running(layout: &Layout, service: &Service, shared: &Shared) {
+fn keep_running(layout: &Layout, shared: &Shared) {
     let mut quick_ends = 0;
     while !shared.stop.load(Ordering::Acquire) {
         let began = Instant::now();
-        let ended = run_once(layout, service, shared);
+        let ended = run_once(layout, shared);
         let detail = match ended {
             Ok(detail) => detail,
             Err(error) => format!("it cannot be started: {error}"),
@@ -137,10 +136,11 @@ fn sleep_unless(stop: &AtomicBool, time: Duration) {
 }
 
 /// One life of the application; returns how it ended.
-fn run_once(layout: &Layout, service: &Service, shared: &Shared) -> io::Result<String> {
+fn run_once(layout: &Layout, shared: &Shared) -> io::Result<String> {
     let digest =
         layout.current().map_err(io::Error::other)?.ok_or(io::Error::other("no release is active"))?;
-    let mut child = start(layout, service, &layout.release(&digest))?;
+    let service = layout.read_service(&digest).map_err(io::Error::other)?;
+    let mut child = start(layout, &service)?;
     shared.update(|s| {
         s.pid = Some(child.id());
         s.digest = Some(digest);
@@ -179,10 +179,8 @@ fn end_strays() {
     }
 }
 
-fn start(layout: &Layout, service: &Service, release: &Path) -> io::Result<Child> {
-    let data = layout.data();
-    let argv = service.argv(release, &data);
-    let (program, arguments) = argv.split_first().ok_or(io::Error::other("the command is empty"))?;
+fn start(layout: &Layout, service: &Service) -> io::Result<Child> {
+    let (program, arguments) = service.argv.split_first().ok_or(io::Error::other("the command is empty"))?;
     let mut command = Command::new(program);
     command
         .args(arguments)
@@ -190,12 +188,12 @@ fn start(layout: &Layout, service: &Service, release: &Path) -> io::Result<Child
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("LANG", "C.UTF-8")
         .envs(&service.env)
-        .current_dir(&data)
+        .current_dir(layout.data())
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    if let Some(account) = service.account() {
+    if let Some(account) = service.account {
         command.uid(account.uid).gid(account.gid);
     }
     let mut child = command.spawn()?;

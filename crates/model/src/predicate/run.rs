@@ -34,6 +34,9 @@ pub struct Run {
     pub actor: String,
     /// Digest of `proofhouse.yaml`.
     pub config: Sha256,
+    /// Digests of the project's own gate rules, by path.
+    #[serde(default)]
+    pub rules: std::collections::BTreeMap<String, Sha256>,
     /// Steps in the order of the plan.
     pub plan: Vec<PlannedStep>,
     /// What happened to each step; empty in the `started` phase.
