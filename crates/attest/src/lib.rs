@@ -27,9 +27,11 @@ pub mod trust;
 pub mod verify;
 
 
+pub use bundle::Bundle;
 pub use dsse::Envelope;
 pub use json::JsonProblem;
 pub use keys::PublicKey;
+pub use ledger::{Ledger, LedgerError, Recovery};
 
 pub use signer::{LogSigner, SignerClient};
 pub use trust::Trust;

@@ -1,0 +1,184 @@
+//! The journal's segment files: reading records at a place, adding at the end, cutting.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind},
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    LedgerError,
+    record::{HEAD, Record},
+};
+
+/// A new segment is begun when the last one has this many bytes.
+const SEGMENT: u64 = 256 << 20;
+
+/// Where a record begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// First index of the segment, which is its name.
+    pub segment: u64,
+    /// Byte offset in it.
+    pub offset: u64,
+}
+
+/// What is at a place.
+#[derive(Debug)]
+pub enum Found {
+    /// A good record, and where the next one begins.
+    Record(Record, Position),
+    /// The end of the segment.
+    End,
+    /// Bytes that are no good record.
+    Broken,
+}
+
+/// The journal of one ledger.
+pub struct Journal {
+    dir: PathBuf,
+    /// The segment that was read last.
+    open: Mutex<Option<(u64, Arc<File>)>>,
+}
+
+impl Journal {
+    pub fn new(ledger: &Path) -> Self {
+        Self { dir: ledger.join("journal"), open: Mutex::new(None) }
+    }
+
+    /// Makes the folder, readable by its owner only: envelopes may be confidential.
+    pub fn create(&self) -> Result<(), LedgerError> {
+        match DirBuilder::new().mode(0o700).create(&self.dir) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(LedgerError::io(&self.dir, error)),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn path(&self, segment: u64) -> PathBuf {
+        self.dir.join(format!("{segment:020}.seg"))
+    }
+
+    /// First indices of all segments, in order.
+    pub fn segments(&self) -> Result<Vec<u64>, LedgerError> {
+        let io = |error| LedgerError::io(&self.dir, error);
+        let files = match fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            files => files.map_err(io)?,
+        };
+        let mut starts = Vec::new();
+        for file in files {
+            let name = file.map_err(io)?.file_name();
+            let start = name.to_str().and_then(|name| name.strip_suffix(".seg")?.parse::<u64>().ok());
+            starts.extend(start);
+        }
+        starts.sort_unstable();
+        Ok(starts)
+    }
+
+    /// Bytes in a segment; 0 when there is none.
+    pub fn length(&self, segment: u64) -> Result<u64, LedgerError> {
+        match fs::metadata(self.path(segment)) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(LedgerError::io(&self.path(segment), error)),
+        }
+    }
+
+    /// Reads what is at `place`.
+    pub fn read(&self, place: Position) -> Result<Found, LedgerError> {
+        let io = |error| LedgerError::io(&self.path(place.segment), error);
+        let file = match self.file(place.segment) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::End),
+            file => file.map_err(io)?,
+        };
+        let mut head = [0; HEAD];
+        match read_up_to(&file, &mut head, place.offset).map_err(io)? {
+            0 => return Ok(Found::End),
+            HEAD => {}
+            _ => return Ok(Found::Broken),
+        }
+        let Some(length) = Record::body_length(&head) else { return Ok(Found::Broken) };
+        let start = place.offset + HEAD as u64;
+        // A lying length must not reserve memory that the file cannot fill.
+        if file.metadata().map_err(io)?.len() < start + length as u64 {
+            return Ok(Found::Broken);
+        }
+        let mut body = vec![0; length];
+        read_up_to(&file, &mut body, start).map_err(io)?;
+        let next = Position { segment: place.segment, offset: start + length as u64 };
+        Ok(Record::decode(&head, &body).map_or(Found::Broken, |record| Found::Record(record, next)))
+    }
+
+    /// Where record `index` is to be written when the journal ends at `end`.
+    pub fn place_for(&self, index: u64, end: Position) -> Position {
+        if end.offset < SEGMENT { end } else { Position { segment: index, offset: 0 } }
+    }
+
+    /// Writes `bytes` at `place`, which is the end, and flushes them. After an error the segment has
+    /// its old length again.
+    pub fn write(&self, place: Position, bytes: &[u8]) -> Result<(), LedgerError> {
+        let path = self.path(place.segment);
+        let fresh = place.offset == 0;
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(|error| LedgerError::io(&path, error))?;
+        let written = file.write_all_at(bytes, place.offset).and_then(|()| file.sync_data());
+        let written = written.and_then(|()| if fresh { sync_dir(&self.dir) } else { Ok(()) });
+        written.map_err(|error| {
+            // The first error is the one to tell; what stays behind is cut when the ledger is opened.
+            let _ = file.set_len(place.offset);
+            LedgerError::io(&path, error)
+        })
+    }
+
+    /// Cuts everything from `place` on in its segment.
+    pub fn cut(&self, place: Position) -> Result<(), LedgerError> {
+        let path = self.path(place.segment);
+        let file = OpenOptions::new().write(true).open(&path);
+        let cut = file.and_then(|file| file.set_len(place.offset).and_then(|()| file.sync_data()));
+        cut.map_err(|error| LedgerError::io(&path, error))
+    }
+
+    /// Copies everything from `place` on into `to`.
+    pub fn save_tail(&self, place: Position, to: &Path) -> Result<(), LedgerError> {
+        let path = self.path(place.segment);
+        let copy = || -> io::Result<()> {
+            let mut source = File::open(&path)?;
+            io::Seek::seek(&mut source, io::SeekFrom::Start(place.offset))?;
+            io::copy(&mut source, &mut File::create(to)?).map(drop)
+        };
+        copy().map_err(|error| LedgerError::io(to, error))
+    }
+
+    fn file(&self, segment: u64) -> io::Result<Arc<File>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, file)) = open.as_ref().filter(|(known, _)| *known == segment) {
+            debug_assert_eq!(*known, segment);
+            return Ok(Arc::clone(file));
+        }
+        let file = Arc::new(File::open(self.path(segment))?);
+        *open = Some((segment, Arc::clone(&file)));
+        Ok(file)
+    }
+}
+
+/// Flushes a folder, so that names in it survive a power cut.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Reads until `buffer` is full or the file ends; how many bytes came.
+fn read_up_to(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut done = 0;
+    while done < buffer.len() {
+        match file.read_at(&mut buffer[done..], offset + done as u64) {
+            Ok(0) => break,
+            Ok(count) => done += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}

@@ -1,0 +1,161 @@
+//! Reading entries, proofs and bundles. Everything read is checked before it is handed out.
+
+use std::io::Write;
+
+use model::{Sha256, ports::LoggedStatement};
+
+use super::{
+    Ledger, LedgerError,
+    journal::Found,
+    open::record_damage,
+    record::Record,
+};
+use crate::{
+    bundle::Bundle,
+    dsse::Envelope,
+    log::{LogEntry, SignedCheckpoint, inclusion, leaf_hash, verify_inclusion},
+    trust::Trust,
+};
+
+/// One entry of the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The statement and where it stands.
+    pub logged: LoggedStatement,
+    /// The DSSE envelope as stored; its SHA-256 is `logged.envelope`.
+    pub envelope: Vec<u8>,
+    /// The leaf as stored.
+    pub leaf: Vec<u8>,
+}
+
+/// That an entry is in the tree of a signed checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Position in the tree.
+    pub index: u64,
+    /// Siblings from the leaf upwards.
+    pub hashes: Vec<Sha256>,
+    /// The checkpoint with size and root.
+    pub checkpoint: SignedCheckpoint,
+}
+
+/// Streams entries in order; see [`Ledger::iter_from`].
+pub struct Iter<'a> {
+    ledger: &'a Ledger,
+    next: u64,
+}
+
+impl Iterator for Iter<'_> {
+    type Item = Result<Entry, LedgerError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        (self.next < self.ledger.size()).then(|| {
+            self.next += 1;
+            self.ledger.read(self.next - 1)
+        })
+    }
+}
+
+impl Ledger {
+    /// Reads one entry.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoEntry`], [`LedgerError::Damaged`] naming the record, or an IO error.
+    pub fn read(&self, index: u64) -> Result<Entry, LedgerError> {
+        let record = self.record(index)?;
+        let digest = record.envelope_digest();
+        let damaged = |why: String| LedgerError::damaged(format!("record {index}"), why);
+        let envelope = Envelope::parse(&record.envelope).map_err(|error| damaged(error.to_string()))?;
+        let statement = envelope.statement().map_err(|error| damaged(error.to_string()))?;
+        let logged = LoggedStatement { index, envelope: digest, logged_at: record.logged_at, statement };
+        Ok(Entry { logged, envelope: record.envelope, leaf: record.leaf })
+    }
+
+    /// Streams the entries from `index` to the end, one in memory at a time.
+    pub fn iter_from(&self, index: u64) -> Iter<'_> {
+        Iter { ledger: self, next: index }
+    }
+
+    /// Position of the entry with this envelope digest.
+    pub fn find(&self, envelope: &Sha256) -> Option<u64> {
+        self.index.find(envelope, self.size())
+    }
+
+    /// Proof that entry `index` is in the tree of the checkpoint on disk.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotCheckpointed`], [`LedgerError::NoEntry`], [`LedgerError::Damaged`] naming
+    /// the tile or record, or an IO error.
+    pub fn prove(&self, index: u64) -> Result<Proof, LedgerError> {
+        let leaf = self.record(index)?.leaf;
+        self.prove_leaf(index, &leaf)
+    }
+
+    fn prove_leaf(&self, index: u64, leaf: &[u8]) -> Result<Proof, LedgerError> {
+        let checkpoint = self.checkpoint().filter(|note| index < note.checkpoint.size);
+        let checkpoint = checkpoint.ok_or(LedgerError::NotCheckpointed(index))?.clone();
+        let (size, root) = (checkpoint.checkpoint.size, checkpoint.checkpoint.root);
+        let hashes = inclusion(&self.tiles.nodes(size), index, size)?;
+        match verify_inclusion(&leaf_hash(leaf), index, size, &hashes, &root) {
+            true => Ok(Proof { index, hashes, checkpoint }),
+            false => Err(LedgerError::damaged(
+                format!("a tile on the way from entry {index} to the root, or the entry"),
+                "together they do not give the root hash of the checkpoint",
+            )),
+        }
+    }
+
+    /// The entry as a bundle that verifies elsewhere. `trust` names the log.
+    ///
+    /// # Errors
+    /// As [`Ledger::prove`]; [`LedgerError::ForeignKeys`] when `trust` does not know the log.
+    pub fn bundle(&self, index: u64, trust: &Trust) -> Result<Bundle, LedgerError> {
+        let record = self.record(index)?;
+        let proof = self.prove_leaf(index, &record.leaf)?;
+        let damaged = |why: String| LedgerError::damaged(format!("record {index}"), why);
+        let entry = LogEntry::parse(&record.leaf).map_err(|error| damaged(error.to_string()))?;
+        let foreign = || LedgerError::ForeignKeys {
+            ledger: proof.checkpoint.checkpoint.origin.clone(),
+            signer: trust.logs.iter().map(|log| log.origin.as_str()).collect::<Vec<_>>().join(", "),
+        };
+        let log = trust.log_of(&proof.checkpoint).and_then(|log| log.note_key()).ok_or_else(foreign)?;
+        Bundle::new(record.envelope, record.leaf, &proof, &entry.key, &log).map_err(|e| damaged(e.to_string()))
+    }
+
+    /// Writes every entry that the checkpoint covers as a bundle, one per line, all against the same
+    /// checkpoint. Returns how many.
+    ///
+    /// # Errors
+    /// As [`Ledger::bundle`], and of `out`.
+    pub fn export(&self, trust: &Trust, out: &mut dyn Write) -> Result<u64, LedgerError> {
+        let covered = self.checkpoint().map_or(0, |note| note.checkpoint.size);
+        for index in 0..covered {
+            let bundle = self.bundle(index, trust)?;
+            let damaged = |why: String| LedgerError::damaged(format!("record {index}"), why);
+            let mut line = bundle.to_json().map_err(|error| damaged(error.to_string()))?;
+            line.push(b'\n');
+            out.write_all(&line).map_err(|error| LedgerError::io("export".as_ref(), error))?;
+        }
+        out.flush().map_err(|error| LedgerError::io("export".as_ref(), error))?;
+        Ok(covered)
+    }
+
+    /// Reads the record `index` and checks it against the index.
+    pub(super) fn record(&self, index: u64) -> Result<Record, LedgerError> {
+        let missing = || LedgerError::NoEntry { index, size: self.size() };
+        if index >= self.size() {
+            return Err(missing());
+        }
+        let why = "its index entry cannot be read";
+        let slot = self.index.get(index).ok_or_else(|| LedgerError::damaged("the index", why))?;
+        match self.journal.read(slot.place)? {
+            Found::Record(record, _) if record.index == index && record.envelope_digest() == slot.envelope => {
+                Ok(record)
+            }
+            Found::Record(..) => {
+                Err(record_damage(&self.journal, index, slot.place, "it is not what the index says"))
+            }
+            _ => Err(record_damage(&self.journal, index, slot.place, "its checksum is wrong")),
+        }
+    }
+}

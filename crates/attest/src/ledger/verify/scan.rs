@@ -1,0 +1,121 @@
+//! Walking the journal from record to record without the index, also past broken ones.
+
+use std::{fs::File, io, os::unix::fs::FileExt};
+
+use crate::ledger::{
+    LedgerError,
+    journal::{Found, Journal, Position},
+    record::{MAGIC, Record},
+};
+
+/// A record, or the place where one should be.
+pub struct Row {
+    pub place: Position,
+    pub record: Option<Record>,
+}
+
+impl Row {
+    /// What to call it.
+    pub fn name(&self, index: u64) -> String {
+        format!("record {index} (journal/{:020}.seg, byte {})", self.place.segment, self.place.offset)
+    }
+}
+
+/// The walk.
+pub struct Scan<'a> {
+    journal: &'a Journal,
+    segments: Vec<u64>,
+    place: Position,
+    /// Number of the record expected next.
+    next: u64,
+    /// Records before this number must be there.
+    covered: Option<u64>,
+    /// A good record found beyond a broken stretch.
+    ahead: Option<(Record, Position, Position)>,
+}
+
+impl<'a> Scan<'a> {
+    pub fn new(journal: &'a Journal, covered: Option<u64>) -> Result<Self, LedgerError> {
+        let segments = journal.segments()?;
+        Ok(Self { journal, segments, place: Position::default(), next: 0, covered, ahead: None })
+    }
+
+    /// Up to `most` rows in order; fewer only at the end.
+    pub fn take(&mut self, most: usize) -> Result<Vec<Row>, LedgerError> {
+        let mut rows = Vec::new();
+        while rows.len() < most {
+            let Some(row) = self.row()? else { break };
+            rows.push(row);
+            self.next += 1;
+        }
+        Ok(rows)
+    }
+
+    fn row(&mut self) -> Result<Option<Row>, LedgerError> {
+        if self.ahead.is_none() {
+            match self.journal.read(self.place)? {
+                Found::Record(record, next) if record.index == self.next => {
+                    let place = std::mem::replace(&mut self.place, next);
+                    return Ok(Some(Row { place, record: Some(record) }));
+                }
+                Found::End if !self.segments.iter().any(|start| *start > self.place.segment) => return Ok(None),
+                Found::End => {
+                    let next = self.segments.iter().find(|start| **start > self.place.segment);
+                    self.place = Position { segment: next.copied().unwrap_or(0), offset: 0 };
+                    return self.row();
+                }
+                Found::Record(..) | Found::Broken => self.ahead = self.search()?,
+            }
+        }
+        match self.ahead.take() {
+            Some((record, place, next)) if record.index == self.next => {
+                self.place = next;
+                Ok(Some(Row { place, record: Some(record) }))
+            }
+            // A broken one before the next good one, or before the end of what must be there.
+            ahead if ahead.is_some() || self.covered.is_some_and(|covered| self.next < covered) => {
+                self.ahead = ahead;
+                Ok(Some(Row { place: self.place, record: None }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The next good record with a number that is still expected, after the broken place.
+    fn search(&self) -> Result<Option<(Record, Position, Position)>, LedgerError> {
+        let mut from = self.place.offset + 1;
+        for segment in self.segments.iter().copied().filter(|start| *start >= self.place.segment) {
+            while let Some(offset) = find_magic(self.journal, segment, from)? {
+                let place = Position { segment, offset };
+                match self.journal.read(place)? {
+                    Found::Record(record, next) if record.index >= self.next => {
+                        return Ok(Some((record, place, next)));
+                    }
+                    _ => from = offset + 1,
+                }
+            }
+            from = 0;
+        }
+        Ok(None)
+    }
+}
+
+/// Offset of the next record mark at or after `from`.
+fn find_magic(journal: &Journal, segment: u64, mut from: u64) -> Result<Option<u64>, LedgerError> {
+    let path = journal.path(segment);
+    let mut search = || -> io::Result<Option<u64>> {
+        let file = File::open(&path)?;
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let count = file.read_at(&mut buffer, from)?;
+            if count < MAGIC.len() {
+                return Ok(None);
+            }
+            if let Some(at) = buffer[..count].windows(MAGIC.len()).position(|window| window == MAGIC) {
+                return Ok(Some(from + at as u64));
+            }
+            from += (count - MAGIC.len() + 1) as u64;
+        }
+    };
+    search().map_err(|error| LedgerError::io(&path, error))
+}
