@@ -26,7 +26,6 @@ pub mod signer;
 pub mod trust;
 pub mod verify;
 
-
 pub use bundle::Bundle;
 pub use dsse::Envelope;
 pub use json::JsonProblem;

@@ -5,5 +5,7 @@
 mod parts;
 mod wire;
 
-pub use wire::{Bundle, BundleError, Content, MAX_BUNDLE, MAX_EVIDENCE, Material, parse_evidence, write_evidence};
 pub use parts::{CheckpointText, InclusionProof, KindVersion, LogId, Raw, TlogEntry};
+pub use wire::{
+    Bundle, BundleError, Content, MAX_BUNDLE, MAX_EVIDENCE, Material, parse_evidence, write_evidence,
+};

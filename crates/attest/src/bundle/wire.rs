@@ -169,7 +169,11 @@ impl Bundle {
                 Content::Dsse(Envelope::parse(&bytes)?, bytes)
             }
             (None, Some(message)) => Content::Message(message),
-            _ => return Err(BundleError::Content("exactly one of dsseEnvelope and messageSignature is expected")),
+            _ => {
+                return Err(BundleError::Content(
+                    "exactly one of dsseEnvelope and messageSignature is expected",
+                ));
+            }
         };
         let WireMaterial { public_key, certificate, x509_certificate_chain, tlog_entries } =
             wire.verification_material;

@@ -61,8 +61,7 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(error)),
         _ => {}
     }
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half).map_err(io)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half).map_err(io)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io)?;
     fs::rename(&half, path).map_err(io)?;
     let dir = path.parent().unwrap_or(Path::new("."));

@@ -18,7 +18,10 @@ use super::{
 };
 use crate::{
     dsse::{Envelope, MAX_PAYLOAD},
-    log::{Checkpoint, Edge, LogEntry, NoteError, SignedCheckpoint, TILE_WIDTH, TileId, consistency, leaf_hash, pack_entry},
+    log::{
+        Checkpoint, Edge, LogEntry, NoteError, SignedCheckpoint, TILE_WIDTH, TileId, consistency, leaf_hash,
+        pack_entry,
+    },
     signer::{LogSigner, SignerError},
 };
 
@@ -287,7 +290,9 @@ impl Ledger {
 fn payload(statement: &Statement) -> Result<Vec<u8>, LedgerError> {
     let bytes = serde_json::to_vec(statement).map_err(|error| LedgerError::Statement(error.to_string()))?;
     match bytes.len() > MAX_PAYLOAD {
-        true => Err(LedgerError::Statement(format!("{} bytes; at most {MAX_PAYLOAD} are signed", bytes.len()))),
+        true => {
+            Err(LedgerError::Statement(format!("{} bytes; at most {MAX_PAYLOAD} are signed", bytes.len())))
+        }
         false => Ok(bytes),
     }
 }

@@ -15,7 +15,9 @@ use super::{
     journal::{Found, Journal, Position},
     tiles::Tiles,
 };
-use crate::log::{Edge, MAX_NOTE, SignedCheckpoint, TILE_WIDTH, TileId, leaf_hash, pack_entry, unpack_entries};
+use crate::log::{
+    Edge, MAX_NOTE, SignedCheckpoint, TILE_WIDTH, TileId, leaf_hash, pack_entry, unpack_entries,
+};
 
 /// An open ledger. Reading needs no signer; several processes may have it open.
 pub struct Ledger {
@@ -76,7 +78,10 @@ impl Recovery {
     pub fn sentences(&self) -> Vec<String> {
         let mut out = Vec::new();
         if self.kept > 0 {
-            out.push(format!("{} complete ledger records were not acknowledged before; they are kept", self.kept));
+            out.push(format!(
+                "{} complete ledger records were not acknowledged before; they are kept",
+                self.kept
+            ));
         }
         if self.torn > 0 {
             out.push(format!("{} bytes of an unfinished ledger record were cut off", self.torn));
@@ -236,13 +241,17 @@ impl Ledger {
                 Found::End if state.end.segment < last_segment && last_segment >= state.size => {
                     let next = self.journal.segments()?.into_iter().find(|start| *start > state.end.segment);
                     match next {
-                        Some(start) if start == state.size => state.end = Position { segment: start, offset: 0 },
+                        Some(start) if start == state.size => {
+                            state.end = Position { segment: start, offset: 0 }
+                        }
                         Some(start) if self.journal.length(start)? == 0 => last_segment = state.end.segment,
                         _ => return Err(self.broken_record()),
                     }
                 }
                 Found::End => break,
-                _ if state.size < covered || state.end.segment < last_segment => return Err(self.broken_record()),
+                _ if state.size < covered || state.end.segment < last_segment => {
+                    return Err(self.broken_record());
+                }
                 _ => {
                     self.cut_torn(recovery)?;
                     break;

@@ -4,12 +4,7 @@ use std::io::Write;
 
 use model::{Sha256, ports::LoggedStatement};
 
-use super::{
-    Ledger, LedgerError,
-    journal::Found,
-    open::record_damage,
-    record::Record,
-};
+use super::{Ledger, LedgerError, journal::Found, open::record_damage, record::Record};
 use crate::{
     bundle::Bundle,
     dsse::Envelope,
@@ -119,7 +114,8 @@ impl Ledger {
             signer: trust.logs.iter().map(|log| log.origin.as_str()).collect::<Vec<_>>().join(", "),
         };
         let log = trust.log_of(&proof.checkpoint).and_then(|log| log.note_key()).ok_or_else(foreign)?;
-        Bundle::new(record.envelope, record.leaf, &proof, &entry.key, &log).map_err(|e| damaged(e.to_string()))
+        Bundle::new(record.envelope, record.leaf, &proof, &entry.key, &log)
+            .map_err(|e| damaged(e.to_string()))
     }
 
     /// Writes every entry that the checkpoint covers as a bundle, one per line, all against the same
@@ -149,7 +145,9 @@ impl Ledger {
         let why = "its index entry cannot be read";
         let slot = self.index.get(index).ok_or_else(|| LedgerError::damaged("the index", why))?;
         match self.journal.read(slot.place)? {
-            Found::Record(record, _) if record.index == index && record.envelope_digest() == slot.envelope => {
+            Found::Record(record, _)
+                if record.index == index && record.envelope_digest() == slot.envelope =>
+            {
                 Ok(record)
             }
             Found::Record(..) => {

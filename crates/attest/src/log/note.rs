@@ -106,10 +106,7 @@ impl Note {
 
     /// Adds the signature line of `key`.
     pub fn sign(text: String, key: &NoteKey, signature: Vec<u8>) -> Self {
-        Self {
-            text,
-            signatures: vec![NoteSignature { name: key.name.clone(), id: key.id(), signature }],
-        }
+        Self { text, signatures: vec![NoteSignature { name: key.name.clone(), id: key.id(), signature }] }
     }
 
     /// The note as text.

@@ -116,13 +116,7 @@ pub fn verify_inclusion(leaf: &Sha256, index: u64, size: u64, path: &[Sha256], r
 }
 
 /// Whether `path` proves that the tree (`old`, `old_root`) is a beginning of (`new`, `new_root`).
-pub fn verify_consistency(
-    old: u64,
-    old_root: &Sha256,
-    new: u64,
-    new_root: &Sha256,
-    path: &[Sha256],
-) -> bool {
+pub fn verify_consistency(old: u64, old_root: &Sha256, new: u64, new_root: &Sha256, path: &[Sha256]) -> bool {
     if old == new {
         return path.is_empty() && old_root == new_root;
     }

@@ -58,7 +58,8 @@ impl SignerClient {
         output: Box<dyn Write + Send>,
         child: Option<Child>,
     ) -> Result<Self, SignerError> {
-        let mut connection = Connection { input: Box::new(BufReader::new(input)), output: Box::new(BufWriter::new(output)) };
+        let mut connection =
+            Connection { input: Box::new(BufReader::new(input)), output: Box::new(BufWriter::new(output)) };
         let keys = connection.call(&Request::Hello).and_then(keys_of);
         let Connection { input, output } = connection;
         match keys {

@@ -75,9 +75,9 @@ impl UserError for SignerError {
     fn hint(&self) -> Option<String> {
         match (self, self.code()) {
             (Self::Key(error), _) => error.hint(),
-            (_, "signer-rollback" | "signer-fork") => {
-                Some("the ledger is older than, or differs from, what was signed: restore it from a backup".into())
-            }
+            (_, "signer-rollback" | "signer-fork") => Some(
+                "the ledger is older than, or differs from, what was signed: restore it from a backup".into(),
+            ),
             (_, "key-permissions") => Some("run: chmod -R go= on the keys folder".into()),
             (_, "key-vault-sealed" | "key-file-damaged" | "signer-memory-damaged" | "key-unlock-missing") => {
                 Some("restore the keys folder from a backup".into())

@@ -26,8 +26,8 @@ use crate::{
 /// # Errors
 /// The connection broke. Trouble with the keys is told to the client and is not an error here.
 pub fn run_stdio(home: &Path, now: Timestamp) -> Result<(), SignerError> {
-    let harden = prctl::set_dumpable(false)
-        .and_then(|()| resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0));
+    let harden =
+        prctl::set_dumpable(false).and_then(|()| resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0));
     harden.map_err(|errno| SignerError::Spawn(errno.into()))?;
     let keys = home.join("keys");
     let unlock = Unlock::from_env(&|name| std::env::var_os(name), &keys);
@@ -101,11 +101,8 @@ impl Service {
     }
 
     fn sign_statement(&self, payload_type: &str, statement: Vec<u8>) -> Result<Vec<u8>, SignerError> {
-        let envelope = Envelope {
-            payload: statement,
-            payload_type: payload_type.to_owned(),
-            signatures: Vec::new(),
-        };
+        let envelope =
+            Envelope { payload: statement, payload_type: payload_type.to_owned(), signatures: Vec::new() };
         let refuse = |error: crate::dsse::DsseError| {
             SignerError::refused("signer-not-a-statement", format!("the signer refused: {error}"))
         };
@@ -142,7 +139,8 @@ impl Service {
             return Err(SignerError::refused("signer-rollback", message));
         }
         if !verify_consistency(last.size, &last.root, size, &root, proof) {
-            let message = format!("the tree of {size} entries does not continue the signed one of {}", last.size);
+            let message =
+                format!("the tree of {size} entries does not continue the signed one of {}", last.size);
             return Err(SignerError::refused("signer-fork", message));
         }
         let note = self.sign_note(Checkpoint { origin, size, root })?;

@@ -1,1 +1,18 @@
-//! x
+//! Verification of bundles against a trust file: no IO, no clock, no configuration.
+//!
+//! [`verify_bundle`] proves that one statement was signed by a trusted key and is in a trusted log.
+//! [`verify_artifact`] puts verified statements together into what they prove about one artifact.
+//!
+//! Which statements belong to an artifact: those whose subject is the artifact; and those whose
+//! subject is something its verified provenance names as source or input, and so on along the steps
+//! of the build. Tools are not followed: a statement about a compiler says nothing about its output.
+
+mod artifact;
+mod failure;
+mod proven;
+mod single;
+
+pub use artifact::{ArtifactReport, Located, Policy, verify_artifact};
+pub use failure::Failure;
+pub use proven::{BuildProof, CheckProof, DecisionProof, Dependency, DeploymentProof, OtherProof, Proven};
+pub use single::{Verified, verify_bundle};

@@ -11,6 +11,15 @@ pub const BUILD_TYPE: &str = "urn:proofhouse:build-type:step:v1";
 /// `builder.id` prefix; the isolation mode (`root`, `rootless`, `none`) follows.
 pub const BUILDER_PREFIX: &str = "urn:proofhouse:builder:";
 
+/// Annotation of a resolved dependency that says what it was to the build: one of the `ROLE_…` values.
+pub const ROLE: &str = "urn:proofhouse:role";
+/// The source tree or commit.
+pub const ROLE_SOURCE: &str = "source";
+/// A tool; its version is the annotation `version`.
+pub const ROLE_TOOL: &str = "tool";
+/// The output of another step.
+pub const ROLE_OUTPUT: &str = "output";
+
 /// SLSA provenance v1. Subjects: the outputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

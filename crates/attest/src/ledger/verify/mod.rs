@@ -127,7 +127,12 @@ pub fn verify_dir(dir: &Path, trust: &Trust) -> Result<Report, LedgerError> {
         report.checkpointed = note.checkpoint.size;
         let rest = note.checkpoint.size.saturating_sub(edge.size());
         if rest > 0 {
-            report.add(Part::Record, "the journal", Some(edge.size()), format!("the last {rest} records are missing"));
+            report.add(
+                Part::Record,
+                "the journal",
+                Some(edge.size()),
+                format!("the last {rest} records are missing"),
+            );
         } else if edge.root() != note.checkpoint.root {
             report.add(Part::Checkpoint, "checkpoint", None, "its root hash is not that of the entries");
         }
@@ -190,12 +195,22 @@ impl Check<'_> {
                 continue;
             };
             if self.last.max(Some(record.logged_at)) != Some(record.logged_at) {
-                self.report.add(Part::Record, row.name(n), Some(n), "its time is before that of the one before");
+                self.report.add(
+                    Part::Record,
+                    row.name(n),
+                    Some(n),
+                    "its time is before that of the one before",
+                );
             }
             self.last = self.last.max(Some(record.logged_at));
             let slot = self.index.get(n);
             if slot.is_none_or(|slot| slot.place != row.place || slot.envelope != record.envelope_digest()) {
-                self.report.add(Part::Index, "index", Some(n), format!("its entry {n} is not that of the record"));
+                self.report.add(
+                    Part::Index,
+                    "index",
+                    Some(n),
+                    format!("its entry {n} is not that of the record"),
+                );
             }
         }
         for (n, why) in records::check_all(first, &rows, trust) {
@@ -208,7 +223,12 @@ impl Check<'_> {
     }
 
     /// Compares the three copies of the leaves of tile `index` and adds them to the tree.
-    fn leaves(&mut self, index: u64, records: &[Option<&Record>], names: &[String]) -> Result<(), LedgerError> {
+    fn leaves(
+        &mut self,
+        index: u64,
+        records: &[Option<&Record>],
+        names: &[String],
+    ) -> Result<(), LedgerError> {
         let width = records.len() as u64;
         let (hash_id, entry_id) = (TileId::hashes(0, index, width), TileId::entries(index, width));
         let hashes = self.tiles.hashes(hash_id)?;
@@ -286,7 +306,9 @@ fn compare(tiles: &Tiles, id: TileId, hashes: &[Sha256], report: &mut Report) ->
     report.tiles += 1;
     match tiles.read(id)? {
         None => report.tile(id, "it is missing"),
-        Some(bytes) if bytes != join(hashes) => report.tile(id, "its hashes are not those of the level below"),
+        Some(bytes) if bytes != join(hashes) => {
+            report.tile(id, "its hashes are not those of the level below")
+        }
         Some(_) => {}
     }
     Ok(())

@@ -28,7 +28,8 @@ fn check(record: &Record, trust: &Trust) -> Result<(), &'static str> {
     let envelope = Envelope::parse(&record.envelope).map_err(|_| "its envelope is malformed")?;
     envelope.statement().map_err(|_| "its envelope holds no in-toto statement")?;
     let pae = envelope.pae();
-    if model::Sha256::of(&pae) != entry.digest || envelope.signatures.iter().all(|s| s.sig != entry.signature) {
+    if model::Sha256::of(&pae) != entry.digest || envelope.signatures.iter().all(|s| s.sig != entry.signature)
+    {
         return Err("its leaf vouches for another envelope");
     }
     let key = trust.keys.iter().find(|key| key.public_key == entry.key);

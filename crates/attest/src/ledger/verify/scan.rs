@@ -58,7 +58,9 @@ impl<'a> Scan<'a> {
                     let place = std::mem::replace(&mut self.place, next);
                     return Ok(Some(Row { place, record: Some(record) }));
                 }
-                Found::End if !self.segments.iter().any(|start| *start > self.place.segment) => return Ok(None),
+                Found::End if !self.segments.iter().any(|start| *start > self.place.segment) => {
+                    return Ok(None);
+                }
                 Found::End => {
                     let next = self.segments.iter().find(|start| **start > self.place.segment);
                     self.place = Position { segment: next.copied().unwrap_or(0), offset: 0 };

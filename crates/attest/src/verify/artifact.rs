@@ -1,0 +1,176 @@
+//! What a set of bundles proves about one artifact.
+
+use std::collections::BTreeSet;
+
+use model::{
+    Predicate, Sha256, Timestamp, UserError,
+    evidence::Outcome,
+    predicate::{Provenance, provenance},
+};
+use serde::{Serialize, Serializer};
+
+use super::{
+    Failure, Proven, Verified,
+    proven::{dependencies, digests},
+    verify_bundle,
+};
+use crate::{bundle::Bundle, trust::Trust};
+
+/// What the evidence must show. The default asks only that every bundle holds and that one of them
+/// is about the artifact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// A provenance must be among the evidence.
+    pub provenance: bool,
+    /// Acceptable `builder.id`s; empty: any.
+    pub builders: Vec<String>,
+    /// The git commit it must be built from.
+    pub commit: Option<String>,
+    /// The latest decision for this environment must let the artifact in.
+    pub environment: Option<String>,
+}
+
+/// A failure and which bundle it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Located {
+    /// Position in the evidence file, from 0; absent when it is about all of it.
+    pub bundle: Option<usize>,
+    /// Stable code.
+    pub code: &'static str,
+    /// What fails.
+    #[serde(rename = "message", serialize_with = "sentence")]
+    pub failure: Failure,
+}
+
+/// What is proven, and what fails.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArtifactReport {
+    /// The artifact.
+    pub digest: Sha256,
+    /// Names that statements give it.
+    pub names: Vec<String>,
+    /// What is proven. Believe it only as far as [`ArtifactReport::failures`] allows.
+    pub proven: Proven,
+    /// Bundles that hold.
+    pub verified: usize,
+    /// Bundles that hold but have nothing to do with the artifact, by position.
+    pub unrelated: Vec<usize>,
+    /// Names of the keys that signed.
+    pub signers: Vec<String>,
+    /// Origins of the logs.
+    pub logs: Vec<String>,
+    /// What fails.
+    pub failures: Vec<Located>,
+}
+
+impl ArtifactReport {
+    /// Everything holds and the policy is met.
+    pub fn ok(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+/// Verifies `bundles` as evidence for the artifact with this digest at the moment `now`.
+pub fn verify_artifact(
+    digest: &Sha256,
+    bundles: &[Bundle],
+    trust: &Trust,
+    now: Timestamp,
+    policy: &Policy,
+) -> ArtifactReport {
+    let mut failures = Vec::new();
+    let mut holding = Vec::new();
+    for (position, bundle) in bundles.iter().enumerate() {
+        match verify_bundle(bundle, trust, now) {
+            Ok(verified) => holding.push((position, verified)),
+            Err(failure) => failures.push(located(Some(position), failure)),
+        }
+    }
+    holding.sort_by_key(|(_, verified)| verified.index);
+    let related = related(digest, &holding);
+    let (about, rest): (Vec<_>, Vec<_>) = holding.iter().partition(|(n, _)| related.contains(n));
+    let is_subject = |verified: &Verified| {
+        verified.statement.subject.iter().any(|subject| subject.sha256_digest() == Some(*digest))
+    };
+    let mut proven = Proven::default();
+    about.iter().for_each(|(_, verified)| proven.add(verified, is_subject(verified)));
+    match about.iter().any(|(_, verified)| is_subject(verified)) {
+        true => failures.extend(unmet(&proven, policy).into_iter().map(|failure| located(None, failure))),
+        false => failures.push(located(None, Failure::DigestNotInSubject(*digest))),
+    }
+    let subjects = about.iter().flat_map(|(_, verified)| &verified.statement.subject);
+    let names = subjects.filter(|s| s.sha256_digest() == Some(*digest) && !s.name.is_empty());
+    ArtifactReport {
+        digest: *digest,
+        names: distinct(names.map(|subject| &subject.name)),
+        verified: holding.len(),
+        unrelated: rest.iter().map(|(n, _)| *n).collect(),
+        signers: distinct(about.iter().map(|(_, verified)| &verified.key)),
+        logs: distinct(about.iter().map(|(_, verified)| &verified.log)),
+        proven,
+        failures,
+    }
+}
+
+/// Positions of the statements that belong to the artifact; see the module documentation.
+fn related(digest: &Sha256, holding: &[(usize, Verified)]) -> BTreeSet<usize> {
+    let mut known = BTreeSet::from([format!("sha256:{digest}")]);
+    let mut related = BTreeSet::new();
+    loop {
+        let before = related.len();
+        for (n, verified) in holding {
+            let mut subjects = verified.statement.subject.iter().flat_map(digests);
+            if related.contains(n) || !subjects.any(|digest| known.contains(&digest)) {
+                continue;
+            }
+            related.insert(*n);
+            if verified.statement.predicate_type == Provenance::TYPE {
+                let inputs = dependencies(&verified.statement).into_iter();
+                let inputs = inputs.filter(|input| input.role != provenance::ROLE_TOOL);
+                known.extend(inputs.flat_map(|input| input.digests));
+            }
+        }
+        if related.len() == before {
+            return related;
+        }
+    }
+}
+
+/// What the policy asks for and the evidence does not show.
+fn unmet(proven: &Proven, policy: &Policy) -> Vec<Failure> {
+    let mut unmet = Vec::new();
+    if policy.provenance && proven.builds.is_empty() {
+        unmet.push(Failure::NoProvenance);
+    }
+    let strange = |builder: &&String| !policy.builders.is_empty() && !policy.builders.contains(builder);
+    let builders = distinct(proven.builds.iter().map(|build| &build.builder));
+    unmet.extend(builders.iter().filter(strange).map(|builder| Failure::WrongBuilder(builder.clone())));
+    if let Some(commit) = &policy.commit
+        && !proven.builds.iter().any(|build| build.commits.contains(commit))
+    {
+        unmet.push(Failure::WrongCommit(commit.clone()));
+    }
+    if let Some(environment) = &policy.environment {
+        // In the order of the log, which nobody can change; the times are only claims.
+        let latest = proven.decisions.iter().rev().find(|decision| decision.environment == *environment);
+        match latest.map(|decision| decision.outcome) {
+            None => unmet.push(Failure::NoDecision(environment.clone())),
+            Some(Outcome::Deny) => unmet.push(Failure::DecisionDenied(environment.clone())),
+            Some(_) => {}
+        }
+    }
+    unmet
+}
+
+fn located(bundle: Option<usize>, failure: Failure) -> Located {
+    Located { bundle, code: failure.code(), failure }
+}
+
+fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
+    texts.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
+fn sentence<S: Serializer>(failure: &Failure, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(failure)
+}
