@@ -111,7 +111,7 @@ impl<'t> File<'_, 't> {
         let env = found.get_env();
         let met = rule.needs.iter().all(|(variable, need)| {
             let bindings = self.bindings.get_or_init(|| Bindings::of(&self.root, self.language.grammar));
-            let evaluation = Evaluation::new(self.language, bindings, rule.clean.as_ref());
+            let evaluation = Evaluation::new(self.language, bindings, rule);
             match env.get_match(variable) {
                 Some(one) => evaluation.meets(one, *need),
                 None => env.get_multiple_matches(variable).iter().any(|n| evaluation.meets(n, *need)),

@@ -4,6 +4,9 @@
 //! `registry.rs`. A rule says which code it matches (ast-grep patterns) and, where a pattern alone
 //! would cry wolf, what a matched part must be (`where`): not constant, composed text, or derived
 //! from the input of a request, as far as the same function and file show it (`flow/`).
+//!
+//! A comment `proofhouse:allow RULE-ID reason` on the line of a finding or the line before leaves it
+//! out; it is counted as skipped with its reason. Without a reason it does nothing.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

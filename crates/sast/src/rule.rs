@@ -35,6 +35,9 @@ struct RuleFile {
     /// Regex of functions whose result is harmless here.
     #[serde(default)]
     clean: Option<String>,
+    /// Regex that a literal part of a value in `where` must match, e.g. SQL key words.
+    #[serde(default)]
+    text: Option<String>,
     /// Regex that the file's text must match for the rule to apply at all.
     #[serde(default)]
     requires: Option<String>,
@@ -50,6 +53,7 @@ pub struct Rule {
     pub info: RuleInfo,
     pub needs: Vec<(String, Need)>,
     pub clean: Option<Regex>,
+    pub text: Option<Regex>,
     pub requires: Option<Regex>,
     pub unless_path: Option<Regex>,
     /// One matcher per parser of the language that knows all its nodes (JSX is unknown to some).
@@ -76,7 +80,7 @@ impl Rule {
             let compiled = text.as_deref().map(Regex::new).transpose();
             compiled.map_err(|e| bad(e.to_string()))
         };
-        let (clean, requires) = (regex(&file.clean)?, regex(&file.requires)?);
+        let (clean, text, requires) = (regex(&file.clean)?, regex(&file.text)?, regex(&file.requires)?);
         let unless_path = regex(&file.unless_path)?;
         let core = SerializableRuleCore {
             rule: file.rule.clone(),
@@ -104,7 +108,7 @@ impl Rule {
             vulnerable: file.vulnerable,
             safe: file.safe,
         };
-        Ok(Self { info, needs, clean, requires, unless_path, matchers })
+        Ok(Self { info, needs, clean, text, requires, unless_path, matchers })
     }
 }
 

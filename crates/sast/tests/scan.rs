@@ -13,9 +13,9 @@ fn files(all: &[(&str, &[u8])]) -> MemoryFiles {
 
 #[test]
 fn a_finding_says_where_it_is_and_survives_moved_lines() {
-    let code = "class Users:\n    def find(self, db, name):\n        db.execute(f'SELECT {name}')\n";
+    let code = "class Users:\n    def find(self, db, name):\n        db.execute(f'SELECT id FROM users WHERE name = {name}')\n";
     let before = scan(&files(&[("app.py", code.as_bytes())]), &Options::default());
-    let moved = format!("import os\n\n\n{}", code.replace("db.execute(", "db.execute( "));
+    let moved = format!("import os\n\n\n{}", code.replace("        db", "          db"));
     let after = scan(&files(&[("app.py", moved.as_bytes())]), &Options::default());
     let Place::Code { path, line, column, symbol, .. } = &before.findings[0].place else { panic!() };
     assert_eq!(
@@ -24,8 +24,7 @@ fn a_finding_says_where_it_is_and_survives_moved_lines() {
     );
     assert_eq!(after.findings[0].place.line(), Some(6));
     assert!(before.coverage.is_complete() && before.coverage.rules == Some(rules().len() as u64));
-    let unmoved = scan(&files(&[("app.py", format!("\n\n{code}").as_bytes())]), &Options::default());
-    assert_eq!(before.findings[0].id, unmoved.findings[0].id);
+    assert_eq!(before.findings[0].id, after.findings[0].id);
 }
 
 #[test]
@@ -160,7 +159,7 @@ fn the_seeded_weaknesses_of_the_polyglot_sample_are_found() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn arbitrary_bytes_never_end_a_scan(bytes: Vec<u8>, which in 0..7_usize) {

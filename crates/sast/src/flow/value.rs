@@ -9,7 +9,10 @@ use super::{
     Node,
     bindings::{Bindings, Bound, names, scopes},
 };
-use crate::language::{Call, Grammar, Language};
+use crate::{
+    language::{Call, Grammar, Language},
+    rule::Rule,
+};
 
 /// What is known about a value. All `false`: it is constant or harmless.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,12 +25,14 @@ pub struct Flow {
     pub input: bool,
     /// Has a piece of literal text in it.
     text: bool,
+    /// Has literal text that the rule asks for (`text` in a rule file).
+    told: bool,
 }
 
 impl Flow {
-    const DYNAMIC: Self = Self { dynamic: true, composed: false, input: false, text: false };
+    const DYNAMIC: Self = Self { dynamic: true, composed: false, input: false, text: false, told: false };
     const INPUT: Self = Self { input: true, ..Self::DYNAMIC };
-    const TEXT: Self = Self { dynamic: false, composed: false, input: false, text: true };
+    const TEXT: Self = Self { dynamic: false, composed: false, input: false, text: true, told: false };
 
     /// The same, where literal text met something dynamic.
     fn put_together(self) -> Self {
@@ -44,6 +49,7 @@ impl BitOr for Flow {
             composed: self.composed || other.composed,
             input: self.input || other.input,
             text: self.text || other.text,
+            told: self.told || other.told,
         }
     }
 }
@@ -73,13 +79,15 @@ pub struct Evaluation<'a, 't> {
     language: &'a Language,
     bindings: &'a Bindings<'t>,
     clean: Option<&'a Regex>,
+    text: Option<&'a Regex>,
     steps: Cell<u32>,
 }
 
 impl<'a, 't> Evaluation<'a, 't> {
-    /// `clean`: functions whose result is harmless for this rule.
-    pub fn new(language: &'a Language, bindings: &'a Bindings<'t>, clean: Option<&'a Regex>) -> Self {
-        Self { language, bindings, clean, steps: Cell::new(0) }
+    /// For one rule, with what it knows as harmless and what its text must tell.
+    pub fn new(language: &'a Language, bindings: &'a Bindings<'t>, rule: &'a Rule) -> Self {
+        let (clean, text) = (rule.clean.as_ref(), rule.text.as_ref());
+        Self { language, bindings, clean, text, steps: Cell::new(0) }
     }
 
     /// Whether `node` is what the rule needs.
@@ -87,6 +95,9 @@ impl<'a, 't> Evaluation<'a, 't> {
         self.steps.set(0);
         let flow = self.of(node, 0);
         let listed = self.grammar().collections.contains(&node.kind().as_ref());
+        if self.text.is_some() && !flow.told {
+            return false;
+        }
         match need {
             Need::Dynamic => flow.dynamic,
             Need::Composed => flow.composed || (flow.input && !listed),
@@ -170,7 +181,8 @@ impl<'a, 't> Evaluation<'a, 't> {
 
     fn string(&self, node: &Node<'t>, level: u32) -> Flow {
         let grammar = self.grammar();
-        let mut flow = Flow::TEXT;
+        let told = self.text.is_some_and(|text| text.is_match(&node.text()));
+        let mut flow = Flow { told, ..Flow::TEXT };
         for part in node.named_children() {
             let kind = part.kind();
             if grammar.holes.contains(&kind.as_ref()) {
@@ -192,7 +204,7 @@ impl<'a, 't> Evaluation<'a, 't> {
             return Flow::default();
         }
         let object = self.of(object, level);
-        Flow { composed: false, text: false, ..object }
+        Flow { composed: false, text: false, told: false, ..object }
     }
 
     fn binary(&self, node: &Node<'t>, level: u32) -> Flow {
@@ -254,9 +266,6 @@ impl<'a, 't> Evaluation<'a, 't> {
     }
 
     fn name(&self, name: &str, at: &Node<'t>, level: u32) -> Flow {
-        if self.language.patterns.sources.is_match(name) {
-            return Flow::INPUT;
-        }
         let position = at.range().start;
         for (n, scope) in scopes(at, self.grammar()).iter().enumerate() {
             let bound = self.bindings.in_scope(name, scope.node_id());
@@ -271,6 +280,9 @@ impl<'a, 't> Evaluation<'a, 't> {
         let seen: Vec<_> = self.bindings.in_scope(name, 0).collect();
         if !seen.is_empty() {
             return self.bound(&seen, position, level);
+        }
+        if self.language.patterns.sources.is_match(name) {
+            return Flow::INPUT;
         }
         if is_constant_name(name) { Flow::default() } else { Flow::DYNAMIC }
     }
