@@ -1,6 +1,14 @@
-//! Ledger entries and bills of materials.
-use crate::{Result, Store, views::*};
+//! Ledger entries.
+
 use model::{RunId, Sha256};
+
+use super::paging::{Filter, all, newest_first, one};
+use crate::{
+    Result, Store,
+    db::{Cells, Value},
+    views::{Page, PageRequest, StatementView},
+};
+
 /// Which ledger entries are wanted; absent fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StatementFilter {
@@ -14,46 +22,75 @@ pub struct StatementFilter {
     #[serde(default)]
     pub kind: Option<String>,
 }
+
+const SELECT: &str = "SELECT statements.idx, envelope, predicate_type, kind, logged_at, project, run, step, \
+    subjects, error FROM statements";
+/// Most entries of an answer that is not paged.
+const MOST: u32 = 1000;
+
+fn read(cells: &mut Cells) -> Result<StatementView> {
+    Ok(StatementView {
+        index: cells.count()?,
+        envelope: cells.parse()?,
+        predicate_type: cells.text()?,
+        kind: cells.text()?,
+        logged_at: cells.time()?,
+        project: cells.maybe_text()?,
+        run: cells.maybe_parse()?,
+        step: cells.maybe_text()?,
+        subjects: cells.json()?,
+        error: cells.maybe_text()?,
+    })
+}
+
 impl Store {
     /// Ledger entries, newest first.
+    ///
+    /// # Errors
+    /// `page-marker`, and any database error.
     pub async fn statements(
         &self,
         filter: &StatementFilter,
         page: &PageRequest,
     ) -> Result<Page<StatementView>> {
-        todo!()
+        let mut sql = Filter::default();
+        sql.and_maybe("project = $", filter.project.as_ref())
+            .and_maybe("run = $", filter.run.map(|run| run.to_string()))
+            .and_maybe("kind = $", filter.kind.as_ref());
+        newest_first(&self.db, "statements", SELECT, "idx", sql, page, read, |view| view.index).await
     }
+
     /// The entry at this index.
+    ///
+    /// # Errors
+    /// Any database error.
     pub async fn statement(&self, index: u64) -> Result<Option<StatementView>> {
-        todo!()
+        one(&self.db, "statements", format!("{SELECT} WHERE idx = $1"), vec![index.into()], read).await
     }
+
     /// The entry with this envelope digest (the first, should there be several).
+    ///
+    /// # Errors
+    /// Any database error.
     pub async fn statement_by_envelope(&self, envelope: Sha256) -> Result<Option<StatementView>> {
-        todo!()
+        let sql = format!("{SELECT} WHERE envelope = $1 ORDER BY idx LIMIT 1");
+        one(&self.db, "statements", sql, vec![envelope.into()], read).await
     }
-    /// Entries with a subject that has this digest (any algorithm, lower-case hex), oldest first, at most 1,000.
+
+    /// Entries with a subject that has this digest (any algorithm, hex), oldest first, at most 1,000.
+    ///
+    /// # Errors
+    /// Any database error.
     pub async fn statements_about(&self, digest: &str) -> Result<Vec<StatementView>> {
-        todo!()
+        let sql = format!(
+            "{SELECT} WHERE idx IN (SELECT idx FROM subjects WHERE digest = $1) ORDER BY idx LIMIT {MOST}"
+        );
+        all(&self.db, "statements", sql, vec![Value::text(digest.to_ascii_lowercase())], read).await
     }
-    /// Bills of materials, newest first.
-    pub async fn sboms(&self, project: Option<&str>, page: &PageRequest) -> Result<Page<SbomView>> {
-        todo!()
-    }
-    /// The bill of materials at this ledger index.
-    pub async fn sbom(&self, index: u64) -> Result<Option<SbomView>> {
-        todo!()
-    }
-    /// Components of one bill of materials in its order; `text` filters name and package URL.
-    pub async fn components(
-        &self,
-        sbom: u64,
-        text: Option<&str>,
-        page: &PageRequest,
-    ) -> Result<Page<ComponentView>> {
-        todo!()
-    }
-    /// Bills of materials that have a component with this package URL (version optional), newest first.
-    pub async fn sboms_with(&self, purl: &str, page: &PageRequest) -> Result<Page<SbomView>> {
-        todo!()
+
+    /// Entries of a run, oldest first, at most 1,000.
+    pub(super) async fn statements_of_run(&self, run: RunId) -> Result<Vec<StatementView>> {
+        let sql = format!("{SELECT} WHERE run = $1 ORDER BY idx LIMIT {MOST}");
+        all(&self.db, "statements", sql, vec![Value::maybe(Some(run))], read).await
     }
 }

@@ -1,12 +1,90 @@
-//! Projects.
-use crate::{Result, Store, views::ProjectView};
+//! Projects with their summaries.
+
+use std::collections::BTreeMap;
+
+use model::BySeverity;
+
+use super::{add_severity, paging::all};
+use crate::{
+    Result, Store,
+    db::Value,
+    views::{EnvironmentView, ProjectView, RunView},
+};
+
 impl Store {
     /// All projects by name, each with its summary.
+    ///
+    /// # Errors
+    /// Any database error.
     pub async fn projects(&self) -> Result<Vec<ProjectView>> {
-        todo!()
+        self.summaries(None).await
     }
-    /// One project.
+
+    /// One project with its summary.
+    ///
+    /// # Errors
+    /// Any database error.
     pub async fn project_summary(&self, name: &str) -> Result<Option<ProjectView>> {
-        todo!()
+        Ok(self.summaries(Some(name)).await?.pop())
     }
+
+    async fn summaries(&self, name: Option<&str>) -> Result<Vec<ProjectView>> {
+        let sql = format!("SELECT name, idx FROM projects{} ORDER BY name", only("name", name));
+        let values = || name.map(Value::from).into_iter().collect::<Vec<_>>();
+        let names =
+            all(&self.db, "projects", sql, values(), |cells| Ok((cells.text()?, cells.count()?))).await?;
+        let mut counts = self.run_counts(name).await?;
+        let mut newest = self.newest_runs(name).await?;
+        let mut open = self.open_findings(name).await?;
+        let mut environments: BTreeMap<String, Vec<EnvironmentView>> = BTreeMap::new();
+        for environment in self.environments(name).await? {
+            environments.entry(environment.project.clone()).or_default().push(environment);
+        }
+        let view = |(name, first_index): (String, u64)| ProjectView {
+            first_index,
+            runs: counts.remove(&name).unwrap_or(0),
+            last_run: newest.remove(&name),
+            open: open.remove(&name).unwrap_or_default(),
+            environments: environments.remove(&name).unwrap_or_default(),
+            name,
+        };
+        Ok(names.into_iter().map(view).collect())
+    }
+
+    async fn run_counts(&self, name: Option<&str>) -> Result<BTreeMap<String, u64>> {
+        let sql = format!("SELECT project, COUNT(*) FROM runs{} GROUP BY project", only("project", name));
+        let values = name.map(Value::from).into_iter().collect();
+        let rows = all(&self.db, "runs", sql, values, |cells| Ok((cells.text()?, cells.count()?))).await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    async fn newest_runs(&self, name: Option<&str>) -> Result<BTreeMap<String, RunView>> {
+        let sql = format!(
+            "{} WHERE idx IN (SELECT MAX(idx) FROM runs{} GROUP BY project)",
+            super::run::SELECT,
+            only("project", name)
+        );
+        let values = name.map(Value::from).into_iter().collect();
+        let runs = all(&self.db, "runs", sql, values, super::run::read).await?;
+        Ok(runs.into_iter().map(|run| (run.project.clone(), run)).collect())
+    }
+
+    async fn open_findings(&self, name: Option<&str>) -> Result<BTreeMap<String, BySeverity>> {
+        let and = if name.is_some() { " AND project = $1" } else { "" };
+        let sql = format!(
+            "SELECT project, severity, COUNT(*) FROM findings WHERE status <> 'fixed'{and} GROUP BY project, severity"
+        );
+        let values = name.map(Value::from).into_iter().collect();
+        let rows =
+            all(&self.db, "findings", sql, values, |cells| Ok((cells.text()?, cells.int()?, cells.count()?)));
+        let mut open: BTreeMap<String, BySeverity> = BTreeMap::new();
+        for (project, rank, n) in rows.await? {
+            add_severity(open.entry(project).or_default(), rank, n);
+        }
+        Ok(open)
+    }
+}
+
+fn only(column: &str, name: Option<&str>) -> String {
+    name.map(|_| format!(" WHERE {column} = $1")).unwrap_or_default()
 }

@@ -1,0 +1,155 @@
+//! Tests, traces, decisions, exceptions and advisory feeds.
+
+use model::{
+    ports::LoggedStatement,
+    predicate::{Exception, FeedImport, RuntimeTrace, TestResult, Vsa},
+};
+
+use super::{Failure, Link, insert};
+use crate::{db::Value, dialect::Tx};
+
+/// Names or destinations kept in a row; all are in the statement.
+const MOST_LISTED: usize = 1000;
+
+fn listed<T: serde::Serialize>(all: &[T]) -> Value {
+    Value::json(&&all[..all.len().min(MOST_LISTED)])
+}
+
+pub(super) async fn test(tx: &mut Tx, logged: &LoggedStatement, test: &TestResult) -> Result<Link, Failure> {
+    let columns = [
+        "idx",
+        "envelope",
+        "project",
+        "run",
+        "step",
+        "result",
+        "passed",
+        "warned",
+        "failed",
+        "failed_tests",
+        "finished",
+    ];
+    let row = vec![
+        logged.index.into(),
+        logged.envelope.into(),
+        (&test.proofhouse.project).into(),
+        Value::maybe(Some(test.proofhouse.run)),
+        Value::maybe(test.proofhouse.step.as_ref()),
+        (&test.result).into(),
+        (test.passed_tests.len() as u64).into(),
+        (test.warned_tests.len() as u64).into(),
+        (test.failed_tests.len() as u64).into(),
+        listed(&test.failed_tests),
+        Value::time(test.finished),
+    ];
+    insert(tx, "test_results", &columns, row, "").await?;
+    Ok(Link::context(&test.proofhouse))
+}
+
+pub(super) async fn trace(
+    tx: &mut Tx,
+    logged: &LoggedStatement,
+    trace: &RuntimeTrace,
+) -> Result<Link, Failure> {
+    let columns = ["idx", "envelope", "project", "run", "step", "processes", "network", "files", "dropped"];
+    let context = &trace.proofhouse.context;
+    let row = vec![
+        logged.index.into(),
+        logged.envelope.into(),
+        (&context.project).into(),
+        Value::maybe(Some(context.run)),
+        Value::maybe(context.step.as_ref()),
+        (trace.monitor_log.process.len() as u64).into(),
+        listed(&trace.monitor_log.network),
+        (trace.monitor_log.file_access.len() as u64).into(),
+        trace.proofhouse.dropped.into(),
+    ];
+    insert(tx, "traces", &columns, row, "").await?;
+    Ok(Link::context(context))
+}
+
+pub(super) async fn decision(tx: &mut Tx, logged: &LoggedStatement, vsa: &Vsa) -> Result<Link, Failure> {
+    let columns = [
+        "idx",
+        "envelope",
+        "project",
+        "environment",
+        "run",
+        "at",
+        "outcome",
+        "subjects",
+        "levels",
+        "inputs",
+        "verdict",
+    ];
+    let ours = &vsa.proofhouse;
+    let outcome = serde_json::to_value(ours.verdict.outcome)?;
+    let row = vec![
+        logged.index.into(),
+        logged.envelope.into(),
+        (&ours.project).into(),
+        (&ours.environment).into(),
+        Value::maybe(ours.run),
+        Value::time(vsa.time_verified),
+        outcome.as_str().unwrap_or("deny").into(),
+        Value::json(&logged.statement.subject),
+        Value::json(&vsa.verified_levels),
+        Value::json(&vsa.input_attestations),
+        Value::json(&ours.verdict),
+    ];
+    insert(tx, "decisions", &columns, row, "").await?;
+    Ok(Link::project(&ours.project, ours.run))
+}
+
+pub(super) async fn exception(
+    tx: &mut Tx,
+    logged: &LoggedStatement,
+    exception: &Exception,
+) -> Result<Link, Failure> {
+    let columns = [
+        "idx",
+        "envelope",
+        "project",
+        "finding",
+        "rule",
+        "environment",
+        "reason",
+        "accepted_by",
+        "at",
+        "expires",
+    ];
+    let row = vec![
+        logged.index.into(),
+        logged.envelope.into(),
+        (&exception.project).into(),
+        Value::maybe(exception.finding),
+        Value::maybe(exception.rule.as_ref()),
+        Value::maybe(exception.environment.as_ref()),
+        (&exception.reason).into(),
+        (&exception.by).into(),
+        Value::time(exception.at),
+        Value::time(exception.expires),
+    ];
+    insert(tx, "exceptions", &columns, row, "").await?;
+    Ok(Link::project(&exception.project, None))
+}
+
+pub(super) async fn feed(tx: &mut Tx, logged: &LoggedStatement, feed: &FeedImport) -> Result<Link, Failure> {
+    let columns = ["feed", "idx", "as_of", "imported", "advisories", "refused", "actor", "digest"];
+    let tail = "ON CONFLICT (feed) DO UPDATE SET idx = excluded.idx, as_of = excluded.as_of, \
+        imported = excluded.imported, advisories = excluded.advisories, refused = excluded.refused, \
+        actor = excluded.actor, digest = excluded.digest";
+    let digest = logged.statement.subject.first().and_then(model::Subject::sha256_digest);
+    let row = vec![
+        (&feed.feed).into(),
+        logged.index.into(),
+        Value::time(feed.as_of),
+        Value::time(feed.imported),
+        feed.advisories.into(),
+        (feed.refused.len() as u64).into(),
+        (&feed.actor).into(),
+        Value::maybe(digest),
+    ];
+    insert(tx, "feeds", &columns, row, tail).await?;
+    Ok(Link::default())
+}

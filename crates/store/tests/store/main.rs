@@ -1,0 +1,11 @@
+//! The store from outside, every test on SQLite and on a really running PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[macro_use]
+mod support;
+mod blobs;
+mod faults;
+mod findings;
+mod paging;
+mod rebuild;
+mod views;
