@@ -9,7 +9,8 @@ use std::{
 use crate::tree::{ReadError, SourceTree};
 
 /// Folders that hold no source of the project: version control and installed dependencies.
-const NOT_SOURCE: &[&str] = &[".git", ".hg", ".svn", "node_modules", "target", ".venv", "__pycache__", ".tox"];
+const NOT_SOURCE: &[&str] =
+    &[".git", ".hg", ".svn", "node_modules", "target", ".venv", "__pycache__", ".tox"];
 /// Most files that [`FolderTree::walk`] lists.
 const MOST_FILES: usize = 1_000_000;
 /// Deepest folder that [`FolderTree::walk`] enters.

@@ -127,7 +127,8 @@ pub fn parse_all(text: &str) -> Result<Vec<Node>, YamlError> {
     let mut builder = Builder::default();
     let options = granit_parser::options! { emit_comments: false };
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|e| YamlError { line: line(e.marker().line()), message: e.info().to_string() })?;
+        let (event, span) =
+            event.map_err(|e| YamlError { line: line(e.marker().line()), message: e.info().to_string() })?;
         builder.event(event, line(span.start.line()))?;
     }
     Ok(builder.documents)

@@ -1,12 +1,142 @@
-//! Configuration files.
+//! Weak settings in configuration: Dockerfiles, GitHub and GitLab pipelines, compose files, Kubernetes.
+//!
+//! One file per kind of configuration; a rule is one [`Rule`] entry with its explanation, its fix, and a
+//! vulnerable and a safe example that are its test. `seen` counts all files of the tree, because each is
+//! considered; a file that is no configuration is examined by that.
 
-use model::{Coverage, ScanReport, Technique};
+mod compose;
+mod containers;
+mod dockerfile;
+mod dockerfile_parser;
+mod github;
+mod github_rules;
+mod gitlab;
+mod kubernetes;
+mod rule;
+mod shell;
 
-use crate::tree::SourceTree;
+use model::{Coverage, Finding, ScanReport, Technique, identity};
 
-/// Checks every configuration file that is known.
-pub fn scan(tree: &dyn SourceTree) -> ScanReport {
-    let _ = tree;
-    let coverage = Coverage { stated: false, ..Coverage::default() };
-    ScanReport { tool: crate::tool("proofhouse-config"), technique: Technique::Config, findings: vec![], coverage }
+pub use rule::{Hit, Rule};
+
+use crate::tree::{ReadError, SourceTree, file_name};
+
+/// Name of the tool in reports.
+pub(crate) const TOOL: &str = "proofhouse-config";
+/// Largest configuration file that is read, in bytes.
+pub const LARGEST_FILE: u64 = 4 << 20;
+
+/// One kind of configuration file.
+struct Kind {
+    /// Whether a path is of this kind; the content decides where the path cannot.
+    matches: fn(&str) -> bool,
+    /// A cheap look at the content, before it is parsed.
+    looks_like: fn(&str) -> bool,
+    rules: &'static [Rule],
+    /// Parses and checks; the error names the place.
+    check: fn(&str) -> Result<Vec<(&'static Rule, Hit)>, String>,
 }
+
+/// All kinds. The first that fits a file checks it.
+const KINDS: &[Kind] = &[
+    Kind { matches: is_dockerfile, looks_like: |_| true, rules: dockerfile::RULES, check: dockerfile::check },
+    Kind { matches: is_github, looks_like: |_| true, rules: github_rules::RULES, check: github::check },
+    Kind { matches: is_gitlab, looks_like: |_| true, rules: gitlab::RULES, check: gitlab::check },
+    Kind { matches: is_compose, looks_like: |_| true, rules: compose::RULES, check: compose::check },
+    Kind {
+        matches: is_yaml,
+        looks_like: kubernetes::looks_like,
+        rules: kubernetes::RULES,
+        check: kubernetes::check,
+    },
+];
+
+/// Every rule of every kind.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    KINDS.iter().flat_map(|kind| kind.rules)
+}
+
+/// Checks every configuration file of the tree.
+pub fn scan(tree: &dyn SourceTree) -> ScanReport {
+    let mut coverage = Coverage { stated: true, rules: Some(rules().count() as u64), ..Coverage::default() };
+    let mut findings = Vec::new();
+    for path in tree.paths() {
+        coverage.seen += 1;
+        let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| (kind.matches)(path)).collect();
+        if kinds.is_empty() {
+            coverage.scanned += 1;
+            continue;
+        }
+        let text = match tree.read(path, LARGEST_FILE).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) => {
+                coverage.skip(path, "not UTF-8");
+                continue;
+            }
+            Err(error @ ReadError::TooLarge { .. }) => {
+                coverage.skip(path, error.to_string());
+                continue;
+            }
+            Err(error) => {
+                coverage.error(format!("{path}: {error}"));
+                continue;
+            }
+        };
+        let Some(kind) = kinds.iter().find(|kind| (kind.looks_like)(&text)) else {
+            coverage.scanned += 1;
+            continue;
+        };
+        one(path, &text, kind, &mut findings, &mut coverage);
+    }
+    identity::assign_all(&mut findings);
+    ScanReport { tool: crate::tool(TOOL), technique: Technique::Config, findings, coverage }
+}
+
+fn one(path: &str, text: &str, kind: &Kind, findings: &mut Vec<Finding>, coverage: &mut Coverage) {
+    match (kind.check)(text) {
+        Ok(hits) => {
+            coverage.scanned += 1;
+            findings.extend(hits.into_iter().map(|(rule, hit)| rule.finding(path, text, hit)));
+        }
+        // A template becomes configuration only when it is rendered.
+        Err(_) if text.contains("{{") && !is_github(path) => {
+            coverage.skip(path, "a template, not configuration yet")
+        }
+        Err(error) => coverage.error(format!("{path}: {error}")),
+    }
+}
+
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yml") || path.ends_with(".yaml")
+}
+
+fn is_dockerfile(path: &str) -> bool {
+    let name = file_name(path).to_ascii_lowercase();
+    let base = ["dockerfile", "containerfile"];
+    base.iter().any(|b| {
+        name == *b
+            || name.strip_prefix(b).is_some_and(|r| r.starts_with('.') && !r.ends_with(".dockerignore"))
+            || name.ends_with(&format!(".{b}"))
+    })
+}
+
+fn is_github(path: &str) -> bool {
+    let action = matches!(file_name(path), "action.yml" | "action.yaml");
+    is_yaml(path)
+        && (path.starts_with(".github/workflows/") || path.contains("/.github/workflows/") || action)
+}
+
+fn is_gitlab(path: &str) -> bool {
+    file_name(path).ends_with(".gitlab-ci.yml") || path.starts_with(".gitlab/ci/") && is_yaml(path)
+}
+
+fn is_compose(path: &str) -> bool {
+    let name = file_name(path);
+    is_yaml(path)
+        && (name.starts_with("docker-compose")
+            || name.starts_with("compose.")
+            || name.starts_with("compose-"))
+}
+
+#[cfg(test)]
+mod tests;

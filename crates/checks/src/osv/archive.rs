@@ -64,8 +64,10 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), FeedError> {
-        let mut entries: Vec<_> =
-            fs::read_dir(folder).map_err(FeedError::io(folder))?.collect::<Result<_, _>>().map_err(FeedError::io(folder))?;
+        let mut entries: Vec<_> = fs::read_dir(folder)
+            .map_err(FeedError::io(folder))?
+            .collect::<Result<_, _>>()
+            .map_err(FeedError::io(folder))?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));

@@ -69,8 +69,12 @@ impl UserError for FeedError {
         Some(match self {
             Self::Name(_) => "use lower-case letters, digits, `-`, `_` and `.` (at most 64)".to_owned(),
             Self::Io { .. } => return None,
-            Self::Archive { .. } => "give an OSV zip, a .tar.gz, a folder, or a single JSON or YAML file".to_owned(),
-            Self::Empty { first: Some(first), .. } => format!("the first file that was not understood: {first}"),
+            Self::Archive { .. } => {
+                "give an OSV zip, a .tar.gz, a folder, or a single JSON or YAML file".to_owned()
+            }
+            Self::Empty { first: Some(first), .. } => {
+                format!("the first file that was not understood: {first}")
+            }
             Self::Empty { first: None, .. } => {
                 "expected OSV JSON or YAML, RustSec Markdown, or the KEV catalogue".to_owned()
             }

@@ -166,8 +166,13 @@ impl Collector {
         let newest = ecosystems.values().map(|m| m.newest).max().flatten().max(self.catalogue);
         let counts = ecosystems.iter().map(|(name, meta)| (name.clone(), meta.advisories)).collect();
         let exploited = self.exploited.len() as u64;
-        let meta =
-            FeedMeta { feed: feed.to_owned(), imported_at: now, newest, ecosystems, exploited: self.exploited };
+        let meta = FeedMeta {
+            feed: feed.to_owned(),
+            imported_at: now,
+            newest,
+            ecosystems,
+            exploited: self.exploited,
+        };
         Ok(FeedReport {
             feed: feed.to_owned(),
             file: write(dir, &meta, &records)?,

@@ -50,7 +50,8 @@ pub struct Range {
 
 /// Whether `version` is affected. `None` when a comparison that matters was not possible.
 pub fn affected(ecosystem: Ecosystem, version: &str, advisory: &Advisory) -> Option<bool> {
-    let same = |listed: &String| listed == version || order(ecosystem, listed, version) == Some(Ordering::Equal);
+    let same =
+        |listed: &String| listed == version || order(ecosystem, listed, version) == Some(Ordering::Equal);
     if advisory.versions.iter().any(same) {
         return Some(true);
     }
@@ -71,7 +72,8 @@ fn in_range(ecosystem: Ecosystem, version: &str, range: &Range) -> Option<bool> 
         RangeKind::Semver => Ecosystem::Cargo,
         RangeKind::Ecosystem => ecosystem,
     };
-    let limits: Vec<&str> = range.events.iter().filter(|e| matches!(e, Event::Limit(_))).map(Event::version).collect();
+    let limits: Vec<&str> =
+        range.events.iter().filter(|e| matches!(e, Event::Limit(_))).map(Event::version).collect();
     if !limits.is_empty() && !before_limits(ecosystem, version, &limits)? {
         return Some(false);
     }
@@ -147,7 +149,8 @@ mod tests {
     use super::*;
 
     fn advisory(events: &[(&str, &str)]) -> Advisory {
-        let event = |(kind, v): &(&str, &str)| serde_json::from_value(serde_json::json!({ *kind: v })).unwrap();
+        let event =
+            |(kind, v): &(&str, &str)| serde_json::from_value(serde_json::json!({ *kind: v })).unwrap();
         serde_json::from_value(serde_json::json!({
             "id": "X-1", "severity": "high",
             "ranges": [{ "kind": "ecosystem", "events": events.iter().map(event).collect::<Vec<Event>>() }],
@@ -167,7 +170,10 @@ mod tests {
         assert_eq!(is("not a version"), None);
 
         let b = advisory(&[("introduced", "0"), ("last_affected", "1.4")]);
-        assert_eq!(["0.1", "1.4", "1.4.1"].map(|v| affected(Ecosystem::Npm, v, &b)), [true, true, false].map(Some));
+        assert_eq!(
+            ["0.1", "1.4", "1.4.1"].map(|v| affected(Ecosystem::Npm, v, &b)),
+            [true, true, false].map(Some)
+        );
 
         let c = advisory(&[("introduced", "0"), ("limit", "2.0")]);
         assert_eq!(["1.9", "2.0"].map(|v| affected(Ecosystem::Gem, v, &c)), [true, false].map(Some));

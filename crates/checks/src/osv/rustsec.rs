@@ -51,7 +51,9 @@ pub fn parse(path: &str, text: &str) -> Result<Option<Osv>, String> {
     }
     let mut safe = Vec::new();
     for requirement in head.versions.patched.iter().chain(&head.versions.unaffected) {
-        safe.push(interval(requirement).ok_or_else(|| format!("requirement `{requirement}` is not understood"))?);
+        safe.push(
+            interval(requirement).ok_or_else(|| format!("requirement `{requirement}` is not understood"))?,
+        );
     }
     let range = OsvRange { kind: "SEMVER".to_owned(), events: between(safe) };
     let title = body.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default();

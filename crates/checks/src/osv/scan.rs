@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{
-    Confidence, Coverage, Finding, FindingId, Place, ScanReport, Severity, Sha256, Technique, Timestamp, identity,
+    Confidence, Coverage, Finding, FindingId, Place, ScanReport, Severity, Sha256, Technique, Timestamp,
+    identity,
 };
 
 use super::{
@@ -22,7 +23,8 @@ pub const KNOWN_EXPLOITED: &str = "Known to be exploited in the wild";
 /// Finds the advisories that affect the components of `inventory`.
 ///
 /// Errors of the inventory are errors of the scan; an ecosystem without any advisory data is an error.
-/// `data_as_of` is the oldest of the newest changes per ecosystem, and never later than `now`.
+/// `seen` and `scanned` count lock files and components, so that a lock file without foreign components
+/// is a complete scan and a tree without any lock file is not. `data_as_of` is the oldest of the newest changes per ecosystem, and never later than `now`.
 pub fn scan(inventory: &Inventory, index: &Index, now: Timestamp) -> ScanReport {
     let mut coverage = start(inventory, index);
     coverage.data_as_of = data_as_of(inventory, index, now);
@@ -47,7 +49,9 @@ pub fn scan(inventory: &Inventory, index: &Index, now: Timestamp) -> ScanReport 
         let advisories = cache.get(&key).map(Vec::as_slice).unwrap_or_default();
         match check(component, advisories, index, &mut findings) {
             true => coverage.scanned += 1,
-            false => coverage.skip(&component.purl, "its version cannot be compared with that of an advisory"),
+            false => {
+                coverage.skip(&component.purl, "its version cannot be compared with that of an advisory")
+            }
         }
     }
     identity::assign_all(&mut findings);
@@ -60,6 +64,8 @@ fn start(inventory: &Inventory, index: &Index) -> Coverage {
         rules: Some(index.advisories()),
         skipped: inventory.coverage.skipped.clone(),
         errors: inventory.coverage.errors.clone(),
+        seen: inventory.coverage.seen,
+        scanned: inventory.coverage.scanned,
         ..Coverage::default()
     }
 }
@@ -76,7 +82,9 @@ fn data_as_of(inventory: &Inventory, index: &Index, now: Timestamp) -> Option<Ti
 fn tell_missing_data(inventory: &Inventory, index: &Index, coverage: &mut Coverage) {
     for ecosystem in used(inventory).into_iter().filter(|e| index.covers(*e).is_none()) {
         let name = ecosystem.osv_name();
-        coverage.error(format!("no advisory data for {name}: proofhouse feeds import PATH (an OSV export of {name})"));
+        coverage.error(format!(
+            "no advisory data for {name}: proofhouse feeds import PATH (an OSV export of {name})"
+        ));
     }
 }
 
@@ -104,7 +112,7 @@ fn groups<'a>(hits: &[&'a Advisory]) -> Vec<Vec<&'a Advisory>> {
         let joined: BTreeSet<usize> = ids.iter().filter_map(|id| group_of.get(id).copied()).collect();
         let mut members: Vec<&Advisory> = joined.iter().filter_map(|g| groups.remove(g)).flatten().collect();
         group_of.values_mut().filter(|g| joined.contains(g)).for_each(|g| *g = n);
-        ids.into_iter().for_each(|id| drop(group_of.insert(id, n)));
+        group_of.extend(ids.into_iter().map(|id| (id, n)));
         members.push(hit);
         groups.insert(n, members);
     }
@@ -113,7 +121,9 @@ fn groups<'a>(hits: &[&'a Advisory]) -> Vec<Vec<&'a Advisory>> {
 
 /// The id that names a group: the ecosystem's own database first, then GHSA, then the rest by text.
 fn leading<'a>(group: &[&'a Advisory]) -> Option<&'a Advisory> {
-    let rank = |id: &str| ["RUSTSEC-", "PYSEC-", "GO-", "GHSA-", "CVE-"].iter().position(|p| id.starts_with(p)).unwrap_or(9);
+    let rank = |id: &str| {
+        ["RUSTSEC-", "PYSEC-", "GO-", "GHSA-", "CVE-"].iter().position(|p| id.starts_with(p)).unwrap_or(9)
+    };
     group.iter().copied().min_by_key(|a| (rank(&a.id), a.id.as_str()))
 }
 
@@ -131,7 +141,10 @@ fn finding(component: &Component, group: &[&Advisory], index: &Index) -> Finding
         message = format!("{KNOWN_EXPLOITED}. {message}");
     }
     // An advisory with a vector knows more than one whose severity is a default.
-    let scored = group.iter().filter(|a| a.cvss.is_some()).max_by(|a, b| a.cvss.partial_cmp(&b.cvss).unwrap_or(std::cmp::Ordering::Equal));
+    let scored = group
+        .iter()
+        .filter(|a| a.cvss.is_some())
+        .max_by(|a, b| a.cvss.partial_cmp(&b.cvss).unwrap_or(std::cmp::Ordering::Equal));
     let severity = scored.map(|a| a.severity).or_else(|| group.iter().map(|a| a.severity).max());
     let cwe: BTreeSet<u32> = group.iter().flat_map(|a| a.cwe.iter().copied()).collect();
     Finding {

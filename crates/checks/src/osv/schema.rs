@@ -163,7 +163,10 @@ impl Osv {
             "ECOSYSTEM" => Some(RangeKind::Ecosystem),
             _ => None,
         };
-        let ranges = affected.ranges.iter().filter_map(|r| Some(Range { kind: kind(&r.kind)?, events: r.events.clone() }));
+        let ranges = affected
+            .ranges
+            .iter()
+            .filter_map(|r| Some(Range { kind: kind(&r.kind)?, events: r.events.clone() }));
         let related = self.aliases.iter().chain(&self.upstream).flatten();
         Advisory {
             id: self.id.clone(),
@@ -180,7 +183,10 @@ impl Osv {
     }
 
     fn cwe(&self) -> Vec<u32> {
-        let ids = ["cwe_ids", "cwes"].into_iter().filter_map(|key| self.database_specific.get(key)?.as_array()).flatten();
+        let ids = ["cwe_ids", "cwes"]
+            .into_iter()
+            .filter_map(|key| self.database_specific.get(key)?.as_array())
+            .flatten();
         ids.filter_map(|id| id.as_str()?.strip_prefix("CWE-")?.parse().ok()).collect()
     }
 

@@ -3,7 +3,7 @@
 use model::Severity;
 use serde_json::Value;
 
-use super::schema::{Affected, OsvSeverity, Osv};
+use super::schema::{Affected, Osv, OsvSeverity};
 
 /// Severity and CVSS base score of one affected package of an advisory.
 ///
@@ -16,7 +16,8 @@ pub fn of(osv: &Osv, affected: &Affected) -> (Severity, Option<f64>) {
     let words = [&affected.database_specific, &osv.database_specific, &affected.ecosystem_specific];
     let word = words.into_iter().filter_map(|v| word(v.get("severity")?)).next();
     let informational = [&affected.database_specific, &osv.database_specific];
-    let class = informational.into_iter().find_map(|v| v.get("informational")?.as_str()).map(informational_class);
+    let class =
+        informational.into_iter().find_map(|v| v.get("informational")?.as_str()).map(informational_class);
     (word.or(class).unwrap_or(Severity::Medium), None)
 }
 

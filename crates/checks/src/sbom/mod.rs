@@ -35,7 +35,10 @@ pub fn collect(tree: &dyn SourceTree) -> Inventory {
         match formats::read(format, path, tree) {
             Ok(parsed) => {
                 coverage.scanned += 1;
-                parsed.skipped.into_iter().for_each(|(what, why)| coverage.skip(format!("{path}: {what}"), why));
+                parsed
+                    .skipped
+                    .into_iter()
+                    .for_each(|(what, why)| coverage.skip(format!("{path}: {what}"), why));
                 for component in parsed.components {
                     add(&mut components, component);
                 }

@@ -100,7 +100,12 @@ mod tests {
         let cases = [
             (Ecosystem::Npm, "@babel/core", "7.0.0", "pkg:npm/%40babel/core@7.0.0"),
             (Ecosystem::Pypi, "Ruamel_YAML", "0.18", "pkg:pypi/ruamel-yaml@0.18"),
-            (Ecosystem::Golang, "github.com/BurntSushi/toml", "v1.4.0", "pkg:golang/github.com/burntsushi/toml@v1.4.0"),
+            (
+                Ecosystem::Golang,
+                "github.com/BurntSushi/toml",
+                "v1.4.0",
+                "pkg:golang/github.com/burntsushi/toml@v1.4.0",
+            ),
             (Ecosystem::Maven, "org.slf4j:slf4j-api", "2.0.0", "pkg:maven/org.slf4j/slf4j-api@2.0.0"),
             (Ecosystem::Composer, "Symfony/Yaml", "v7.1.0", "pkg:composer/symfony/yaml@v7.1.0"),
             (Ecosystem::Cargo, "cc", "1.0.0+1.1", "pkg:cargo/cc@1.0.0%2B1.1"),
@@ -116,6 +121,12 @@ mod tests {
         #[test]
         fn every_purl_can_be_read_back(name in "[a-zA-Z0-9@/ %+_.-]{1,20}", version in ".{1,12}") {
             for ecosystem in Ecosystem::ALL {
+                // Maven and Composer packages always have a namespace.
+                let name = match ecosystem {
+                    Ecosystem::Maven => format!("group:{name}"),
+                    Ecosystem::Composer => format!("vendor/x{name}"),
+                    _ => name.clone(),
+                };
                 let purl = Purl::of(ecosystem, &name, &version);
                 if purl.name.is_empty() { continue }
                 let text = purl.to_string();

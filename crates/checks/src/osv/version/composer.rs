@@ -17,7 +17,9 @@ struct Release {
 /// Compares two Composer versions; `None` for branches and other texts.
 pub fn compare(a: &str, b: &str) -> Option<Ordering> {
     let (a, b) = (parse(a)?, parse(b)?);
-    Some(list(&a.numbers, &b.numbers).then(a.stability.cmp(&b.stability)).then_with(|| list(&a.step, &b.step)))
+    Some(
+        list(&a.numbers, &b.numbers).then(a.stability.cmp(&b.stability)).then_with(|| list(&a.step, &b.step)),
+    )
 }
 
 fn list(a: &[String], b: &[String]) -> Ordering {

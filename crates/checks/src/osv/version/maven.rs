@@ -127,10 +127,14 @@ mod tests {
 
     #[test]
     fn equal_and_ordered_as_the_reference_lists_them() {
-        for (a, b) in [("1", "1.0.0"), ("1-ga", "1.0"), ("1-a1", "1-alpha-1"), ("1.foo", "1-foo"), ("1-ga-1", "1-1")] {
+        for (a, b) in
+            [("1", "1.0.0"), ("1-ga", "1.0"), ("1-a1", "1-alpha-1"), ("1.foo", "1-foo"), ("1-ga-1", "1-1")]
+        {
             assert_eq!(compare(a, b), Ordering::Equal, "{a} {b}");
         }
-        for (a, b) in [("1-sp-1", "1-ga-1"), ("1-ga", "1-sp"), ("1.0.1-jre", "1.0.2-jre"), ("2.9.10", "2.9.10.1")] {
+        for (a, b) in
+            [("1-sp-1", "1-ga-1"), ("1-ga", "1-sp"), ("1.0.1-jre", "1.0.2-jre"), ("2.9.10", "2.9.10.1")]
+        {
             assert_eq!(compare(a, b), Ordering::Less, "{a} {b}");
         }
     }

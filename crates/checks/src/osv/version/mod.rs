@@ -43,12 +43,30 @@ mod tests {
     fn each_ecosystem_has_its_own_order() {
         use Ecosystem::*;
         let ascending: &[(Ecosystem, &[&str])] = &[
-            (Cargo, &["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.0.1", "1.10"]),
+            (
+                Cargo,
+                &["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.0.1", "1.10"],
+            ),
             (Golang, &["v0.0.0-20190101000000-abcdefabcdef", "v0.1.0", "1.2.3", "v1.2.4+incompatible"]),
             (Pypi, &["1.0.dev1", "1.0a1", "1.0rc1", "1.0", "1.0.post1", "1.1", "1!0.1"]),
             (Gem, &["1.0.0.pre", "1.0.0.rc1", "1.0", "1.0.1", "1.0.10"]),
             (Composer, &["1.0-dev", "v1.0.0-alpha1", "1.0.0-beta2", "1.0.0-RC1", "1.0", "1.0.0-p1", "1.0.1"]),
-            (Maven, &["1-alpha", "1-beta", "1-milestone", "1-rc", "1-SNAPSHOT", "1", "1-sp", "1-foo2", "1-foo10", "1-1", "1.1"]),
+            (
+                Maven,
+                &[
+                    "1-alpha",
+                    "1-beta",
+                    "1-milestone",
+                    "1-rc",
+                    "1-SNAPSHOT",
+                    "1",
+                    "1-sp",
+                    "1-foo2",
+                    "1-foo10",
+                    "1-1",
+                    "1.1",
+                ],
+            ),
         ];
         for (ecosystem, versions) in ascending {
             for (n, a) in versions.iter().enumerate() {

@@ -38,7 +38,8 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
     lock.package.extend(lock.root.take());
     let index = Index::new(&lock.package);
     let locals = lock.package.iter().filter(|p| p.source.is_none());
-    let direct: HashSet<usize> = locals.flat_map(|p| p.dependencies.iter().filter_map(|d| index.find(d))).collect();
+    let direct: HashSet<usize> =
+        locals.flat_map(|p| p.dependencies.iter().filter_map(|d| index.find(d))).collect();
     let mut parsed = Parsed::default();
     for (n, package) in lock.package.iter().enumerate() {
         let mut component = Component::new(Ecosystem::Cargo, &package.name, &package.version, input.path);
@@ -85,7 +86,8 @@ impl<'a> Index<'a> {
         let source = source.map(|s| s.trim_start_matches('(').trim_end_matches(')'));
         let fits = |n: &&usize| {
             let package = &self.packages[**n];
-            version.is_none_or(|v| v == package.version) && source.is_none_or(|s| package.source.as_deref() == Some(s))
+            version.is_none_or(|v| v == package.version)
+                && source.is_none_or(|s| package.source.as_deref() == Some(s))
         };
         self.by_name.get(name)?.iter().find(fits).copied()
     }

@@ -75,7 +75,13 @@ fn read(text: &str) -> Result<Module, FormatError> {
     }
 }
 
-fn directive(verb: &str, words: &[&str], comment: &str, line: usize, module: &mut Module) -> Result<(), FormatError> {
+fn directive(
+    verb: &str,
+    words: &[&str],
+    comment: &str,
+    line: usize,
+    module: &mut Module,
+) -> Result<(), FormatError> {
     let wrong = || FormatError::Syntax(format!("line {line}: not a valid `{verb}`"));
     match verb {
         "require" => {
@@ -87,7 +93,11 @@ fn directive(verb: &str, words: &[&str], comment: &str, line: usize, module: &mu
             let arrow = words.iter().position(|w| *w == "=>").ok_or_else(wrong)?;
             let (from, to) = (&words[..arrow], &words[arrow + 1..]);
             let (Some(name), Some(target)) = (from.first(), to.first()) else { return Err(wrong()) };
-            let entry = (from.get(1).map(|s| (*s).to_owned()), (*target).to_owned(), to.get(1).map(|s| (*s).to_owned()));
+            let entry = (
+                from.get(1).map(|s| (*s).to_owned()),
+                (*target).to_owned(),
+                to.get(1).map(|s| (*s).to_owned()),
+            );
             module.replaces.entry((*name).to_owned()).or_default().push(entry);
         }
         _ => {}
@@ -106,7 +116,8 @@ fn sums(input: &Input<'_>, parsed: &mut Parsed) -> HashMap<(String, String), Str
         let mut words = line.split_whitespace();
         let (name, version, hash) = (words.next()?, words.next()?, words.next()?);
         let hash = hash.strip_prefix("h1:")?;
-        (!version.ends_with("/go.mod")).then(|| ((name.to_owned(), version.to_owned()), format!("sha256-{hash}")))
+        (!version.ends_with("/go.mod"))
+            .then(|| ((name.to_owned(), version.to_owned()), format!("sha256-{hash}")))
     };
     text.lines().filter_map(line).collect()
 }

@@ -11,7 +11,8 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         if line.is_empty() || line.starts_with('#') || line.starts_with("empty=") {
             continue;
         }
-        let wrong = || FormatError::Syntax(format!("line {}: expected group:artifact:version=configurations", n + 1));
+        let wrong =
+            || FormatError::Syntax(format!("line {}: expected group:artifact:version=configurations", n + 1));
         let (module, configurations) = line.split_once('=').ok_or_else(wrong)?;
         let (name, version) = module.rsplit_once(':').ok_or_else(wrong)?;
         if version.is_empty() || name.split(':').count() != 2 {

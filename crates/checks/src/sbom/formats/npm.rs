@@ -55,14 +55,17 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         (Some(packages), _) => Ok(by_place(input, &packages)),
         (None, Some(dependencies)) => nested(input, dependencies),
         (None, None) if lock.lockfile_version.is_some() => Ok(Parsed::default()),
-        _ => Err(FormatError::Shape("neither `packages` nor `dependencies` nor `lockfileVersion`".to_owned())),
+        _ => {
+            Err(FormatError::Shape("neither `packages` nor `dependencies` nor `lockfileVersion`".to_owned()))
+        }
     }
 }
 
 fn by_place(input: &Input<'_>, packages: &BTreeMap<String, Entry>) -> Parsed {
     let roots = packages.iter().filter(|(place, _)| !place.contains("node_modules/"));
-    let direct: std::collections::HashSet<String> =
-        roots.flat_map(|(place, entry)| entry.names().filter_map(|name| find(packages, place, name))).collect();
+    let direct: std::collections::HashSet<String> = roots
+        .flat_map(|(place, entry)| entry.names().filter_map(|name| find(packages, place, name)))
+        .collect();
     let mut parsed = Parsed::default();
     for (place, entry) in packages {
         if place.is_empty() || entry.link {
@@ -121,7 +124,9 @@ fn find(packages: &BTreeMap<String, Entry>, place: &str, name: &str) -> Option<S
             _ => format!("{from}/node_modules/{name}"),
         };
         match packages.get(&candidate) {
-            Some(Entry { link: true, resolved: Some(Value::String(target)), .. }) => return Some(target.clone()),
+            Some(Entry { link: true, resolved: Some(Value::String(target)), .. }) => {
+                return Some(target.clone());
+            }
             Some(_) => return Some(candidate),
             None if from.is_empty() => return None,
             None => from = from.rfind("/node_modules/").map_or("", |at| &from[..at]),

@@ -46,7 +46,9 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         parsed.components.push(made);
     }
     for (made, package) in parsed.components.iter_mut().zip(&lock.package) {
-        let name = |d: &String| d.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).next().map(str::to_owned);
+        let name = |d: &String| {
+            d.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).next().map(str::to_owned)
+        };
         made.depends_on = package.dependencies.iter().filter_map(name).flat_map(|n| names.find(&n)).collect();
     }
     Ok(parsed)

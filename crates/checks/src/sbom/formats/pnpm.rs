@@ -16,7 +16,8 @@ const GROUPS: [&str; 3] = ["dependencies", "devDependencies", "optionalDependenc
 /// Parses a `pnpm-lock.yaml`.
 pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
     let node = yaml::parse(input.text)?;
-    let version = node.str("lockfileVersion").ok_or_else(|| FormatError::Shape("no `lockfileVersion`".to_owned()))?;
+    let version =
+        node.str("lockfileVersion").ok_or_else(|| FormatError::Shape("no `lockfileVersion`".to_owned()))?;
     let major: u32 = version.split('.').next().and_then(|v| v.parse().ok()).unwrap_or(0);
     if !(5..=9).contains(&major) {
         return Err(FormatError::Shape(format!("lockfileVersion {version} is not known (5, 6 and 9 are)")));
@@ -56,7 +57,9 @@ fn asked(node: &Node, major: u32) -> (HashSet<String>, HashSet<String>) {
         for group in GROUPS {
             for (name, value) in importer.get(group).map(Node::entries).unwrap_or_default() {
                 let version = value.text().or_else(|| value.str("version"));
-                let Some(purl) = name.text().zip(version).and_then(|(n, v)| reference(n, v, major)) else { continue };
+                let Some(purl) = name.text().zip(version).and_then(|(n, v)| reference(n, v, major)) else {
+                    continue;
+                };
                 if group != "devDependencies" {
                     production.insert(purl.clone());
                 }
@@ -101,7 +104,8 @@ fn split(key: &str, major: u32) -> Option<(&str, &str)> {
         }
     };
     let version = without_peers(version, major);
-    let exact = version.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty() && !version.contains("//");
+    let exact =
+        version.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty() && !version.contains("//");
     exact.then_some((name, version))
 }
 

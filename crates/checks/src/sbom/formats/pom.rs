@@ -59,7 +59,8 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         }
         let mut component = Component::new(Ecosystem::Maven, &name, &version, input.path);
         component.direct = Some(true);
-        let scope = if dependency.scope.is_empty() { managed.map_or("", |m| &m.scope) } else { &dependency.scope };
+        let scope =
+            if dependency.scope.is_empty() { managed.map_or("", |m| &m.scope) } else { &dependency.scope };
         component.dev = scope == "test";
         parsed.components.push(component);
     }
@@ -109,7 +110,9 @@ impl Pom {
             }
         };
         match path.as_slice() {
-            ["project", "properties", name] => drop(self.properties.insert((*name).to_owned(), text.to_owned())),
+            ["project", "properties", name] => {
+                drop(self.properties.insert((*name).to_owned(), text.to_owned()))
+            }
             ["project", field @ ("version" | "groupId" | "artifactId")] => {
                 self.properties.insert(format!("project.{field}"), text.to_owned());
             }
@@ -117,7 +120,9 @@ impl Pom {
                 self.properties.insert(format!("project.parent.{field}"), text.to_owned());
                 self.properties.entry(format!("project.{field}")).or_insert_with(|| text.to_owned());
             }
-            ["project", "dependencyManagement", "dependencies", "dependency", field] => set(&mut self.managed, field),
+            ["project", "dependencyManagement", "dependencies", "dependency", field] => {
+                set(&mut self.managed, field)
+            }
             ["project", "dependencies", "dependency", field] => set(&mut self.dependencies, field),
             _ => {}
         }
@@ -127,7 +132,9 @@ impl Pom {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["project"] => self.is_project = true,
-            ["project", "dependencyManagement", "dependencies", "dependency"] => self.managed.push(Dependency::default()),
+            ["project", "dependencyManagement", "dependencies", "dependency"] => {
+                self.managed.push(Dependency::default())
+            }
             ["project", "dependencies", "dependency"] => self.dependencies.push(Dependency::default()),
             _ => {}
         }

@@ -17,7 +17,8 @@ const MOST_INCLUDES: usize = 50;
 pub fn matches(path: &str) -> bool {
     let name = file_name(path);
     let folder = path.strip_suffix(name).is_some_and(|f| f.ends_with("requirements/"));
-    name.strip_suffix(".txt").is_some_and(|stem| folder || stem.split(['-', '_', '.']).any(|w| w == "requirements"))
+    name.strip_suffix(".txt")
+        .is_some_and(|stem| folder || stem.split(['-', '_', '.']).any(|w| w == "requirements"))
 }
 
 /// Parses a requirements file and what it includes.

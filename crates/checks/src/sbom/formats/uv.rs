@@ -96,12 +96,15 @@ fn mark(components: &mut [Component], packages: &[Package], names: &Names) {
     if roots.is_empty() {
         return;
     }
-    let direct: HashSet<String> = roots.iter().flat_map(|p| p.all()).flat_map(|name| names.find(name)).collect();
-    let mut pending: Vec<String> = roots.iter().flat_map(|p| p.production()).flat_map(|n| names.find(n)).collect();
+    let direct: HashSet<String> =
+        roots.iter().flat_map(|p| p.all()).flat_map(|name| names.find(name)).collect();
+    let mut pending: Vec<String> =
+        roots.iter().flat_map(|p| p.production()).flat_map(|n| names.find(n)).collect();
     let mut needed = HashSet::new();
     while let Some(purl) = pending.pop() {
         if needed.insert(purl.clone()) {
-            let below = components.iter().filter(|c| c.purl == purl).flat_map(|c| c.depends_on.iter().cloned());
+            let below =
+                components.iter().filter(|c| c.purl == purl).flat_map(|c| c.depends_on.iter().cloned());
             pending.extend(below);
         }
     }

@@ -82,9 +82,8 @@ fn berry_blocks(text: &str) -> Result<Vec<Block>, FormatError> {
 fn berry_block(key: &yaml::Node, value: &yaml::Node) -> Block {
     let text = |name: &str| value.str(name).unwrap_or_default().to_owned();
     let pairs = value.get("dependencies").map(yaml::Node::entries).unwrap_or_default();
-    let pair = |(name, range): &(yaml::Node, yaml::Node)| {
-        Some((name.text()?.to_owned(), range.text()?.to_owned()))
-    };
+    let pair =
+        |(name, range): &(yaml::Node, yaml::Node)| Some((name.text()?.to_owned(), range.text()?.to_owned()));
     Block {
         line: key.line as usize,
         asked: key.text().unwrap_or_default().split(',').map(|s| s.trim().to_owned()).collect(),

@@ -1,0 +1,101 @@
+//! How random a text looks, and which texts are placeholders.
+
+/// Shannon entropy of the bytes, in bits per byte.
+pub fn shannon(bytes: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    bytes.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    let total = bytes.len() as f64;
+    let used = counts.iter().filter(|count| **count > 0);
+    used.map(|count| f64::from(*count) / total).map(|p| -p * p.log2()).sum()
+}
+
+/// Words that only stand where a credential would be.
+const PLACEHOLDERS: &[&str] = &[
+    "example",
+    "changeme",
+    "change-me",
+    "change_me",
+    "placeholder",
+    "dummy",
+    "your",
+    "xxxx",
+    "****",
+    "....",
+    "redacted",
+    "sample",
+    "insert",
+    "replace",
+    "todo",
+    "fixme",
+    "undefined",
+    "notreal",
+    "not-real",
+    "fake",
+    "process.env",
+    "os.environ",
+    "getenv",
+    "environ[",
+    "secrets.",
+    "vault:",
+    "ssm:",
+    "arn:",
+    "env.",
+    "config.",
+    "settings.",
+    "params.",
+    "request.",
+    "self.",
+    "this.",
+];
+
+/// Whether a value stands for "put yours here" or refers to one kept elsewhere.
+pub fn is_placeholder(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value).to_ascii_lowercase();
+    let reference = ["${", "{{", "<%", "$(", "%(", "#{"].iter().any(|mark| text.contains(mark));
+    let enclosed =
+        text.starts_with('<') && text.ends_with('>') || text.starts_with('%') && text.ends_with('%');
+    let variable = text.starts_with('$');
+    reference
+        || enclosed
+        || variable
+        || PLACEHOLDERS.iter().any(|word| text.contains(word))
+        || is_monotone(value)
+}
+
+/// One repeated character, or a run like `123456` or `abcdef`.
+fn is_monotone(value: &[u8]) -> bool {
+    let all = |step: i16| value.windows(2).all(|pair| i16::from(pair[1]) - i16::from(pair[0]) == step);
+    value.len() > 1 && (all(0) || all(1) || all(-1))
+}
+
+/// Whether an assigned value could be a password or token rather than a name, path, address or code.
+pub fn could_be_secret(value: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    let code = text.contains(['(', ')', '{', '}', '[', ']', '<', '>', ';', ',', '|', '\\']);
+    let path = text.starts_with(['/', '.', '~']) || text.contains("://") || text.matches('/').count() > 3;
+    let digit = text.bytes().any(|b| b.is_ascii_digit());
+    let symbol = text.bytes().any(|b| b"!@#$%^&*+=?".contains(&b));
+    let lower = text.bytes().any(|b| b.is_ascii_lowercase());
+    let mixed = lower && text.bytes().any(|b| b.is_ascii_uppercase());
+    let letter = lower || text.bytes().any(|b| b.is_ascii_uppercase());
+    !code && !path && letter && (digit || symbol || mixed && text.len() >= 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_and_placeholders() {
+        assert_eq!(shannon(b"aaaa"), 0.0);
+        assert_eq!(shannon(b"abcd"), 2.0);
+        for value in
+            ["changeme123", "${DB_PASSWORD}", "<password>", "aaaaaaaa", "12345678", "os.environ['X1']"]
+        {
+            assert!(is_placeholder(value.as_bytes()), "{value}");
+        }
+        assert!(!could_be_secret(b"refresh-token-name"));
+        assert!(!could_be_secret(b"/run/secrets/db1"));
+        assert!(could_be_secret(b"hunter2hunter2"));
+    }
+}
