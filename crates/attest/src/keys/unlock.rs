@@ -94,7 +94,9 @@ fn machine_key(path: &Path, create: bool) -> Result<Zeroizing<Vec<u8>>, KeyError
     match read_private(path)? {
         Some(text) => {
             let text = str::from_utf8(&text).unwrap_or_default();
-            let key = b64::decode(text.trim_end()).map(Zeroizing::new).filter(|key| key.len() == 32);
+            let key = b64::decode(text.strip_suffix('\n').unwrap_or(text))
+                .map(Zeroizing::new)
+                .filter(|key| key.len() == 32);
             key.ok_or_else(|| KeyError::Damaged(path.to_owned(), "it is not 32 bytes in base64".into()))
         }
         None if create => {

@@ -222,7 +222,7 @@ impl Ledger {
             return Ok(());
         }
         recovery.index_rebuilt = true;
-        self.index.put(0, &[])
+        Ok(())
     }
 
     /// Reads records after the known end, adds them to the index, cuts off what is unfinished.
@@ -258,7 +258,7 @@ impl Ledger {
                 }
             }
         }
-        if slots.is_empty() { Ok(()) } else { self.index.put(from, &slots) }
+        if slots.is_empty() && !recovery.index_rebuilt { Ok(()) } else { self.index.put(from, &slots) }
     }
 
     fn broken_record(&self) -> LedgerError {

@@ -81,3 +81,31 @@ fn decimal(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     plain.then(|| text.parse().ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_round_trip_and_strange_ones_are_refused() {
+        let checkpoint = Checkpoint { origin: "log.example".into(), size: 3, root: Sha256::of("r") };
+        assert_eq!(Checkpoint::parse(&checkpoint.to_text()), Ok(checkpoint.clone()));
+        for wrong in ["", "o\n", "o\n03\nAA==\n", "o\n3\nAA==\n", "o\n-1\nAA==\n"] {
+            assert!(Checkpoint::parse(wrong).is_err(), "{wrong:?}");
+        }
+        let key = NoteKey { name: "log.example".into(), key: [1; 32] };
+        let note = Note::sign(checkpoint.to_text(), &key, vec![7; 64]);
+        let read = SignedCheckpoint::parse(&note.to_text()).unwrap();
+        assert_eq!((read.checkpoint.clone(), &read.note), (checkpoint, &note));
+        assert_eq!(read.verify(&key), Err(NoteError::Signature));
+        assert_eq!(read.verify(&NoteKey { name: "other".into(), ..key }), Err(NoteError::Unsigned));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_texts_never_panic(text: String, tail in "(\u{2014} [a-z ]{0,9}[A-Za-z0-9+/=]{0,20}\n){0,3}") {
+            let _ = SignedCheckpoint::parse(&text);
+            let _ = SignedCheckpoint::parse(&format!("{text}\n\n{tail}"));
+        }
+    }
+}

@@ -181,7 +181,12 @@ pub(super) fn dependencies(statement: &Statement) -> Vec<Dependency> {
 fn dependency(subject: &Subject) -> Dependency {
     let note = |name: &str| subject.annotations.get(name)?.as_str().map(str::to_owned);
     let is_source = subject.digest.contains_key("gitCommit") || subject.uri.starts_with("git+");
-    let fallback = if is_source { provenance::ROLE_SOURCE } else { "other" };
+    let fallback = match subject.name.as_str() {
+        _ if is_source => provenance::ROLE_SOURCE,
+        "source" => provenance::ROLE_SOURCE,
+        _ if subject.annotations.contains_key("version") => provenance::ROLE_TOOL,
+        _ => "other",
+    };
     Dependency {
         role: note(provenance::ROLE).unwrap_or_else(|| fallback.to_owned()),
         name: if subject.name.is_empty() { subject.uri.clone() } else { subject.name.clone() },

@@ -1,0 +1,11 @@
+//! The promises of the crate, each shown on real files with a real signer process.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod crash;
+mod damage;
+mod evidence;
+mod keys;
+mod ledger;
+mod support;
+mod vectors;
