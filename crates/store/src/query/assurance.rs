@@ -135,7 +135,7 @@ impl Store {
     pub async fn scans(&self, project: Option<&str>, page: &PageRequest) -> Result<Page<ScanView>> {
         let mut filter = Filter::default();
         filter.and_maybe("project = $", project);
-        newest_first(&self.db, "scans", SCAN, "idx", filter, page, scan, |view| view.index).await
+        newest_first(&self.db, "scans", SCAN, filter, page, scan, |view| view.index).await
     }
 
     /// The scan at this ledger index.
@@ -158,7 +158,7 @@ impl Store {
     ) -> Result<Page<DecisionView>> {
         let mut filter = Filter::default();
         filter.and_maybe("project = $", project).and_maybe("environment = $", environment);
-        newest_first(&self.db, "decisions", DECISION, "idx", filter, page, decision, |view| view.index).await
+        newest_first(&self.db, "decisions", DECISION, filter, page, decision, |view| view.index).await
     }
 
     /// The decision at this ledger index.

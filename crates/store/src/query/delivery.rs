@@ -64,7 +64,7 @@ impl Store {
     ) -> Result<Page<DeploymentView>> {
         let mut filter = Filter::default();
         filter.and_maybe("project = $", project).and_maybe("environment = $", environment);
-        newest_first(&self.db, "deployments", SELECT, "idx", filter, page, read, |view| view.index).await
+        newest_first(&self.db, "deployments", SELECT, filter, page, read, |view| view.index).await
     }
 
     /// One deployment with decision, receipts and scans.

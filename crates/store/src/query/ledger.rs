@@ -57,7 +57,7 @@ impl Store {
         sql.and_maybe("project = $", filter.project.as_ref())
             .and_maybe("run = $", filter.run.map(|run| run.to_string()))
             .and_maybe("kind = $", filter.kind.as_ref());
-        newest_first(&self.db, "statements", SELECT, "idx", sql, page, read, |view| view.index).await
+        newest_first(&self.db, "statements", SELECT, sql, page, read, |view| view.index).await
     }
 
     /// The entry at this index.

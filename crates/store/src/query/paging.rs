@@ -62,23 +62,22 @@ pub(super) fn containing(text: &str) -> String {
     pattern
 }
 
-/// A page of a table that is read from its newest ledger index backwards. `head` is `SELECT … FROM …`,
-/// `key` the column of the index.
+/// A page of a table that is read from its newest ledger index backwards. `head` is `SELECT … FROM …`;
+/// the column of the index is `idx`.
 pub(super) async fn newest_first<T>(
     db: &Db,
     table: &'static str,
     head: &str,
-    key: &str,
     mut filter: Filter,
     page: &PageRequest,
     read: impl Fn(&mut Cells) -> Result<T>,
     index: impl Fn(&T) -> u64,
 ) -> Result<Page<T>> {
     if let Some(after) = &page.after {
-        filter.and(&format!("{key} < $"), cursor(after)?);
+        filter.and("idx < $", cursor(after)?);
     }
     let size = page.size() as usize;
-    let sql = format!("{head}{} ORDER BY {key} DESC LIMIT {}", filter.sql(), size + 1);
+    let sql = format!("{head}{} ORDER BY idx DESC LIMIT {}", filter.sql(), size + 1);
     let items = all(db, table, sql, filter.values(), read).await?;
     Ok(cut(items, size, |last| index(last).to_string()))
 }

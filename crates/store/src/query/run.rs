@@ -86,7 +86,7 @@ impl Store {
             sql.and("commit_id >= $", commit.to_ascii_lowercase());
             sql.and("commit_id < $", format!("{}g", commit.to_ascii_lowercase()));
         }
-        newest_first(&self.db, "runs", SELECT, "idx", sql, page, read, |view| view.started_index).await
+        newest_first(&self.db, "runs", SELECT, sql, page, read, |view| view.started_index).await
     }
 
     /// One run without what hangs on it.

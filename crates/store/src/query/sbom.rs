@@ -45,7 +45,7 @@ impl Store {
     pub async fn sboms(&self, project: Option<&str>, page: &PageRequest) -> Result<Page<SbomView>> {
         let mut filter = Filter::default();
         filter.and_maybe("project = $", project);
-        newest_first(&self.db, "sboms", SELECT, "idx", filter, page, read, |view| view.index).await
+        newest_first(&self.db, "sboms", SELECT, filter, page, read, |view| view.index).await
     }
 
     /// The bill of materials at this ledger index.
@@ -96,7 +96,7 @@ impl Store {
         if package != purl {
             filter.and("idx IN (SELECT idx FROM components WHERE purl = $)", purl);
         }
-        newest_first(&self.db, "sboms", SELECT, "idx", filter, page, read, |view| view.index).await
+        newest_first(&self.db, "sboms", SELECT, filter, page, read, |view| view.index).await
     }
 
     /// Bills of materials of a run, oldest first.
