@@ -23,7 +23,7 @@ pub enum JsonProblem {
         /// Bytes allowed.
         limit: usize,
     },
-    /// Nested deeper than [`MAX_DEPTH`].
+    /// Nested deeper than 64 levels.
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     /// One object has the same key twice.

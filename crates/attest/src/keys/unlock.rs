@@ -80,7 +80,7 @@ impl Unlock {
             }
             Self::MachineKey(path) => {
                 let secret = machine_key(path, create)?;
-                let expanded = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(&*secret);
+                let expanded = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(&secret);
                 let info: [&[u8]; 1] = [b"proofhouse vault v1"];
                 let okm = expanded.expand(&info, hkdf::HKDF_SHA256).map_err(|_| KeyError::Crypto)?;
                 okm.fill(key.as_mut_slice()).map_err(|_| KeyError::Crypto)?;

@@ -226,8 +226,11 @@ impl Vault {
     }
 }
 
+/// Organisation and log signer.
+type Pair = (Box<dyn Signer>, Box<dyn Signer>);
+
 /// Both signers from `u32 length, organisation PKCS#8, log PKCS#8`.
-fn open_pair(secret: &[u8]) -> Result<(Box<dyn Signer>, Box<dyn Signer>), KeyError> {
+fn open_pair(secret: &[u8]) -> Result<Pair, KeyError> {
     let (length, rest) = secret.split_first_chunk::<4>().ok_or(KeyError::Crypto)?;
     let length = u32::from_be_bytes(*length) as usize;
     let (organisation, log) = rest.split_at_checked(length).ok_or(KeyError::Crypto)?;

@@ -21,6 +21,9 @@ const WIDTH: usize = 48;
 pub struct Index {
     path: PathBuf,
     file: Option<File>,
+    /// Entries from some number on that cannot be written in a folder of somebody else.
+    unwritten: Mutex<Option<(u64, Vec<Slot>)>>,
+    writable: bool,
     /// Digest to number, filled when it is first asked for.
     lookup: Mutex<Lookup>,
 }
@@ -50,7 +53,7 @@ impl Index {
             Err(_) if !write => None,
             file => Some(file.map_err(|error| LedgerError::io(&path, error))?),
         };
-        Ok(Self { path, file, lookup: Mutex::default() })
+        Ok(Self { path, file, unwritten: Mutex::default(), writable: write, lookup: Mutex::default() })
     }
 
     /// Whole entries in the file.
@@ -62,6 +65,11 @@ impl Index {
 
     /// Entry number `n`; `None` when there is none.
     pub fn get(&self, n: u64) -> Option<Slot> {
+        if let Some((from, slots)) = &*self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+            && n >= *from
+        {
+            return slots.get((n - from) as usize).copied();
+        }
         let mut bytes = [0; WIDTH];
         self.file.as_ref()?.read_exact_at(&mut bytes, n.checked_mul(WIDTH as u64)?).ok()?;
         decode(&bytes)
@@ -69,7 +77,10 @@ impl Index {
 
     /// Writes entries from number `n` on and forgets whatever was there.
     pub fn put(&self, n: u64, slots: &[Slot]) -> Result<(), LedgerError> {
-        let Some(file) = &self.file else { return Ok(()) };
+        let Some(file) = self.file.as_ref().filter(|_| self.writable) else {
+            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some((n, slots.to_vec()));
+            return Ok(());
+        };
         let bytes: Vec<u8> = slots.iter().flat_map(encode).collect();
         let put = file.set_len(n * WIDTH as u64).and_then(|()| file.write_all_at(&bytes, n * WIDTH as u64));
         self.forget_from(n);
@@ -85,16 +96,10 @@ impl Index {
     /// Number of the record with this envelope, among the first `size`.
     pub fn find(&self, envelope: &Sha256, size: u64) -> Option<u64> {
         let mut lookup = self.lookup.lock().unwrap_or_else(PoisonError::into_inner);
-        const AT_ONCE: u64 = 4096;
         while lookup.known < size {
-            let count = AT_ONCE.min(size - lookup.known) as usize;
-            let mut bytes = vec![0; count * WIDTH];
-            self.file.as_ref()?.read_exact_at(&mut bytes, lookup.known * WIDTH as u64).ok()?;
-            for slot in bytes.chunks_exact(WIDTH) {
-                let number = lookup.known;
-                lookup.numbers.entry(decode(slot)?.envelope).or_insert(number);
-                lookup.known += 1;
-            }
+            let number = lookup.known;
+            lookup.numbers.entry(self.get(number)?.envelope).or_insert(number);
+            lookup.known += 1;
         }
         lookup.numbers.get(envelope).copied().filter(|number| *number < size)
     }

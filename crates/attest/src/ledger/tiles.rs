@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     fs::{self, File},
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
@@ -120,6 +120,16 @@ pub struct TileNodes<'a> {
     cache: RefCell<HashMap<(u32, u64), Vec<Sha256>>>,
 }
 
+impl TileNodes<'_> {
+    fn load(&self, level: u32, tile: u64) -> Result<Vec<Sha256>, LedgerError> {
+        let width = ((self.size >> (8 * level)) - tile * TILE_WIDTH).min(TILE_WIDTH);
+        let id = TileId::hashes(level, tile, width);
+        let what = || id.path().display().to_string();
+        let hashes = self.tiles.hashes(id)?;
+        hashes.ok_or_else(|| LedgerError::damaged(what(), "it is missing or has another length"))
+    }
+}
+
 impl Nodes for TileNodes<'_> {
     type Error = LedgerError;
 
@@ -128,17 +138,10 @@ impl Nodes for TileNodes<'_> {
         let first = index << inside;
         let (tile, start) = (first / TILE_WIDTH, (first % TILE_WIDTH) as usize);
         let mut cache = self.cache.borrow_mut();
-        if !cache.contains_key(&(tile_level, tile)) {
-            let width = ((self.size >> (8 * tile_level)) - tile * TILE_WIDTH).min(TILE_WIDTH);
-            let id = TileId::hashes(tile_level, tile, width);
-            let missing = || {
-                let what = id.path().display().to_string();
-                LedgerError::damaged(what, "it is missing or has another length")
-            };
-            let hashes = self.tiles.hashes(id)?.ok_or_else(missing)?;
-            cache.insert((tile_level, tile), hashes);
-        }
-        let hashes = &cache[&(tile_level, tile)];
+        let hashes = match cache.entry((tile_level, tile)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(self.load(tile_level, tile)?),
+        };
         let row = hashes.get(start..start + (1 << inside));
         let row = row.ok_or_else(|| LedgerError::damaged("the tiles", "a node outside the tree"))?;
         Ok(complete(row))

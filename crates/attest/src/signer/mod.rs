@@ -1,9 +1,9 @@
 //! The signer: a process of its own that holds the keys, and the client that talks to it.
 //!
 //! The process is this program again (`proofhouse sign --stdio`). Requests and replies are frames on
-//! its standard input and output ([`protocol`]); it ends when its input ends, so it never outlives
+//! its standard input and output (`protocol`); it ends when its input ends, so it never outlives
 //! its parent. It signs only in-toto statements, whose DSSE encoding it makes itself, and only
-//! checkpoints that provably continue the last one it signed, which it remembers on disk ([`memory`]).
+//! checkpoints that provably continue the last one it signed, which it remembers on disk (`memory`).
 
 mod client;
 mod error;

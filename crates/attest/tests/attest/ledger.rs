@@ -74,6 +74,32 @@ fn an_open_ledger_sees_what_others_appended() {
 }
 
 #[test]
+fn a_ledger_that_cannot_be_written_is_read_and_left_alone() {
+    let home = Home::new();
+    home.fill(5);
+    let index = home.ledger_dir().join("index");
+    let bytes = std::fs::read(&index).unwrap();
+    std::fs::write(&index, &bytes[..48 * 3]).unwrap();
+    let bind = |options: &[&str]| {
+        let mut command = std::process::Command::new("mount");
+        command.args(options).stderr(std::process::Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let dir = home.ledger_dir().display().to_string();
+    if !bind(&["--bind", &dir, &dir]) || !bind(&["-o", "remount,bind,ro", &dir]) {
+        println!("skipped: a read-only mount cannot be made here");
+        return;
+    }
+    let _unmount = Unmount(home.ledger_dir());
+    let (mut ledger, _) = Ledger::open(&home.ledger_dir()).unwrap();
+    let envelope = ledger.read(4).unwrap().logged.envelope;
+    assert_eq!(ledger.find(&envelope), Some(4));
+    ledger.prove(4).unwrap();
+    let error = ledger.append(&mut home.signer(), &[statement("a")], at(0)).unwrap_err();
+    assert_eq!(error.code(), "ledger-read-only");
+}
+
+#[test]
 fn a_clock_that_runs_backwards_is_corrected_and_noted() {
     let home = Home::new();
     let (mut ledger, mut signer) = (home.ledger(), home.signer());
@@ -138,6 +164,14 @@ fn a_ledger_of_other_keys_is_refused() {
     assert!(!report.ok());
 }
 
+struct Unmount(std::path::PathBuf);
+
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
 #[test]
 fn a_full_disk_is_told_and_nothing_stays_behind() {
     let home = Home::new();
@@ -151,12 +185,6 @@ fn a_full_disk_is_told_and_nothing_stays_behind() {
     if !mounted.is_ok_and(|status| status.success()) {
         println!("skipped: a small file system cannot be mounted here");
         return;
-    }
-    struct Unmount(std::path::PathBuf);
-    impl Drop for Unmount {
-        fn drop(&mut self) {
-            let _ = std::process::Command::new("umount").arg(&self.0).status();
-        }
     }
     let _unmount = Unmount(mount.clone());
     let mut signer = home.signer();

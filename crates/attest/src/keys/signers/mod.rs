@@ -22,6 +22,9 @@ pub trait Signer: Send {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError>;
 }
 
+/// A signer, or why its key does not open.
+pub type Opened = Result<Box<dyn Signer>, KeyError>;
+
 /// How keys of one algorithm are made and opened in software.
 pub struct Software {
     /// The algorithm.
@@ -29,7 +32,7 @@ pub struct Software {
     /// Makes a new private key (PKCS#8).
     pub generate: fn() -> Result<Zeroizing<Vec<u8>>, KeyError>,
     /// Opens a private key (PKCS#8).
-    pub open: fn(&[u8]) -> Result<Box<dyn Signer>, KeyError>,
+    pub open: fn(&[u8]) -> Opened,
 }
 
 /// Every software signer.

@@ -264,8 +264,12 @@ impl Check<'_> {
             full.into_iter().filter(|tile| tile.level > 0).try_for_each(|tile| self.upper(tile))?;
         }
         let why = |number: u64| format!("the hash of entry {number} is wrong");
-        bad_tile.map(|number| self.report.tile(hash_id, why(number)));
-        bad_bundle.map(|number| self.report.tile(entry_id, why(number)));
+        if let Some(number) = bad_tile {
+            self.report.tile(hash_id, why(number));
+        }
+        if let Some(number) = bad_bundle {
+            self.report.tile(entry_id, why(number));
+        }
         Ok(())
     }
 
