@@ -326,7 +326,7 @@ mod tests {
         };
         let options = GraphOptions { jobs: 2, fail_fast: false };
         let ends = run_graph(&list, options, &Cancel::new(), &(), work).unwrap();
-        assert!(ends.iter().all(|end| matches!(end, End::Passed(()))) || ends.len() == 2);
+        assert!(ends.iter().all(|end| matches!(end, End::Passed(_))));
     }
 
     #[test]
