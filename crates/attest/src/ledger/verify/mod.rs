@@ -118,10 +118,15 @@ pub fn verify_dir(dir: &Path, trust: &Trust) -> Result<Report, LedgerError> {
         tiles: Tiles::new(dir),
         edge: Edge::default(),
         last: None,
+        bad_index: Vec::new(),
         report,
     };
     while check.chunk(trust, covered)? {}
-    let Check { edge, tiles, mut report, .. } = check;
+    let Check { edge, tiles, bad_index, mut report, .. } = check;
+    if let Some(first) = bad_index.first() {
+        let why = format!("{} entries, the first is number {first}, do not fit the records", bad_index.len());
+        report.add(Part::Index, "index", Some(*first), why);
+    }
     unfinished_tiles(&tiles, &edge, &mut report)?;
     if let Some(note) = note {
         report.checkpointed = note.checkpoint.size;
@@ -175,6 +180,8 @@ struct Check<'a> {
     tiles: Tiles,
     edge: Edge,
     last: Option<model::Timestamp>,
+    /// Entries of the index that do not fit; told once, as the index is only a cache.
+    bad_index: Vec<u64>,
     report: Report,
 }
 
@@ -205,12 +212,7 @@ impl Check<'_> {
             self.last = self.last.max(Some(record.logged_at));
             let slot = self.index.get(n);
             if slot.is_none_or(|slot| slot.place != row.place || slot.envelope != record.envelope_digest()) {
-                self.report.add(
-                    Part::Index,
-                    "index",
-                    Some(n),
-                    format!("its entry {n} is not that of the record"),
-                );
+                self.bad_index.push(n);
             }
         }
         for (n, why) in records::check_all(first, &rows, trust) {

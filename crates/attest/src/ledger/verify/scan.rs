@@ -66,6 +66,10 @@ impl<'a> Scan<'a> {
                     self.place = Position { segment: next.copied().unwrap_or(0), offset: 0 };
                     return self.row();
                 }
+                // Records are missing before this one, e.g. a whole segment.
+                Found::Record(record, next) if record.index > self.next => {
+                    self.ahead = Some((record, self.place, next));
+                }
                 Found::Record(..) | Found::Broken => self.ahead = self.search()?,
             }
         }
