@@ -3,6 +3,8 @@
 //! **Architecture Invariant:** nothing here reads a file, a socket, the clock or the environment,
 //! and nothing here is async. Every other crate may depend on this one; it depends on none of them.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod clock;
 pub mod digest;
 pub mod evidence;

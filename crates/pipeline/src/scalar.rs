@@ -72,7 +72,7 @@ pub fn show_duration(duration: Duration) -> String {
 
 /// The shortest exact way to write a size: `64MiB`, `1500B`.
 pub fn show_size(bytes: u64) -> String {
-    let fits = |(_, factor): &&(&str, u64)| bytes > 0 && bytes % factor == 0;
+    let fits = |(_, factor): &&(&str, u64)| bytes > 0 && bytes.is_multiple_of(*factor);
     let (name, factor) = SIZES[..5].iter().rev().find(fits).unwrap_or(&SIZES[0]);
     format!("{}{name}", bytes / factor)
 }

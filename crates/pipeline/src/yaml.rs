@@ -103,10 +103,10 @@ pub(crate) fn read(text: &str, problems: &mut Vec<Diagnostic>) -> Option<Node> {
     for next in Parser::new_from_str(text) {
         let step = match next {
             Ok((event, span)) => builder.event(event, &range(text, &span)),
-            Err(error) => Err(syntax(text, &error)),
+            Err(error) => Err(syntax(text, &error).into()),
         };
         if let Err(problem) = step {
-            builder.problems.push(problem);
+            builder.problems.push(*problem);
             return None;
         }
     }
@@ -125,8 +125,7 @@ fn syntax(text: &str, error: &ScanError) -> Diagnostic {
     if what.contains("nesting") || what.contains("recursion") {
         return too_deep(&(at..at));
     }
-    let hint = text[..at].ends_with('\t') || text[at..].starts_with('\t');
-    let hint = hint.then(|| "YAML indents with spaces, never with tabs".to_owned());
+    let hint = what.contains("tab").then(|| "YAML indents with spaces, never with tabs".to_owned());
     Diagnostic::new("config-syntax", &(at..at), format!("this is not valid YAML: {what}")).hint(hint)
 }
 
@@ -147,6 +146,9 @@ enum Open {
     },
 }
 
+/// What ends the reading; boxed, because it is rare and large.
+type Stop = Box<Diagnostic>;
+
 struct Builder<'a> {
     problems: &'a mut Vec<Diagnostic>,
     stack: Vec<(Open, Range<usize>, usize)>,
@@ -163,7 +165,7 @@ impl<'a> Builder<'a> {
         Self { problems, stack, anchors, root, documents: 0, nodes: 0, bytes: 0 }
     }
 
-    fn event(&mut self, event: Event<'_>, span: &Range<usize>) -> Result<(), Diagnostic> {
+    fn event(&mut self, event: Event<'_>, span: &Range<usize>) -> Result<(), Stop> {
         self.tag(&event, span);
         match event {
             Event::DocumentStart(..) => self.document(span),
@@ -183,14 +185,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn document(&mut self, span: &Range<usize>) -> Result<(), Diagnostic> {
+    fn document(&mut self, span: &Range<usize>) -> Result<(), Stop> {
         self.documents += 1;
         if self.documents == 1 {
             return Ok(());
         }
         let problem =
             Diagnostic::new("config-several-documents", span, "the file has more than one YAML document");
-        Err(problem.label("the second one starts here").hint("keep one document per file".to_owned()))
+        Err(problem.label("the second one starts here").hint("keep one document per file".to_owned()).into())
     }
 
     fn tag(&mut self, event: &Event<'_>, span: &Range<usize>) {
@@ -200,15 +202,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn open(&mut self, open: Open, span: &Range<usize>, anchor: usize) -> Result<(), Diagnostic> {
+    fn open(&mut self, open: Open, span: &Range<usize>, anchor: usize) -> Result<(), Stop> {
         if self.stack.len() >= MAX_DEPTH {
-            return Err(too_deep(span));
+            return Err(too_deep(span).into());
         }
         self.stack.push((open, span.clone(), anchor));
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), Diagnostic> {
+    fn end(&mut self) -> Result<(), Stop> {
         let Some((open, span, anchor)) = self.stack.pop() else { return Ok(()) };
         let value = match open {
             Open::List { items } => Value::List(items),
@@ -217,13 +219,13 @@ impl<'a> Builder<'a> {
         self.close(Node { value, span }, anchor)
     }
 
-    fn alias(&mut self, id: usize, span: &Range<usize>) -> Result<(), Diagnostic> {
+    fn alias(&mut self, id: usize, span: &Range<usize>) -> Result<(), Stop> {
         let Some((nodes, bytes, height)) = self.anchors.get(&id).map(Node::weight) else {
             let message = "an alias inside the value it stands for never ends";
-            return Err(Diagnostic::new("config-alias-bomb", span, message));
+            return Err(Diagnostic::new("config-alias-bomb", span, message).into());
         };
         if self.stack.len() + height > MAX_DEPTH {
-            return Err(too_deep(span));
+            return Err(too_deep(span).into());
         }
         self.spend(nodes, bytes, span)?;
         let Some(node) = self.anchors.get(&id).cloned() else { return Ok(()) };
@@ -231,7 +233,7 @@ impl<'a> Builder<'a> {
         self.place(node)
     }
 
-    fn close(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+    fn close(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
         self.spend(1, node.text().map_or(0, str::len), &node.span.clone())?;
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
@@ -239,23 +241,23 @@ impl<'a> Builder<'a> {
         self.place(node)
     }
 
-    fn spend(&mut self, nodes: usize, bytes: usize, span: &Range<usize>) -> Result<(), Diagnostic> {
+    fn spend(&mut self, nodes: usize, bytes: usize, span: &Range<usize>) -> Result<(), Stop> {
         self.nodes += nodes;
         self.bytes += bytes;
         if self.nodes <= MOST_NODES && self.bytes <= MOST_TEXT {
             return Ok(());
         }
         let message = format!("the file expands to more than {MOST_NODES} values");
-        Err(Diagnostic::new("config-alias-bomb", span, message).label("here it became too much"))
+        Err(Diagnostic::new("config-alias-bomb", span, message).label("here it became too much").into())
     }
 
-    fn place(&mut self, node: Node) -> Result<(), Diagnostic> {
+    fn place(&mut self, node: Node) -> Result<(), Stop> {
         match self.stack.last_mut() {
             None => self.root = Some(node),
             Some((Open::List { items }, ..)) => items.push(node),
             Some((Open::Map { key, .. }, ..)) if key.is_none() => {
                 let Some(text) = node.text() else {
-                    return Err(Diagnostic::new("config-wrong-type", &node.span, "a key must be text"));
+                    return Err(Diagnostic::new("config-wrong-type", &node.span, "a key must be text").into());
                 };
                 *key = Some((text.to_owned(), node.span.clone(), false));
                 self.duplicate();

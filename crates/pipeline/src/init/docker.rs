@@ -1,8 +1,8 @@
 //! A Dockerfile: images are not built in the sandbox, but the file is checked.
 
-use super::{Project, Section};
+use super::{Section, Source};
 
-pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
+pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let named = |file: &&String| {
         let name = file.rsplit('/').next().unwrap_or("");
         name == "Dockerfile" || name == "Containerfile" || name.ends_with(".dockerfile")

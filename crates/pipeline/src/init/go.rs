@@ -1,11 +1,11 @@
 //! Go: static binaries of every `main` package, or the compiled root package of a library.
 
-use super::{Project, Section, StepText};
+use super::{Section, Source, StepText};
 
 /// Most files that are looked into for `package main`.
 const MOST_READ: usize = 200;
 
-pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
+pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let module = project.text("go.mod")?;
     let name =
         module.lines().find_map(|line| line.strip_prefix("module ")).map(|name| name.trim().to_owned());
@@ -31,9 +31,9 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
             ..StepText::default()
         }));
     }
-    let folder = project.artifacts();
+    let folder = project.artifacts("go");
     let (build, outputs) = match has_main(project) {
-        true => (format!("go build -trimpath -o {folder}/ ./..."), vec![folder.to_owned()]),
+        true => (format!("go build -trimpath -o {folder}/ ./..."), vec![folder.clone()]),
         false => (format!("go build -trimpath -o {folder}/package.a ."), vec![format!("{folder}/package.a")]),
     };
     steps.push(step(StepText {
@@ -63,7 +63,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
     Some(Section { name, tools: vec![("go", "go")], steps, ..Section::default() })
 }
 
-fn has_main(project: &Project<'_>) -> bool {
+fn has_main(project: &Source<'_>) -> bool {
     let own =
         |file: &&String| file.ends_with(".go") && !file.ends_with("_test.go") && !file.starts_with("vendor/");
     let texts = project.files.iter().filter(own).take(MOST_READ).filter_map(|file| (project.read)(file));

@@ -1,8 +1,8 @@
 //! Gradle: by the project's wrapper when there is one.
 
-use super::{Project, Section, StepText, maven::JVM_PROXY};
+use super::{Section, Source, StepText, maven::JVM_PROXY};
 
-pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
+pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let root = ["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"];
     if !root.iter().any(|file| project.has(file)) {
         return None;
@@ -30,7 +30,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
 }
 
 /// `build/libs` of the project, or of each subproject that has sources.
-fn outputs(project: &Project<'_>) -> Vec<String> {
+fn outputs(project: &Source<'_>) -> Vec<String> {
     let scripts = project.files.iter().filter_map(|file| {
         file.strip_suffix("/build.gradle").or_else(|| file.strip_suffix("/build.gradle.kts"))
     });

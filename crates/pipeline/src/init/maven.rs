@@ -1,6 +1,6 @@
 //! Maven: plugins come from the network even for the smallest build, so it is one step.
 
-use super::{Project, Section, StepText};
+use super::{Section, Source, StepText};
 
 /// The JVM does not read the proxy from the environment.
 pub(super) const JVM_PROXY: [&str; 3] = [
@@ -9,7 +9,7 @@ pub(super) const JVM_PROXY: [&str; 3] = [
     "jvm=\"$jvm -Dhttps.proxyHost=${proxy%:*} -Dhttps.proxyPort=${proxy##*:}\"",
 ];
 
-pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
+pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let manifest = project.text("pom.xml")?;
     let mut run = JVM_PROXY.map(str::to_owned).to_vec();
     run.push("export MAVEN_OPTS=\"$jvm\"".into());
@@ -29,7 +29,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
 }
 
 /// `target` of the project, or of each module that has sources.
-fn outputs(project: &Project<'_>) -> Vec<String> {
+fn outputs(project: &Source<'_>) -> Vec<String> {
     if project.has_folder("src") {
         return vec!["target".into()];
     }

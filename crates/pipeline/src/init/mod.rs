@@ -14,6 +14,8 @@ mod rust;
 mod source;
 mod write;
 
+use crate::path;
+
 /// What `init` may know about a project.
 pub struct Project<'a> {
     /// Name of its folder, used when no manifest names it.
@@ -36,7 +38,7 @@ pub struct FirstFile {
 /// A way to build.
 struct Ecosystem {
     name: &'static str,
-    recognise: fn(&Project<'_>) -> Option<Section>,
+    recognise: fn(&Source<'_>) -> Option<Section>,
 }
 
 const ECOSYSTEMS: &[Ecosystem] = &[
@@ -81,16 +83,58 @@ struct StepText {
 
 /// Writes a first configuration for a project.
 pub fn init(project: &Project<'_>) -> FirstFile {
-    let found = ECOSYSTEMS.iter().filter_map(|e| Some((e.name, (e.recognise)(project)?)));
-    let mut sections: Vec<(&'static str, Section)> = found.collect();
+    let mut sections = recognise(&Source { project, several: false });
+    if sections.iter().filter(|(_, section)| !section.steps.is_empty()).count() > 1 {
+        sections = recognise(&Source { project, several: true });
+    }
     let ecosystems = sections.iter().map(|(name, _)| *name).collect();
+    leave_out_overlaps(&mut sections);
     if sections.iter().all(|(_, section)| section.steps.is_empty()) {
-        sections.push(("source", source::section(project)));
+        sections.push(("source", source::section(&Source { project, several: false })));
     }
     FirstFile { ecosystems, text: write::file(project, &sections) }
 }
 
-impl Project<'_> {
+fn recognise(source: &Source<'_>) -> Vec<(&'static str, Section)> {
+    ECOSYSTEMS.iter().filter_map(|e| Some((e.name, (e.recognise)(source)?))).collect()
+}
+
+/// Two build systems may insist on one folder (`target` of Cargo and of Maven): the first one has it.
+/// A manifest may name what cannot be an output, too.
+fn leave_out_overlaps(sections: &mut [(&'static str, Section)]) {
+    let mut taken: Vec<String> = vec![];
+    for (name, section) in sections {
+        let outputs: Vec<String> = section.steps.iter().flat_map(|step| step.outputs.clone()).collect();
+        let clash =
+            |output: &str| taken.iter().any(|t| path::contains(t, output) || path::contains(output, t));
+        let bad =
+            |output: &&String| clash(output) || path::normalise_literal(output).as_deref() != Ok(output);
+        if let Some(output) = outputs.iter().find(bad) {
+            let why = if clash(output) { "is also another build's" } else { "cannot be an output" };
+            let note = format!("The {name} build is left out: its `{output}` {why}. Add it by hand.");
+            *section = Section { notes: vec![note], ..Section::default() };
+        } else {
+            taken.extend(outputs);
+        }
+    }
+}
+
+/// A project as the ecosystems see it.
+struct Source<'a> {
+    project: &'a Project<'a>,
+    /// More than one ecosystem has steps, so their artifacts need folders of their own.
+    several: bool,
+}
+
+impl<'a> std::ops::Deref for Source<'a> {
+    type Target = Project<'a>;
+
+    fn deref(&self) -> &Project<'a> {
+        self.project
+    }
+}
+
+impl Source<'_> {
     fn has(&self, path: &str) -> bool {
         self.files.iter().any(|file| file == path)
     }
@@ -104,9 +148,10 @@ impl Project<'_> {
     }
 
     /// A folder for artifacts that is not part of the source.
-    fn artifacts(&self) -> &'static str {
+    fn artifacts(&self, ecosystem: &str) -> String {
         let free = ["dist", "artifacts", "proofhouse-out"].into_iter().find(|name| !self.has_folder(name));
-        free.unwrap_or("proofhouse-artifacts")
+        let folder = free.unwrap_or("proofhouse-artifacts");
+        if self.several { format!("{folder}/{ecosystem}") } else { folder.to_owned() }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Project, Section, StepText, lines};
+use super::{Section, Source, StepText, lines};
 
-pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
+pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let manifest: Value = serde_json::from_str(&project.text("package.json")?).ok()?;
     let filled = |key: &str| manifest[key].as_object().is_some_and(|map| !map.is_empty());
     let (builds, tests) = (builds(project, &manifest), tests(project, &manifest));
@@ -16,7 +16,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
     if downloads {
         steps.push(step(install(project)));
     }
-    let folder = project.artifacts();
+    let folder = project.artifacts("node");
     let build = builds.then(|| "npm run build".to_owned());
     let pack =
         [format!("mkdir -p {folder}"), format!("npm pack --ignore-scripts --pack-destination {folder}")];
@@ -25,7 +25,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
         kind: "package",
         comment: "The tarball that `npm publish` would send.",
         run: build.into_iter().chain(pack).collect(),
-        outputs: vec![folder.into()],
+        outputs: vec![folder],
         needs: if builds { needs.clone() } else { vec![] },
         ..StepText::default()
     }));
@@ -44,7 +44,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
     Some(Section { name, tools, steps, service: service(project, &manifest), notes: notes(project) })
 }
 
-fn install(project: &Project<'_>) -> StepText {
+fn install(project: &Source<'_>) -> StepText {
     let locked = project.has("package-lock.json") || project.has("npm-shrinkwrap.json");
     let install = if locked { "npm ci" } else { "npm install --no-package-lock" };
     StepText {
@@ -60,7 +60,7 @@ fn install(project: &Project<'_>) -> StepText {
 
 /// Whether there is something to build: a published tarball has its result already, and often no
 /// sources.
-fn builds(project: &Project<'_>, manifest: &Value) -> bool {
+fn builds(project: &Source<'_>, manifest: &Value) -> bool {
     let script = manifest["scripts"]["build"].is_string();
     let main = manifest["main"].as_str().or_else(|| manifest["module"].as_str()).unwrap_or("index.js");
     let main = main.trim_start_matches("./");
@@ -71,7 +71,7 @@ fn builds(project: &Project<'_>, manifest: &Value) -> bool {
 }
 
 /// A test script, with tests to run: published tarballs keep the script and drop the tests.
-fn tests(project: &Project<'_>, manifest: &Value) -> bool {
+fn tests(project: &Source<'_>, manifest: &Value) -> bool {
     let Some(script) = manifest["scripts"]["test"].as_str() else { return false };
     let is_test = |file: &String| {
         let name = file.rsplit('/').next().unwrap_or("");
@@ -81,7 +81,7 @@ fn tests(project: &Project<'_>, manifest: &Value) -> bool {
     !script.contains("no test specified") && project.files.iter().any(is_test)
 }
 
-fn service(project: &Project<'_>, manifest: &Value) -> Option<Vec<String>> {
+fn service(project: &Source<'_>, manifest: &Value) -> Option<Vec<String>> {
     const SERVERS: [&str; 6] = ["express", "fastify", "koa", "next", "@nestjs/core", "@hapi/hapi"];
     let main =
         ["server.js", "app.js", "index.js", "src/server.js"].into_iter().find(|file| project.has(file))?;
@@ -91,7 +91,7 @@ fn service(project: &Project<'_>, manifest: &Value) -> Option<Vec<String>> {
         .then(|| vec!["node".into(), format!("{{artifact}}/{main}"), "--port".into(), "{port}".into()])
 }
 
-fn notes(project: &Project<'_>) -> Vec<String> {
+fn notes(project: &Source<'_>) -> Vec<String> {
     let other = ["yarn.lock", "pnpm-lock.yaml"].into_iter().find(|file| project.has(file));
     let note =
         |file| format!("{file} is not used: npm installs here. Change the `install` step if that matters.");

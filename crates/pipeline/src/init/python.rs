@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use super::{Project, Section, StepText, lines};
+use super::{Section, Source, StepText, lines};
 
 /// Most test files that are looked into.
 const MOST_READ: usize = 40;
@@ -24,7 +24,7 @@ enum Tests {
     Pytest,
 }
 
-pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
+pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let facts = facts(project)?;
     let downloads = !facts.requirements.is_empty();
     let mut steps = vec![];
@@ -40,7 +40,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
     Some(Section { name: facts.name, tools: vec![("python", "python3")], steps, service, notes: vec![] })
 }
 
-fn facts(project: &Project<'_>) -> Option<Facts> {
+fn facts(project: &Source<'_>) -> Option<Facts> {
     const MANIFESTS: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
     let scripts = project.files.iter().any(|file| file.ends_with(".py") && !file.contains('/'));
     let manifest: Option<Table> = project.text("pyproject.toml").and_then(|text| toml::from_str(&text).ok());
@@ -49,7 +49,7 @@ fn facts(project: &Project<'_>) -> Option<Facts> {
         manifest.as_ref().is_some_and(|m| m.contains_key("project") || m.contains_key("build-system"));
     let poetry = manifest.as_ref().and_then(|m| m.get("tool")?.get("poetry")).is_some();
     let installable = builds || poetry || MANIFESTS[1..].iter().any(|file| project.has(file));
-    if !installable && !(scripts || project.has("requirements.txt")) {
+    if !(installable || scripts || project.has("requirements.txt")) {
         return None;
     }
     let manifest = manifest.unwrap_or_default();
@@ -62,7 +62,7 @@ fn facts(project: &Project<'_>) -> Option<Facts> {
     Some(Facts { name: name(project, &manifest), installable, requirements, build_requirements, tests })
 }
 
-fn name(project: &Project<'_>, manifest: &Table) -> Option<String> {
+fn name(project: &Source<'_>, manifest: &Table) -> Option<String> {
     let in_table = |table: Option<&Value>| table?.get("name")?.as_str().map(str::to_owned);
     let poetry = || in_table(manifest.get("tool").and_then(|tool| tool.get("poetry")));
     let metadata = || {
@@ -73,7 +73,7 @@ fn name(project: &Project<'_>, manifest: &Table) -> Option<String> {
 }
 
 /// What `pip install` needs besides the project itself: run-time and test requirements.
-fn requirements(project: &Project<'_>, manifest: &Table) -> Vec<String> {
+fn requirements(project: &Source<'_>, manifest: &Table) -> Vec<String> {
     const EXTRAS: [&str; 4] = ["test", "tests", "testing", "dev"];
     let table = manifest.get("project");
     let mut all = strings(table.and_then(|table| table.get("dependencies")));
@@ -101,7 +101,7 @@ fn requirements(project: &Project<'_>, manifest: &Table) -> Vec<String> {
 }
 
 /// `Requires-Dist` of an sdist, without extras.
-fn from_metadata(project: &Project<'_>) -> Vec<String> {
+fn from_metadata(project: &Source<'_>) -> Vec<String> {
     let text = project.text("PKG-INFO").unwrap_or_default();
     let head = text.split("\n\n").next().unwrap_or("");
     let lines = head.lines().filter_map(|line| line.strip_prefix("Requires-Dist: "));
@@ -125,7 +125,7 @@ fn strings(value: Option<&Value>) -> Vec<String> {
     items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-fn tests(project: &Project<'_>) -> Tests {
+fn tests(project: &Source<'_>) -> Tests {
     let is_test = |file: &&String| {
         let name = file.rsplit('/').next().unwrap_or("");
         name.ends_with(".py")
@@ -179,8 +179,8 @@ fn dependencies(facts: &Facts) -> StepText {
     }
 }
 
-fn wheel(project: &Project<'_>) -> StepText {
-    let folder = project.artifacts();
+fn wheel(project: &Source<'_>) -> StepText {
+    let folder = project.artifacts("python");
     let pip =
         "python3 -m pip wheel --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation";
     StepText {
@@ -188,7 +188,7 @@ fn wheel(project: &Project<'_>) -> StepText {
         kind: "package",
         comment: "The wheel, built offline.",
         run: vec!["export PYTHONPATH=\"$PWD/.deps\"".into(), format!("{pip} --wheel-dir {folder} .")],
-        outputs: vec![folder.into()],
+        outputs: vec![folder],
         needs: vec!["dependencies"],
         tools: vec!["python"],
         env: vec![("SOURCE_DATE_EPOCH", "315532800".into())],
@@ -197,8 +197,9 @@ fn wheel(project: &Project<'_>) -> StepText {
 }
 
 /// An archive by the standard library alone: nothing has to be installed or downloaded.
-fn archive(project: &Project<'_>) -> StepText {
-    let folder = project.artifacts();
+fn archive(project: &Source<'_>) -> StepText {
+    let folder = project.artifacts("python");
+    let top = folder.split('/').next().unwrap_or(&folder);
     let run = format!(
         "\
 mkdir -p {folder}
@@ -206,7 +207,7 @@ python3 - <<'END'
 import pathlib, zipfile
 # Sorted names and one fixed time: equal sources give equal bytes.
 files = sorted(path for path in pathlib.Path('.').rglob('*') if path.is_file())
-skip = {{'{folder}', '.git', '.deps', '__pycache__'}}
+skip = {{'{top}', '.git', '.deps', '__pycache__'}}
 with zipfile.ZipFile('{folder}/source.zip', 'w', zipfile.ZIP_DEFLATED) as archive:
     for path in files:
         if not skip & set(path.parts):
@@ -224,7 +225,7 @@ END"
     }
 }
 
-fn test(project: &Project<'_>, facts: &Facts, downloads: bool) -> Option<StepText> {
+fn test(project: &Source<'_>, facts: &Facts, downloads: bool) -> Option<StepText> {
     let source = if project.has_folder("src") { "$PWD/src:" } else { "" };
     let deps = if downloads { ":$PWD/.deps" } else { "" };
     let mut run = vec![format!("export PYTHONPATH=\"{source}$PWD{deps}\"")];
@@ -262,7 +263,7 @@ fn shell(word: &str) -> String {
     }
 }
 
-fn service(project: &Project<'_>, facts: &Facts) -> Option<Vec<String>> {
+fn service(project: &Source<'_>, facts: &Facts) -> Option<Vec<String>> {
     const SERVERS: [&str; 7] = ["flask", "fastapi", "django", "aiohttp", "uvicorn", "gunicorn", "tornado"];
     let listed = project.text("requirements.txt").unwrap_or_default().to_lowercase();
     let all = facts.requirements.join("\n").to_lowercase() + &listed;

@@ -2,11 +2,11 @@
 
 use toml::{Table, Value};
 
-use super::{Project, Section, StepText, lines};
+use super::{Section, Source, StepText, lines};
 
 const HOME: &str = "export CARGO_HOME=\"$PWD/.cargo-home\"";
 
-pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
+pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let manifest: Table = toml::from_str(&project.text("Cargo.toml")?).ok()?;
     let package = manifest.get("package").and_then(Value::as_table);
     let name = package.and_then(|package| package.get("name")).and_then(Value::as_str);
@@ -40,7 +40,7 @@ pub(super) fn recognise(project: &Project<'_>) -> Option<Section> {
     Some(Section { name: name.map(str::to_owned), tools, steps, service, notes: notes(project) })
 }
 
-fn fetch(project: &Project<'_>) -> StepText {
+fn fetch(project: &Source<'_>) -> StepText {
     let locked = if project.has("Cargo.lock") { " --locked" } else { "" };
     let mut outputs = vec![".cargo-home".to_owned()];
     if !project.has("Cargo.lock") {
@@ -61,7 +61,7 @@ fn fetch(project: &Project<'_>) -> StepText {
 
 /// Whether cargo needs crates from elsewhere. Development and optional dependencies count: without
 /// them it cannot even make a lock file.
-fn downloads(project: &Project<'_>, manifest: &Table) -> bool {
+fn downloads(project: &Source<'_>, manifest: &Table) -> bool {
     let vendored = project.has_folder("vendor")
         && [".cargo/config.toml", ".cargo/config"]
             .iter()
@@ -84,7 +84,7 @@ fn downloads(project: &Project<'_>, manifest: &Table) -> bool {
 }
 
 /// What a release build leaves.
-fn outputs(project: &Project<'_>, manifest: &Table, name: Option<&str>) -> Vec<String> {
+fn outputs(project: &Source<'_>, manifest: &Table, name: Option<&str>) -> Vec<String> {
     let Some(name) = name else { return workspace_outputs(project) };
     let release = |file: String| format!("target/release/{file}");
     let programs = programs(project, manifest, name);
@@ -108,7 +108,7 @@ fn outputs(project: &Project<'_>, manifest: &Table, name: Option<&str>) -> Vec<S
 }
 
 /// Binaries of one package that are built without further features.
-fn programs(project: &Project<'_>, manifest: &Table, name: &str) -> Vec<String> {
+fn programs(project: &Source<'_>, manifest: &Table, name: &str) -> Vec<String> {
     let declared =
         manifest.get("bin").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
     let declared: Vec<&Table> = declared.collect();
@@ -134,7 +134,7 @@ fn programs(project: &Project<'_>, manifest: &Table, name: &str) -> Vec<String> 
 }
 
 /// Binaries of the members of a virtual workspace; its libraries when there are none.
-fn workspace_outputs(project: &Project<'_>) -> Vec<String> {
+fn workspace_outputs(project: &Source<'_>) -> Vec<String> {
     let manifests =
         project.files.iter().filter(|file| file.ends_with("/Cargo.toml") && !file.contains("/target/"));
     let mut outputs = vec![];
@@ -156,7 +156,7 @@ fn service(manifest: &Table, name: Option<&str>) -> Option<Vec<String>> {
     (serves && name.is_some()).then(|| lines(["{artifact}", "--port", "{port}"]))
 }
 
-fn notes(project: &Project<'_>) -> Vec<String> {
+fn notes(project: &Source<'_>) -> Vec<String> {
     let pinned = ["rust-toolchain.toml", "rust-toolchain"].into_iter().find(|file| project.has(file));
     let note =
         |file| format!("{file} is not followed: give the toolchain as `tools.cargo.command` if it matters.");

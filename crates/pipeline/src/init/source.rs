@@ -1,10 +1,10 @@
 //! No build system: the sources themselves, packed so that equal sources give equal bytes.
 
-use super::{Project, Section, StepText};
+use super::{Section, Source, StepText};
 
 /// One `package` step.
-pub(super) fn section(project: &Project<'_>) -> Section {
-    let folder = project.artifacts();
+pub(super) fn section(project: &Source<'_>) -> Section {
+    let folder = project.artifacts("source");
     let run = vec![
         format!("mkdir -p {folder}"),
         format!(

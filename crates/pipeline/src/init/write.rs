@@ -14,6 +14,8 @@ pub(super) fn file(project: &Project<'_>, sections: &[(&'static str, Section)]) 
     let name = sections.iter().find_map(|(_, section)| section.name.clone());
     let _ = writeln!(out, "project: {}", project_name(&name.unwrap_or_else(|| project.folder.to_owned())));
     for note in sections.iter().flat_map(|(_, section)| &section.notes) {
+        // A note may show a file name, which may hold anything.
+        let note: String = note.chars().filter(|c| !c.is_control()).take(300).collect();
         let _ = writeln!(out, "# {note}");
     }
     tools(&mut out, sections);
@@ -33,6 +35,9 @@ pub(super) fn file(project: &Project<'_>, sections: &[(&'static str, Section)]) 
     out
 }
 
+/// Words that are not text to some YAML reader, in YAML 1.1 or 1.2.
+const RESERVED: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+
 /// The nearest valid project name.
 fn project_name(wanted: &str) -> String {
     let wanted = wanted.rsplit('/').next().unwrap_or("").to_ascii_lowercase();
@@ -43,7 +48,7 @@ fn project_name(wanted: &str) -> String {
     match name {
         "" => "project".to_owned(),
         name if name.starts_with(|c: char| c.is_ascii_digit()) => format!("\"{name}\""),
-        "true" | "false" | "null" => format!("\"{name}\""),
+        name if RESERVED.contains(&name) => format!("\"{name}\""),
         name => name.to_owned(),
     }
 }
@@ -78,7 +83,11 @@ fn step(out: &mut String, step: &StepText, prefix: &str) {
     key("tools", step.tools.iter().map(|name| (*name).to_owned()).collect());
     if !step.registries.is_empty() {
         let rules: Vec<String> = step.registries.iter().map(|name| format!("\"registry:{name}\"")).collect();
-        let _ = writeln!(out, "    network: [{}]   # the only step that may download", rules.join(", "));
+        let _ = writeln!(
+            out,
+            "    network: [{}]   # downloads, through the proxy; nothing else is reachable",
+            rules.join(", ")
+        );
     }
     if !step.env.is_empty() {
         out.push_str("    env:\n");
@@ -92,7 +101,7 @@ fn step(out: &mut String, step: &StepText, prefix: &str) {
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.') && text.chars().all(plain);
-    if word && !["true", "false", "null"].contains(&text) && text != "." {
+    if word && !RESERVED.contains(&text) && text != "." {
         text.to_owned()
     } else {
         serde_json::Value::from(text).to_string()
