@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{error::ToolError, resolve::Host};
+use crate::{error::ToolError, resolve::Session};
 
 /// Longest wait for an answer. Generous: a JVM on a busy machine needs seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,8 +23,9 @@ pub(crate) fn ask<S: AsRef<OsStr>>(
     tool: &str,
     program: &Path,
     arguments: &[S],
-    host: &Host,
+    session: &Session<'_>,
 ) -> Result<String, ToolError> {
+    let host = session.host;
     let question = || {
         let words = arguments.iter().map(|word| word.as_ref().to_string_lossy().into_owned());
         std::iter::once(program.display().to_string()).chain(words).collect::<Vec<_>>().join(" ")

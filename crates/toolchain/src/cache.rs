@@ -1,4 +1,5 @@
-//! What makes measuring a tool again fast: hashes by file status, and earlier listings.
+//! What makes measuring a tool again fast: hashes by file status, answers of programs, and earlier
+//! listings.
 //!
 //! A file whose device, inode, size, modification **and change** time are the same was not written:
 //! the change time cannot be set by a program. Files changed within the last seconds before hashing
@@ -18,13 +19,17 @@ use std::{
 
 use model::Sha256;
 
-use crate::tree::Listing;
+use crate::tree::{self, Listing};
 
 const NAME: &str = "toolstat";
 const LISTINGS: &str = "toollists";
+const ANSWERS: &str = "toolanswers";
+const ANSWERS_HEADER: &str = "proofhouse-toolanswers-v1\n";
 const HEADER: &str = "proofhouse-toolstat-v1\n";
 /// Most remembered files; beyond that the cache starts anew.
 const MOST: usize = 1_000_000;
+/// Most remembered answers.
+const MOST_ANSWERS: usize = 10_000;
 /// Largest cache or listing file that is read.
 const MOST_BYTES: u64 = 256 << 20;
 /// Most kept listings.
@@ -86,6 +91,7 @@ impl StatCache {
         self.known.get(status).copied()
     }
 
+    /// Remembers a hash, unless the file is too young for that.
     pub fn put(&mut self, status: Status, hash: Sha256) {
         if status.changed.max(status.modified) + YOUNG_NANOSECONDS >= self.now {
             return;
@@ -107,39 +113,92 @@ impl StatCache {
         for (Status { device, inode, size, modified, changed }, hash) in &self.known {
             let _ = writeln!(text, "{hash} {device} {inode} {size} {modified} {changed}");
         }
-        let sum = Sha256::of(&text);
-        let _ = writeln!(text, "sum {sum}");
-        if let Err(error) = write(&folder.join(NAME), &text) {
-            tracing::warn!(%error, folder = %folder.display(), "the tool cache could not be written");
+        write_or_warn(&folder.join(NAME), seal(text));
+    }
+}
+
+/// What programs answered earlier, by a key that says everything the answer depends on.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    known: HashMap<Sha256, String>,
+    dirty: bool,
+}
+
+impl Answers {
+    pub fn load(folder: &Path) -> Self {
+        let known = read_bounded(&folder.join(ANSWERS)).and_then(|text| parse_answers(&text));
+        Self { known: known.unwrap_or_default(), dirty: false }
+    }
+
+    pub fn get(&self, key: &Sha256) -> Option<String> {
+        self.known.get(key).cloned()
+    }
+
+    pub fn put(&mut self, key: Sha256, answer: &str) {
+        if self.known.len() >= MOST_ANSWERS {
+            self.known.clear();
         }
+        self.known.insert(key, answer.to_owned());
+        self.dirty = true;
+    }
+
+    pub fn save(&self, folder: &Path) {
+        if !self.dirty {
+            return;
+        }
+        let mut text = String::from(ANSWERS_HEADER);
+        for (key, answer) in &self.known {
+            let _ = writeln!(text, "{key} {}", tree::encode(answer.as_bytes()));
+        }
+        write_or_warn(&folder.join(ANSWERS), seal(text));
+    }
+}
+
+fn parse_answers(text: &str) -> Option<HashMap<Sha256, String>> {
+    let line = |line: &str| {
+        let (key, answer) = line.split_once(' ')?;
+        Some((key.parse().ok()?, tree::decode(answer)?))
+    };
+    unseal(text)?.strip_prefix(ANSWERS_HEADER)?.lines().map(line).collect()
+}
+
+/// Adds a last line with the checksum of the text.
+fn seal(mut text: String) -> String {
+    let sum = Sha256::of(&text);
+    let _ = writeln!(text, "sum {sum}");
+    text
+}
+
+/// The text without its checksum, when that is right.
+fn unseal(text: &str) -> Option<&str> {
+    let (body, sum) = text.split_at(text.rfind("sum ")?);
+    (sum.strip_prefix("sum ")?.trim().parse() == Ok(Sha256::of(body))).then_some(body)
+}
+
+fn write_or_warn(path: &Path, text: String) {
+    if let Err(error) = write(path, &text) {
+        tracing::warn!(%error, path = %path.display(), "a cache of tools could not be written");
     }
 }
 
 fn parse(text: &str) -> Option<HashMap<Status, Sha256>> {
-    let end = text.rfind("sum ")?;
-    let (body, sum) = text.split_at(end);
-    if sum.strip_prefix("sum ")?.trim().parse() != Ok(Sha256::of(body)) {
-        return None;
-    }
     let line = |line: &str| {
         let mut words = line.split(' ');
         let hash = words.next()?.parse().ok()?;
         Some((Status::parse(&mut words)?, hash))
     };
-    body.strip_prefix(HEADER)?.lines().map(line).collect()
+    unseal(text)?.strip_prefix(HEADER)?.lines().map(line).collect()
 }
 
 /// Remembers a listing under its digest, so that a later change can be told file by file.
-pub(crate) fn keep_listing(folder: &Path, listing: &Listing) {
+pub(crate) fn keep_listing(folder: &Path, digest: &Sha256, listing: &Listing) {
     let folder = folder.join(LISTINGS);
-    let path = folder.join(listing.digest().hex());
+    let path = folder.join(digest.hex());
     if path.exists() {
         return;
     }
     prune(&folder);
-    if let Err(error) = write(&path, &listing.render()) {
-        tracing::warn!(%error, folder = %folder.display(), "the listing of a tool could not be kept");
-    }
+    write_or_warn(&path, listing.render());
 }
 
 /// The listing with this digest, when it is still there and still true.

@@ -28,7 +28,7 @@ pub use drift::{Change, Drift, FileChange, verify};
 pub use error::ToolError;
 pub use lock::{Lock, LockChange, LockError, LockedTool};
 pub use provider::{Located, Provider, provider_names};
-pub use resolve::{HOST_VARIABLES, Host, ResolvedTool, ToolDecl, resolve};
+pub use resolve::{HOST_VARIABLES, Host, ResolvedTool, Session, ToolDecl, resolve};
 pub use tree::{Entry, Kind, Listing};
 
 /// Usual name of the lock file, at the root of the tree.

@@ -1,15 +1,16 @@
 //! From declarations to measured tools.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
-use model::{Sha256, ToolRef, version::Requirement};
+use model::{Hasher, Sha256, ToolRef, version::Requirement};
 
 use crate::{
-    cache::StatCache,
+    cache::{Answers, StatCache, Status},
     error::ToolError,
     provider::{self, Located},
     tree::{self, Listing},
@@ -62,6 +63,38 @@ impl Host {
     }
 }
 
+/// One call of [`resolve`]: the machine, and what its programs said before.
+pub struct Session<'a> {
+    /// The machine.
+    pub host: &'a Host,
+    answers: RefCell<Answers>,
+}
+
+impl Session<'_> {
+    /// Key of a question: the program (its file as it is now), the question and the environment.
+    pub(crate) fn key(&self, path: &Path, real: &Path, arguments: &[&str]) -> Option<Sha256> {
+        let status = Status::of(&std::fs::metadata(real).ok()?);
+        let mut hasher = Hasher::new();
+        let facts = (path, status, arguments, &self.host.path_env, &self.host.home, &self.host.variables);
+        hasher.update(format!("question {facts:?}").as_bytes());
+        Some(hasher.finish())
+    }
+
+    /// The remembered answer, or a new one.
+    pub(crate) fn remembered(
+        &self,
+        key: Sha256,
+        ask: impl FnOnce() -> Result<String, ToolError>,
+    ) -> Result<String, ToolError> {
+        if let Some(answer) = self.answers.borrow().get(&key) {
+            return Ok(answer);
+        }
+        let answer = ask()?;
+        self.answers.borrow_mut().put(key, &answer);
+        Ok(answer)
+    }
+}
+
 /// A tool that was found and measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedTool {
@@ -105,27 +138,62 @@ impl ResolvedTool {
 /// One per tool that failed; the others were still measured (and their hashes cached).
 pub fn resolve(declarations: &[ToolDecl], host: &Host) -> Result<Vec<ResolvedTool>, Vec<ToolError>> {
     let mut cache = StatCache::load(&host.cache_dir);
+    let session = Session { host, answers: RefCell::new(Answers::load(&host.cache_dir)) };
     let (mut tools, mut errors) = (vec![], vec![]);
     for declaration in declarations {
-        match one(declaration, host, &mut cache) {
+        match one(declaration, &session, &mut cache) {
             Ok(tool) => tools.push(tool),
             Err(error) => errors.push(error),
         }
     }
     cache.save(&host.cache_dir);
+    session.answers.borrow().save(&host.cache_dir);
     if errors.is_empty() { Ok(tools) } else { Err(errors) }
 }
 
-fn one(declaration: &ToolDecl, host: &Host, cache: &mut StatCache) -> Result<ResolvedTool, ToolError> {
+fn one(
+    declaration: &ToolDecl,
+    session: &Session<'_>,
+    cache: &mut StatCache,
+) -> Result<ResolvedTool, ToolError> {
     let Some(provider) = provider::find(&declaration.provider) else {
         let (tool, provider) = (declaration.name.clone(), declaration.provider.clone());
         return Err(ToolError::UnknownProvider { tool, provider });
     };
-    let located = provider.locate(declaration, host)?;
-    if let Some(wanted) = declaration.version.as_ref().filter(|wanted| !wanted.accepts(&located.version)) {
-        let (tool, found) = (declaration.name.clone(), located.version);
-        return Err(ToolError::VersionMismatch { tool, found, wanted: wanted.to_string() });
+    let located = provider.locate(declaration, session)?;
+    let (roots, listing) = measure(declaration, &located, cache)?;
+    let digest = listing.digest();
+    // The same content gives the same answer.
+    let key = Sha256::of(format!("version {digest} {}", located.command.display()));
+    let version = session.remembered(key, || provider.version(declaration, &located, session))?;
+    if let Some(wanted) = declaration.version.as_ref().filter(|wanted| !wanted.accepts(&version)) {
+        let tool = declaration.name.clone();
+        return Err(ToolError::VersionMismatch { tool, found: version, wanted: wanted.to_string() });
     }
+    crate::cache::keep_listing(&session.host.cache_dir, &digest, &listing);
+    let outside = |path: &&PathBuf| !is_system(path);
+    let binds = outermost(roots.iter().chain(&located.links).filter(outside));
+    Ok(ResolvedTool {
+        name: declaration.name.clone(),
+        provider: declaration.provider.clone(),
+        declared: declaration.command.clone(),
+        version,
+        digest,
+        files: listing.entries().len() as u64,
+        bytes: listing.bytes(),
+        command: located.command,
+        roots,
+        binds,
+        path_dirs: located.path_dirs,
+        env: located.env,
+    })
+}
+
+fn measure(
+    declaration: &ToolDecl,
+    located: &Located,
+    cache: &mut StatCache,
+) -> Result<(Vec<PathBuf>, Listing), ToolError> {
     let mut roots = outermost(located.roots.iter().chain(&declaration.paths));
     let (mut listing, mut leaving) = tree::measure(&declaration.name, &roots, cache)?;
     // A JDK's configuration, for example, is a link into /etc: what it leads to belongs to the tool.
@@ -137,36 +205,11 @@ fn one(declaration: &ToolDecl, host: &Host, cache: &mut StatCache) -> Result<Res
         roots = outermost(roots.iter().chain(&leaving));
         (listing, leaving) = tree::measure(&declaration.name, &roots, cache)?;
     }
-    crate::cache::keep_listing(&host.cache_dir, &listing);
-    Ok(resolved(declaration, located, roots, &listing))
+    Ok((roots, listing))
 }
 
 /// How often links out of a tool are followed to further trees.
 const MOST_ROUNDS: usize = 3;
-
-fn resolved(
-    declaration: &ToolDecl,
-    located: Located,
-    roots: Vec<PathBuf>,
-    listing: &Listing,
-) -> ResolvedTool {
-    let outside = |path: &&PathBuf| !is_system(path);
-    let binds = outermost(roots.iter().chain(&located.links).filter(outside));
-    ResolvedTool {
-        name: declaration.name.clone(),
-        provider: declaration.provider.clone(),
-        declared: declaration.command.clone(),
-        version: located.version,
-        digest: listing.digest(),
-        files: listing.entries().len() as u64,
-        bytes: listing.bytes(),
-        command: located.command,
-        roots,
-        binds,
-        path_dirs: located.path_dirs,
-        env: located.env,
-    }
-}
 
 /// Seen by every step anyway. `/bin` and `/lib*` are links into `/usr` on current systems.
 fn is_system(path: &Path) -> bool {

@@ -242,7 +242,7 @@ fn unreadable(tool: &str, path: &Path, source: io::Error) -> ToolError {
 }
 
 /// Plain printable ASCII without blank and `%` as it is, the rest as `%xx`.
-fn encode(bytes: &[u8]) -> String {
+pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
         if byte.is_ascii_graphic() && *byte != b'%' {
@@ -252,6 +252,23 @@ fn encode(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// Reverses [`encode`] for text.
+pub(crate) fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let (digits, tail) = rest.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = tail;
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Hashes on all cores; the order of results is arbitrary.

@@ -113,10 +113,9 @@ fn every_kind_of_change_is_told_with_its_file() {
 }
 
 #[test]
-fn a_change_that_keeps_size_and_modification_time_is_seen_through_the_stat_cache() {
+fn a_change_that_keeps_size_and_modification_time_is_seen() {
     let fixture = Fixture::new();
     let path = fixture.path("tool/lib/a.txt");
-    // Old enough to be remembered.
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
     let before = fixture.resolve();
     fs::write(&path, "B").unwrap();

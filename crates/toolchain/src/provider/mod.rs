@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
     error::ToolError,
-    resolve::{Host, ToolDecl},
+    resolve::{Session, ToolDecl},
 };
 
 /// Finds tools in one way.
@@ -18,7 +18,15 @@ pub trait Provider: Sync {
     ///
     /// # Errors
     /// When it is not there, does not answer, or lies in the project.
-    fn locate(&self, tool: &ToolDecl, host: &Host) -> Result<Located, ToolError>;
+    fn locate(&self, tool: &ToolDecl, session: &Session<'_>) -> Result<Located, ToolError>;
+
+    /// The version of what was located: a dotted number where there is one, `unknown` when it does
+    /// not say. Asked once per digest.
+    ///
+    /// # Errors
+    /// When it has to answer and does not.
+    fn version(&self, tool: &ToolDecl, located: &Located, session: &Session<'_>)
+    -> Result<String, ToolError>;
 }
 
 /// A tool that was found, not yet measured.
@@ -26,8 +34,6 @@ pub trait Provider: Sync {
 pub struct Located {
     /// The program, by the path it is to be started with.
     pub command: PathBuf,
-    /// Version it prints.
-    pub version: String,
     /// Files and folders that make it what it is.
     pub roots: Vec<PathBuf>,
     /// Links outside `/usr` on the way to it, which must be visible but are not content.

@@ -15,7 +15,7 @@ pub(super) fn roots(program: &Program<'_>) -> Result<Option<Roots>, ToolError> {
     let mut roots: Roots = folder(&libgcc).into_iter().collect();
     for part in ["cc1", "cc1plus", "collect2", "as", "ld"] {
         let Ok(answer) = program.ask(&[&format!("-print-prog-name={part}")]) else { continue };
-        let path = search::find(answer.trim(), program.host);
+        let path = search::find(answer.trim(), program.session);
         roots.extend(path.and_then(|path| path.canonicalize().ok()));
     }
     Ok(Some(roots))

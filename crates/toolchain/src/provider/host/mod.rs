@@ -19,7 +19,7 @@ use super::{Located, Provider};
 use crate::{
     ask::{ask, first_line},
     error::ToolError,
-    resolve::{Host, ToolDecl},
+    resolve::{Session, ToolDecl},
 };
 
 /// Programs installed on this machine.
@@ -33,7 +33,7 @@ struct Program<'a> {
     path: PathBuf,
     /// Links followed.
     real: PathBuf,
-    host: &'a Host,
+    session: &'a Session<'a>,
 }
 
 /// What belongs to a program: files and folders.
@@ -51,33 +51,41 @@ impl Provider for HostProvider {
         "host"
     }
 
-    fn locate(&self, tool: &ToolDecl, host: &Host) -> Result<Located, ToolError> {
+    fn locate(&self, tool: &ToolDecl, session: &Session<'_>) -> Result<Located, ToolError> {
         let absolute = tool.command.starts_with('/');
         let missing =
             || ToolError::NotFound { tool: tool.name.clone(), command: tool.command.clone(), absolute };
-        let found = search::find(&tool.command, host).ok_or_else(missing)?;
-        let path = redirect::follow(&tool.name, found, host)?.ok_or_else(missing)?;
-        let program = Program::new(&tool.name, path, host)?;
-        let version = version(&program);
+        let found = search::find(&tool.command, session).ok_or_else(missing)?;
+        let path = redirect::follow(&tool.name, found, session)?.ok_or_else(missing)?;
+        let program = Program::new(&tool.name, path, session)?;
         let mut roots = vec![];
         collect(&program, &mut roots, MOST_INTERPRETERS)?;
         let path_dirs = program.path.parent().map(Path::to_owned).into_iter().collect();
         let links = search::outside_links(&program.path);
-        Ok(Located { command: program.path, version, roots, links, path_dirs, env: Default::default() })
+        Ok(Located { command: program.path, roots, links, path_dirs, env: Default::default() })
+    }
+
+    fn version(
+        &self,
+        tool: &ToolDecl,
+        located: &Located,
+        session: &Session<'_>,
+    ) -> Result<String, ToolError> {
+        Ok(version(&Program::new(&tool.name, located.command.clone(), session)?))
     }
 }
 
 impl<'a> Program<'a> {
-    fn new(tool: &'a str, path: PathBuf, host: &'a Host) -> Result<Self, ToolError> {
+    fn new(tool: &'a str, path: PathBuf, session: &'a Session<'a>) -> Result<Self, ToolError> {
         let real = path.canonicalize().map_err(|source| {
             let (tool, path) = (tool.to_owned(), path.clone());
             ToolError::Unreadable { tool, path, source }
         })?;
-        let project = host.project.as_ref().and_then(|project| project.canonicalize().ok());
+        let project = session.host.project.as_ref().and_then(|project| project.canonicalize().ok());
         if project.is_some_and(|project| real.starts_with(&project) || path.starts_with(&project)) {
             return Err(ToolError::InProject { tool: tool.to_owned(), path: real });
         }
-        Ok(Self { tool, path, real, host })
+        Ok(Self { tool, path, real, session })
     }
 
     /// File name of the real program.
@@ -92,8 +100,17 @@ impl<'a> Program<'a> {
         bin.then(|| folder.parent())?
     }
 
+    /// Asks how the program is laid out. Answered from memory while the program's file, PATH and the
+    /// variables are the same: what it would say now is what it said then.
     fn ask(&self, arguments: &[&str]) -> Result<String, ToolError> {
-        ask(self.tool, &self.path, arguments, self.host)
+        let Some(key) = self.session.key(&self.path, &self.real, arguments) else {
+            return self.ask_now(arguments);
+        };
+        self.session.remembered(key, || self.ask_now(arguments))
+    }
+
+    fn ask_now(&self, arguments: &[&str]) -> Result<String, ToolError> {
+        ask(self.tool, &self.path, arguments, self.session)
     }
 }
 
@@ -108,12 +125,12 @@ fn collect(program: &Program<'_>, roots: &mut Roots, depth: usize) -> Result<(),
     }
     roots.extend(known.unwrap_or_default());
     roots.push(program.real.clone());
-    let interpreter = search::interpreter(&program.real, program.host);
+    let interpreter = search::interpreter(&program.real, program.session);
     match interpreter.filter(|_| depth > 0) {
         Some(path) => {
-            let path = redirect::follow(program.tool, path, program.host)?;
+            let path = redirect::follow(program.tool, path, program.session)?;
             path.map_or(Ok(()), |path| {
-                collect(&Program::new(program.tool, path, program.host)?, roots, depth - 1)
+                collect(&Program::new(program.tool, path, program.session)?, roots, depth - 1)
             })
         }
         None => Ok(()),
@@ -122,7 +139,8 @@ fn collect(program: &Program<'_>, roots: &mut Roots, depth: usize) -> Result<(),
 
 /// The version a program prints. Some have no way to say it, which matters only when one is required.
 fn version(program: &Program<'_>) -> String {
-    let answers = ["--version", "-version", "version"].iter().filter_map(|word| program.ask(&[word]).ok());
+    let answers =
+        ["--version", "-version", "version"].iter().filter_map(|word| program.ask_now(&[word]).ok());
     let mut lines = answers.map(|answer| first_line(&answer)).filter(|line| !line.is_empty());
     let Some(line) = lines.next() else { return "unknown".into() };
     model::version::find(&line).map_or(line.clone(), str::to_owned)

@@ -10,7 +10,8 @@ use crate::error::ToolError;
 const PARTS: [&str; 8] = ["lib", "lib64", "libexec", "jmods", "conf", "pkg", "src", "boot"];
 
 pub(super) fn roots(program: &Program<'_>) -> Result<Option<Roots>, ToolError> {
-    let Some(prefix) = program.prefix().filter(|prefix| !is_shared(prefix, &program.host.home)) else {
+    let Some(prefix) = program.prefix().filter(|prefix| !is_shared(prefix, &program.session.host.home))
+    else {
         return Ok(None);
     };
     let own = PARTS.iter().any(|part| prefix.join(part).is_dir());

@@ -7,21 +7,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::resolve::Host;
+use crate::resolve::Session;
 
 /// The program that `command` means: an absolute path, or the first match in PATH.
-pub(super) fn find(command: &str, host: &Host) -> Option<PathBuf> {
+pub(super) fn find(command: &str, session: &Session<'_>) -> Option<PathBuf> {
     if command.starts_with('/') {
         return Some(PathBuf::from(command)).filter(|path| is_program(path));
     }
-    candidates(command, host).next()
+    candidates(command, session).next()
 }
 
 /// Every match in PATH, in order. Relative entries of PATH depend on the caller's folder and do not
 /// count.
-pub(super) fn candidates(command: &str, host: &Host) -> impl Iterator<Item = PathBuf> {
+pub(super) fn candidates(command: &str, session: &Session<'_>) -> impl Iterator<Item = PathBuf> {
     let folders: Vec<PathBuf> =
-        env::split_paths(&host.path_env).filter(|folder| folder.is_absolute()).collect();
+        env::split_paths(&session.host.path_env).filter(|folder| folder.is_absolute()).collect();
     let plain = !command.is_empty() && !command.contains('/');
     folders.into_iter().map(move |folder| folder.join(command)).filter(move |path| plain && is_program(path))
 }
@@ -46,7 +46,7 @@ pub(super) fn outside_links(path: &Path) -> Vec<PathBuf> {
 }
 
 /// The interpreter that a script names in its first line.
-pub(super) fn interpreter(script: &Path, host: &Host) -> Option<PathBuf> {
+pub(super) fn interpreter(script: &Path, session: &Session<'_>) -> Option<PathBuf> {
     let mut head = [0; 256];
     let mut file = fs::File::open(script).ok()?;
     let read = file.read(&mut head).ok()?;
@@ -55,7 +55,7 @@ pub(super) fn interpreter(script: &Path, host: &Host) -> Option<PathBuf> {
     let program = words.next()?;
     if program.rsplit('/').next() == Some("env") {
         let name = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
-        return find(name, host);
+        return find(name, session);
     }
     Some(PathBuf::from(program)).filter(|path| path.is_absolute() && is_program(path))
 }
