@@ -24,7 +24,7 @@ mod tests {
     use crate::adapters::tests::{find, read};
     use model::{Place, Technique, identity::context};
 
-    /// zizmor 1.32.0: `zizmor --offline --no-progress --format sarif .github`
+    /// zizmor 1.32.0: `zizmor --offline --no-progress --format sarif .`
     const REPORT: &str = include_str!("../../tests/data/zizmor.sarif");
 
     #[test]
@@ -35,6 +35,6 @@ mod tests {
         assert_eq!(injection.technique, Technique::Config);
         let Place::Code { path, context: code, .. } = &injection.place else { panic!() };
         assert_eq!(path, ".github/workflows/ci.yml");
-        assert_eq!(*code, Some(context("github.event.pull_request.title")));
+        assert_eq!(*code, Some(context(r#"echo "${{ github.event.pull_request.title }}""#)));
     }
 }

@@ -37,7 +37,9 @@ impl Shape {
             Ok(())
         };
         match walked {
-            Err(error @ (ImportError::Unreadable(_) | ImportError::Bomb { .. })) => Err(error),
+            Err(
+                e @ (ImportError::Unreadable(_) | ImportError::Bomb { .. } | ImportError::TooLarge { .. }),
+            ) => Err(e),
             _ => Ok(shape),
         }
     }

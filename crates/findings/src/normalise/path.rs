@@ -21,15 +21,14 @@ fn strip<'p>(path: &'p str, root: &str) -> Option<&'p str> {
 }
 
 fn simplify(raw: &str) -> String {
-    let raw = raw.trim();
     let raw = raw.strip_prefix(r"\\?\").unwrap_or(raw);
     let mut parts: Vec<String> = Vec::new();
-    for (n, part) in raw.split(['/', '\\']).enumerate() {
+    for part in raw.split(['/', '\\']) {
         let part: String = part.chars().filter(|c| !super::text::is_unwanted(*c)).collect();
         match part.as_str() {
             "" | "." => {}
             ".." => drop(parts.pop()),
-            drive if n == 0 && drive.len() == 2 && drive.ends_with(':') => {}
+            drive if parts.is_empty() && drive.len() == 2 && drive.ends_with(':') => {}
             _ => parts.push(part),
         }
     }
