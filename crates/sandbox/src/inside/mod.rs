@@ -71,6 +71,8 @@ fn launch(channel: &Channel) -> Result<(), Failure> {
         trees::collect(&spec)?
     };
 
+    // Opened now: init shares our mount namespace and is about to change its root.
+    let null = File::options().read(true).write(true).open("/dev/null").stage("open /dev/null")?;
     let (alive, keep_alive) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).stage("pipe")?;
     let (status_in, status_out) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).stage("pipe")?;
     match process::fork().stage("start init")? {
@@ -80,6 +82,10 @@ fn launch(channel: &Channel) -> Result<(), Failure> {
         }
         Side::Parent(init) => {
             drop((alive, status_out, trees));
+            // Only the command and what it starts may keep its output open.
+            for standard in 0..3 {
+                process::replace_standard(standard, null.as_fd()).stage("let go of the command's output")?;
+            }
             let init = Init { pid: init, fd: process::pidfd_open(init).stage("watch init")? };
             channel.send(&Report::Init, &[init.fd.as_fd()]).stage("report init")?;
             let ended = supervise(&spec, channel, &init, started, status_in.into())?;
@@ -115,10 +121,6 @@ fn supervise(
     started: Instant,
     status: File,
 ) -> Result<Ended, Failure> {
-    let null = File::options().read(true).write(true).open("/dev/null").stage("open /dev/null")?;
-    for standard in 0..3 {
-        process::replace_standard(standard, null.as_fd()).stage("let go of the command's output")?;
-    }
     nix::sys::prctl::set_dumpable(false).stage("hide the launcher's memory")?;
     let mut timed_out = false;
     let end = spec.limits.wall.map(|wall| started + wall);

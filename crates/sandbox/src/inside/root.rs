@@ -15,8 +15,10 @@ use crate::wire::{Failure, Stage};
 /// Where the new root is put together before it becomes the root; exists on every system.
 const STAGING: &str = "/tmp";
 
-/// Files of `/proc` that tell about, or act on, the whole machine: shown empty.
-const MASKED_FILES: [&str; 24] = [
+/// Files of `/proc` that tell about, or act on, the whole machine: they cannot be opened (what
+/// covers them is a device on a mount without devices).
+const MASKED_FILES: [&str; 25] = [
+    "/proc/cmdline",
     "/proc/config.gz",
     "/proc/interrupts",
     "/proc/iomem",

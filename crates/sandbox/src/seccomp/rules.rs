@@ -14,13 +14,15 @@ use seccompiler::{BackendError, SeccompCmpOp, SeccompCondition, SeccompRule};
 pub type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Every flag of `clone` that makes a namespace (`CLONE_NEWTIME` does not exist for it).
-const NEW_NAMESPACES: i32 = libc::CLONE_NEWUSER
-    | libc::CLONE_NEWNS
-    | libc::CLONE_NEWPID
-    | libc::CLONE_NEWNET
-    | libc::CLONE_NEWIPC
-    | libc::CLONE_NEWUTS
-    | libc::CLONE_NEWCGROUP;
+const NAMESPACES: [i32; 7] = [
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+];
 
 /// Bits that make a file run as its owner. A step that could set them would leave, in its work
 /// directory, a program by which other users of the host become the one who ran the step.
@@ -44,7 +46,7 @@ const PR_SET_MM: u32 = 35;
 /// What is allowed only for some arguments.
 pub fn conditional() -> Result<Rules, BackendError> {
     let mut rules = Rules::new();
-    rules.insert(libc::SYS_clone, vec![all([masked(0, NEW_NAMESPACES as u32, 0)])?]);
+    rules.insert(libc::SYS_clone, vec![all([masked(0, NAMESPACES.iter().fold(0, |all, flag| all | flag) as u32, 0)])?]);
     rules.insert(libc::SYS_ioctl, vec![all(TERMINAL_INJECTION.map(|request| is(1, Ne, request)))?]);
     rules.insert(libc::SYS_prctl, vec![all([is(0, Ne, PR_SET_MM)])?]);
     rules.insert(libc::SYS_personality, each(PERSONALITIES.map(|p| [is(0, Eq, p)]))?);
@@ -61,7 +63,7 @@ pub fn conditional() -> Result<Rules, BackendError> {
         rules.insert(*call, each(plain)?);
     }
     for (call, flags) in OPENS {
-        let creates = (O_CREAT | O_TMPFILE & !libc::O_DIRECTORY) as u32;
+        let creates = (O_CREAT | (O_TMPFILE & !libc::O_DIRECTORY)) as u32;
         let opens = all([masked(*flags, creates, 0)])?;
         rules.insert(*call, vec![opens, all([masked(*flags + 1, SET_ID, 0)])?]);
     }
@@ -75,7 +77,13 @@ pub fn refused() -> Result<Rules, BackendError> {
     rules.insert(libc::SYS_prctl, vec![all([is(0, Eq, PR_SET_MM)])?]);
     rules.insert(libc::SYS_personality, vec![all(PERSONALITIES.map(|p| is(0, Ne, p)))?]);
     let families = [AF_UNIX, AF_INET, AF_INET6].map(|family| is(0, Ne, family as u32));
-    rules.insert(libc::SYS_socket, vec![all(families)?]);
+    let raw = [is(0, Ne, AF_UNIX as u32), masked(1, 0xf, libc::SOCK_RAW as u32)];
+    rules.insert(libc::SYS_socket, vec![all(families)?, all(raw)?]);
+    rules.insert(libc::SYS_clone, each(NAMESPACES.map(|flag| [masked(0, flag as u32, flag as u32)]))?);
+    for (call, flags) in OPENS {
+        let creates = |bit| [masked(*flags, O_CREAT as u32, O_CREAT as u32), masked(*flags + 1, bit, bit)];
+        rules.insert(*call, each([S_ISUID, S_ISGID].map(creates))?);
+    }
     for (call, argument) in CHMODS {
         rules.insert(*call, each([S_ISUID, S_ISGID].map(|bit| [masked(*argument, bit, bit)]))?);
     }
