@@ -16,6 +16,8 @@ pub struct Target {
     pub headers: Vec<(String, String)>,
     /// Most that the scan may use.
     pub budget: Budget,
+    /// The present, to tell how long a certificate is still valid; without it that is not checked.
+    pub now: Option<model::Timestamp>,
     /// Whether PUT, PATCH and DELETE of the OpenAPI document may be asked. They change data.
     pub unsafe_methods: bool,
 }
@@ -23,7 +25,14 @@ pub struct Target {
 impl Target {
     /// A target with the default budget, no headers and only the safe methods plus declared POST.
     pub fn new(base: Url) -> Self {
-        Self { base, openapi: None, headers: vec![], budget: Budget::default(), unsafe_methods: false }
+        Self {
+            base,
+            openapi: None,
+            headers: vec![],
+            budget: Budget::default(),
+            now: None,
+            unsafe_methods: false,
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), DastError> {
