@@ -26,8 +26,12 @@ impl Home {
         let meta = fs::metadata(&root).map_err(|e| cannot(&root, "look at the home folder", &e))?;
         let own = fs::metadata("/proc/self").map(|m| m.uid()).unwrap_or(meta.uid());
         if meta.uid() != own {
-            return Err(Problem::new("home-foreign", Exit::Environment, format!("{} belongs to another user", root.display()))
-                .with_hint("set PROOFHOUSE_HOME to a folder of your own"));
+            return Err(Problem::new(
+                "home-foreign",
+                Exit::Environment,
+                format!("{} belongs to another user", root.display()),
+            )
+            .with_hint("set PROOFHOUSE_HOME to a folder of your own"));
         }
         if meta.mode() & 0o022 != 0 {
             fs::set_permissions(&root, fs::Permissions::from_mode(0o700))
@@ -103,7 +107,9 @@ pub fn cannot(path: &Path, what: &str, error: &io::Error) -> Problem {
             ("disk-full", "free some space (`proofhouse cache prune` may help) and run the command again")
         }
         io::ErrorKind::PermissionDenied => ("permission-denied", "check the owner and mode of that path"),
-        io::ErrorKind::InvalidData => ("content-changed", "the stored content is damaged: see `proofhouse ledger verify`"),
+        io::ErrorKind::InvalidData => {
+            ("content-changed", "the stored content is damaged: see `proofhouse ledger verify`")
+        }
         _ => ("io", "see the message of the system"),
     };
     let exit = if code == "content-changed" { Exit::Integrity } else { Exit::Environment };

@@ -4,9 +4,25 @@
 //! The engine knows no database and no web: it speaks to both through [`ports`].
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod active;
+pub mod builtin;
+pub mod evidence;
+pub mod feeds;
+pub mod gate;
 pub mod home;
+pub mod import;
+pub mod inspect;
+pub mod junit;
 pub mod ports;
+pub mod project;
+pub mod record;
+pub mod run;
+pub mod scan;
+pub mod scans;
+pub mod ship;
 pub mod source;
+pub mod statements;
+pub mod tree;
 
 pub use home::Home;
 pub use source::Source;

@@ -2,7 +2,10 @@
 //!
 //! Answers are hints. Whatever decides something is read from the ledger and verified there.
 
-use model::{Problem, RunId, Sha256, ports::{Blobs, LoggedStatement}};
+use model::{
+    Problem, RunId, Sha256,
+    ports::{Blobs, LoggedStatement},
+};
 
 /// Tables that are computed from the ledger.
 pub trait Projection: Send + Sync {

@@ -57,32 +57,36 @@ impl Source {
     /// # Errors
     /// Git refuses the repository, or the folder cannot be read.
     pub fn read(root: &Path) -> Result<Self, Problem> {
-        let mut source = Self {
-            root: root.to_owned(),
-            files: vec![],
-            commit: None,
-            branch: None,
-            dirty: false,
-            epoch: 0,
-        };
-        if in_git(root) { source.from_git()? } else { source.walk(root, Path::new(""))? }
+        let mut source =
+            Self { root: root.to_owned(), files: vec![], commit: None, branch: None, dirty: false, epoch: 0 };
+        if in_git(root) {
+            source.from_git()?
+        } else {
+            source.walk(root, Path::new(""))?
+        }
         source.files.sort_unstable();
         Ok(source)
     }
 
     fn from_git(&mut self) -> Result<(), Problem> {
         use std::os::unix::ffi::OsStrExt;
-        let listed = git(&self.root, &["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"])?;
+        let listed = git(
+            &self.root,
+            &["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
+        )?;
         let names = listed.split(|b| *b == 0).filter(|name| !name.is_empty());
         self.files = names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect();
         let head = git(&self.root, &["log", "-1", "--no-show-signature", "--format=%H %ct"]).ok();
-        if let Some((commit, time)) = head.as_deref().and_then(|h| str::from_utf8(h).ok()?.trim().split_once(' ')) {
+        if let Some((commit, time)) =
+            head.as_deref().and_then(|h| str::from_utf8(h).ok()?.trim().split_once(' '))
+        {
             self.commit = Some(commit.to_owned());
             self.epoch = time.parse().unwrap_or(0);
         }
         let branch = git(&self.root, &["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
         self.branch = branch.and_then(|b| Some(String::from_utf8(b).ok()?.trim().to_owned()));
-        let status = git(&self.root, &["status", "--porcelain=v1", "-z", "--ignore-submodules=none", "--", "."])?;
+        let status =
+            git(&self.root, &["status", "--porcelain=v1", "-z", "--ignore-submodules=none", "--", "."])?;
         self.dirty = !status.is_empty();
         Ok(())
     }
@@ -91,7 +95,8 @@ impl Source {
         let entries = fs::read_dir(folder).map_err(|e| cannot(folder, "list", &e))?;
         for entry in entries {
             let entry = entry.map_err(|e| cannot(folder, "list", &e))?;
-            let (name, kind) = (entry.file_name(), entry.file_type().map_err(|e| cannot(folder, "list", &e))?);
+            let (name, kind) =
+                (entry.file_name(), entry.file_type().map_err(|e| cannot(folder, "list", &e))?);
             let path = relative.join(&name);
             if !kind.is_dir() {
                 self.files.push(path);
@@ -124,7 +129,8 @@ fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Problem> {
         .args(arguments)
         .stdin(Stdio::null());
     let output = command.output().map_err(|e| {
-        Problem::new("git-missing", Exit::Environment, format!("git cannot be run: {e}")).with_hint("install git")
+        Problem::new("git-missing", Exit::Environment, format!("git cannot be run: {e}"))
+            .with_hint("install git")
     })?;
     if output.status.success() {
         return Ok(output.stdout);

@@ -93,7 +93,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Hold the keys and sign (started by other commands)
     #[command(hide = true)]
-    Sign(SignArgs),
+    Sign,
     /// Verify a release on the target (started by deployments)
     #[command(hide = true)]
     TargetVerify(TargetVerifyArgs),
@@ -320,13 +320,6 @@ pub struct DemoArgs {
     /// Address of the dashboard
     #[arg(long, default_value = "127.0.0.1:7878")]
     pub listen: std::net::SocketAddr,
-}
-
-#[derive(Args)]
-pub struct SignArgs {
-    /// Folder of the keys
-    #[arg(long)]
-    pub keys: PathBuf,
 }
 
 #[derive(Args)]

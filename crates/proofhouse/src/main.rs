@@ -1,2 +1,28 @@
-//! The one binary.
-fn main() {}
+//! The one binary: roles and commands. Everything of substance is in the crates it calls.
+
+mod app;
+mod args;
+mod commands;
+mod database;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // Before anything else, and before any thread: this process may be the launcher of a sandbox.
+    sandbox::run_if_launcher();
+    let cli = args::Cli::parse();
+    let format = cli.global.format;
+    match commands::dispatch(cli) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(problem) => {
+            ui::problem(&problem, format);
+            ExitCode::from(problem.exit.code())
+        }
+    }
+}

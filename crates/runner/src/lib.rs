@@ -32,5 +32,5 @@ pub use local::{Executor, ExecutorConfig, RunError, StepFailure, StepObserver, S
 pub use mask::{Masker, SecretError};
 pub use proxy::{EgressAttempt, EgressLog, Rule};
 pub use schedule::Cancel;
-pub use spec::{ActionSpec, Bind, Caching, Secret, StepLimits, ToolMount, TraceLevel};
+pub use spec::{ActionSpec, Bind, Caching, ExitRule, Secret, StepLimits, ToolMount, TraceLevel};
 pub use tree::{Folder, Snapshot, SnapshotError, SnapshotOptions, snapshot};

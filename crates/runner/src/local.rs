@@ -21,7 +21,7 @@ use crate::{
     mask::Masker,
     proxy::{Ecosystem, Endpoint, ProxyLimits, Resolve, RuleSet, registry::Ask},
     schedule::Cancel,
-    spec::ActionSpec,
+    spec::{ActionSpec, ExitRule},
 };
 
 /// Which stream a piece of output came from.
@@ -159,7 +159,7 @@ impl Executor {
         }
         match self.cache.get(&self.cas, &built.digest) {
             // A result whose execution was observed less closely lacks evidence that is wanted now.
-            Ok(Some(entry)) if entry.evidence.trace_level >= spec.trace => Some(StepRun {
+            Ok(Some(entry)) if fits(spec, &entry) => Some(StepRun {
                 action: built.digest,
                 cached: true,
                 failure: None,
@@ -184,6 +184,12 @@ impl Executor {
         known.push((ecosystem, endpoints.clone()));
         Ok(endpoints)
     }
+}
+
+/// A kept result serves when it was observed as closely and its exit status passes here too.
+fn fits(spec: &ActionSpec, entry: &CachedAction) -> bool {
+    let passes = entry.result.exit_code == 0 || spec.exit == ExitRule::Any;
+    entry.evidence.trace_level >= spec.trace && passes
 }
 
 /// Owner of work folders: the sandbox's own user when we are root, else ourselves.

@@ -125,6 +125,19 @@ pub enum Caching {
     Never,
 }
 
+/// What the exit status of the command means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExitRule {
+    /// Only zero passes.
+    #[default]
+    Zero,
+    /// Only zero passes, but the outputs that are there are collected whatever it is (test reports).
+    ZeroKeepOutputs,
+    /// Any status passes when the outputs are there: scanners use it for both "found something" and
+    /// "broke", so their report decides.
+    Any,
+}
+
 /// One step, ready to run.
 #[derive(Clone, Debug)]
 pub struct ActionSpec {
@@ -154,6 +167,8 @@ pub struct ActionSpec {
     pub trace: TraceLevel,
     /// Caching.
     pub caching: Caching,
+    /// What the exit status means. Not part of the digest: it changes nothing about the execution.
+    pub exit: ExitRule,
     /// `SOURCE_DATE_EPOCH`: seconds since 1970, usually of the commit; also the mtime of all inputs.
     pub source_date_epoch: i64,
 }
@@ -175,6 +190,7 @@ impl ActionSpec {
             retries: 0,
             trace: TraceLevel::default(),
             caching: Caching::default(),
+            exit: ExitRule::default(),
             source_date_epoch: 0,
         }
     }

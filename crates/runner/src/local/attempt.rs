@@ -22,7 +22,7 @@ use crate::{
     mask::Masker,
     proxy::{EgressLog, Proxy, RuleSet},
     schedule::Cancel,
-    spec::{ActionSpec, TraceLevel},
+    spec::{ActionSpec, ExitRule, TraceLevel},
 };
 
 pub(super) struct Attempts<'a> {
@@ -93,8 +93,13 @@ impl Attempts<'_> {
             execution_completed_timestamp: Some(wire(ended)),
         });
         run.failure = self.failure(ran);
-        if run.failure.is_none() {
-            run.failure = self.collect(&tree, &mut run.result)?;
+        match (&run.failure, self.spec.exit) {
+            (None, _) => run.failure = self.collect(&tree, &mut run.result)?,
+            // What a failed test run left is worth having; what it did not leave is no second failure.
+            (Some(StepFailure::Exit(_)), ExitRule::ZeroKeepOutputs) => {
+                drop(self.collect(&tree, &mut run.result)?);
+            }
+            _ => {}
         }
         Ok(run)
     }
@@ -158,6 +163,7 @@ impl Attempts<'_> {
             Err(error) => Some(StepFailure::NotStarted(error)),
             Ok(outcome) => match outcome.status {
                 Status::Exited(0) => None,
+                Status::Exited(_) if self.spec.exit == ExitRule::Any => None,
                 Status::Exited(code) => Some(StepFailure::Exit(code)),
                 _ if self.cancel.is_cancelled() => Some(StepFailure::Cancelled),
                 Status::Signaled(signal) => Some(StepFailure::Signal(signal)),

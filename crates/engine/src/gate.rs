@@ -1,0 +1,183 @@
+//! The gate of an environment: collects the evidence from the ledger, verifies it, and decides.
+//!
+//! The database only says where a run begins in the ledger; every statement that counts is read
+//! there, and its signature and inclusion are verified, from the run's first one to the newest.
+
+mod collect;
+mod expect;
+
+use model::{
+    Problem, RunId, Sha256, Statement, Subject, Timestamp,
+    evidence::{Evidence, Outcome, Verdict},
+    predicate::{Builder, DecisionContext, Run, Vsa},
+    problem::erase,
+};
+use pipeline::Config;
+
+pub use collect::{Collected, collect, inputs};
+pub use expect::built_in;
+
+use crate::{project::Project, record::Recorder, statements::statement};
+
+/// A gate's question: may what this run built enter this environment?
+pub struct Question<'a> {
+    /// The project as it is on disk.
+    pub project: &'a Project,
+    /// Environment name.
+    pub environment: &'a str,
+    /// The run, as its `finished` statement tells it.
+    pub run: &'a Run,
+    /// Ledger index of the run's first statement.
+    pub from: u64,
+}
+
+/// A gate's answer with everything it stands on.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The evidence document.
+    pub evidence: Evidence,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Ledger indices of the statements it relied on.
+    pub relied_on: Vec<u64>,
+}
+
+/// Evaluates the gate. Nothing is recorded.
+///
+/// # Errors
+/// The run's ledger entries or blobs cannot be read, or a rule file cannot be used.
+pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Result<Answer, Problem> {
+    let config = &question.project.config;
+    let environment = question.project.environment(question.environment)?;
+    let collected = collect(question, environment, recorder, now)?;
+    let evidence = expect::document(question, config, environment, &collected, now)?;
+    let mut rules = policy::RuleSet::built_in();
+    for (path, text) in &question.project.rules {
+        rules.add(path, text).map_err(|e| erase(&e))?;
+    }
+    let verdict = policy::evaluate(&evidence, &rules).map_err(|e| erase(&e))?;
+    Ok(Answer { evidence, verdict, relied_on: collected.indices() })
+}
+
+/// Ids of all rules of a project's gates.
+pub fn rule_ids(project: &Project) -> Vec<String> {
+    let mut rules = policy::RuleSet::built_in();
+    for (path, text) in &project.rules {
+        // A rule that cannot be used is told by the gate itself.
+        let _ = rules.add(path, text);
+    }
+    rules.rules().iter().map(|rule| rule.id.clone()).collect()
+}
+
+/// The decision as a statement about the artifact, and the evidence document as a blob.
+///
+/// # Errors
+/// The blob cannot be stored.
+pub fn decision(answer: &Answer, recorder: &Recorder, inputs: Vec<Subject>) -> Result<Statement, Problem> {
+    let evidence = &answer.evidence;
+    let document = serde_json::to_vec(evidence)
+        .map_err(|e| Problem::new("evidence", model::Exit::Environment, e.to_string()))?;
+    recorder.put(&document)?;
+    let admitted = answer.verdict.outcome < Outcome::Deny;
+    let vsa = Vsa {
+        verifier: Builder { id: "urn:proofhouse:gate:v1".to_owned(), version: version() },
+        time_verified: evidence.now,
+        resource_uri: resource(&evidence.project, &evidence.environment),
+        policy: Subject::sha256("gate rules", answer.verdict.policy),
+        input_attestations: inputs,
+        verification_result: if admitted { "PASSED" } else { "FAILED" }.to_owned(),
+        verified_levels: vec![if admitted { "SLSA_BUILD_LEVEL_2" } else { "FAILED" }.to_owned()],
+        slsa_version: "1.0".to_owned(),
+        proofhouse: DecisionContext {
+            project: evidence.project.clone(),
+            environment: evidence.environment.clone(),
+            run: evidence.run,
+            verdict: answer.verdict.clone(),
+        },
+    };
+    statement(vec![Subject::sha256(&evidence.artifact.name, evidence.artifact.digest)], &vsa)
+}
+
+fn version() -> std::collections::BTreeMap<String, String> {
+    [("proofhouse".to_owned(), env!("CARGO_PKG_VERSION").to_owned())].into()
+}
+
+/// URI of an environment, as VSAs name it.
+pub fn resource(project: &str, environment: &str) -> String {
+    format!("urn:proofhouse:environment:{project}/{environment}")
+}
+
+/// The artifact of an environment among a run's outputs.
+///
+/// # Errors
+/// The run did not make it, or it is a folder.
+pub fn artifact(run: &Run, path: &str) -> Result<Sha256, Problem> {
+    let mut outputs = run.steps.iter().flat_map(|step| &step.outputs);
+    let missing = || {
+        let message = format!("run {} made no output {path}", run.run);
+        Problem::new("artifact-missing", model::Exit::Verdict, message).with_hint("see `proofhouse plan`")
+    };
+    let output = outputs.find(|output| output.path == path).ok_or_else(missing)?;
+    if output.directory {
+        let message = format!("{path} is a folder; a deployed artifact is one file");
+        return Err(Problem::new("artifact-is-directory", model::Exit::Input, message)
+            .with_hint("add a step of kind `package` that puts it into an archive"));
+    }
+    Ok(output.digest.hash)
+}
+
+/// Whether a run's configuration is the one on disk.
+///
+/// # Errors
+/// It has changed: the gate of the run's commit must decide, not a later edit.
+pub fn same_configuration(project: &Project, run: &Run) -> Result<(), Problem> {
+    if project.config_digest == run.config && project.rule_digests() == run.rules {
+        return Ok(());
+    }
+    let message = format!("proofhouse.yaml or a gate rule has changed since run {}", run.run);
+    Err(Problem::new("config-changed", model::Exit::Input, message).with_hint(
+        "`proofhouse run` makes a run with the new configuration; unchanged steps come from the cache",
+    ))
+}
+
+/// Finds the run that a gate or deployment is about.
+///
+/// # Errors
+/// There is none, or it did not pass.
+pub fn find_run(project: &str, wanted: Option<RunId>, recorder: &Recorder) -> Result<(Run, u64), Problem> {
+    let index = recorder.projection();
+    let found = match wanted {
+        Some(run) => index.run_start(run)?.map(|start| (run, start)),
+        None => index.latest_run(project, true)?,
+    };
+    let (run, start) = found.ok_or_else(|| {
+        let message = match wanted {
+            Some(run) => format!("there is no run {run}"),
+            None => format!("no run of {project} has passed yet"),
+        };
+        Problem::new("run-missing", model::Exit::Verdict, message).with_hint("`proofhouse run` makes one")
+    })?;
+    for logged in recorder.from(start)? {
+        let logged = logged?;
+        let Some(Ok(found)) = logged.statement.decode::<Run>() else { continue };
+        if found.run == run && found.phase == model::predicate::RunPhase::Finished {
+            if found.project != project {
+                let message = format!("run {run} is of project {}", found.project);
+                return Err(Problem::new("run-foreign", model::Exit::Input, message));
+            }
+            return Ok((found, start));
+        }
+    }
+    Err(Problem::new("run-unfinished", model::Exit::Verdict, format!("run {run} has not finished")))
+}
+
+/// Names of an environment that does not exist, with what does.
+pub(crate) fn no_environment(config: &Config, name: &str) -> Problem {
+    let names: Vec<&str> = config.environments.iter().map(|e| e.name.as_str()).collect();
+    let hint = match names.is_empty() {
+        true => "add one under `environments:` in proofhouse.yaml".to_owned(),
+        false => format!("there are: {}", names.join(", ")),
+    };
+    Problem::new("environment-unknown", model::Exit::Input, format!("there is no environment {name:?}"))
+        .with_hint(hint)
+}

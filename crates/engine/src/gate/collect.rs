@@ -1,0 +1,231 @@
+//! Reads and verifies the statements that count for one artifact.
+
+use std::collections::HashMap;
+
+use model::{
+    Finding, Problem, Timestamp,
+    evidence::{BuildFacts, ExceptionFacts, StatementFacts, TestFacts},
+    ports::LoggedStatement,
+    predicate::{Exception, Provenance, Run, RuntimeTrace, Sbom, Scan, TestResult},
+};
+use pipeline::config::Environment;
+
+use super::Question;
+use crate::{record::Recorder, statements::age_seconds};
+
+/// What was found in the ledger.
+#[derive(Clone, Debug, Default)]
+pub struct Collected {
+    /// The statements, verified.
+    pub statements: Vec<StatementFacts>,
+    /// Open findings: of the newest scan of each stream.
+    pub findings: Vec<Finding>,
+    /// Test steps.
+    pub tests: Vec<TestFacts>,
+    /// The build of the artifact.
+    pub build: Option<BuildFacts>,
+    /// Exceptions, also expired ones.
+    pub exceptions: Vec<ExceptionFacts>,
+}
+
+impl Collected {
+    /// Ledger indices of the statements.
+    pub fn indices(&self) -> Vec<u64> {
+        self.statements.iter().map(|s| s.index).collect()
+    }
+}
+
+/// Collects everything about the artifact of `question`.
+///
+/// # Errors
+/// The ledger, a findings blob or the database cannot be read.
+pub fn collect(
+    question: &Question<'_>,
+    environment: &Environment,
+    recorder: &Recorder,
+    now: Timestamp,
+) -> Result<Collected, Problem> {
+    let artifact = super::artifact(question.run, &environment.artifact)?;
+    let mut found = Collected::default();
+    let mut scans: HashMap<(String, String, String), Scan> = HashMap::new();
+    for logged in recorder.from(question.from)? {
+        let logged = logged?;
+        let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
+        let Some(fact) = classify(&logged, question.run, about, now, &mut found, &mut scans) else {
+            continue;
+        };
+        let (signed, included) = recorder.check(logged.index, now);
+        found.statements.push(StatementFacts { signed, logged: included, ..fact });
+    }
+    for scan in scans.values() {
+        found.findings.extend(crate::import::read_blob(&scan.findings, recorder)?);
+    }
+    found.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    for index in recorder.projection().exceptions(&question.run.project)? {
+        if let Some(exception) = exception(index, question, recorder, now)? {
+            found.exceptions.push(exception);
+        }
+    }
+    Ok(found)
+}
+
+/// The fact a statement is, when it is one for this run or artifact.
+fn classify(
+    logged: &LoggedStatement,
+    run: &Run,
+    about: bool,
+    now: Timestamp,
+    found: &mut Collected,
+    scans: &mut HashMap<(String, String, String), Scan>,
+) -> Option<StatementFacts> {
+    let statement = &logged.statement;
+    let fact = |kind: &str, name: Option<String>| StatementFacts {
+        kind: kind.to_owned(),
+        predicate_type: statement.predicate_type.clone(),
+        index: logged.index,
+        digest: logged.envelope,
+        signed: false,
+        logged: false,
+        age_seconds: age_seconds(now, logged.logged_at),
+        technique: None,
+        name,
+        tool: None,
+        complete: true,
+        incomplete_because: None,
+    };
+    if let Some(Ok(provenance)) = statement.decode::<Provenance>() {
+        let context = provenance.proofhouse.as_ref().filter(|c| c.run == run.run)?;
+        if !about {
+            return None;
+        }
+        let step = run.steps.iter().find(|s| Some(&s.name) == context.step.as_ref());
+        found.build = Some(build_facts(&provenance, step, found.build.take()));
+        return Some(fact("provenance", context.step.clone()));
+    }
+    if let Some(Ok(test)) = statement.decode::<TestResult>() {
+        if test.proofhouse.run != run.run {
+            return None;
+        }
+        let name = test.proofhouse.step.clone();
+        found
+            .tests
+            .push(TestFacts { name: name.clone().unwrap_or_default(), passed: test.result == "PASSED" });
+        return Some(fact("test", name));
+    }
+    if let Some(Ok(trace)) = statement.decode::<RuntimeTrace>() {
+        let context = &trace.proofhouse.context;
+        if context.run != run.run {
+            return None;
+        }
+        if about {
+            note_refused(&trace, found);
+        }
+        return Some(fact("trace", context.step.clone()));
+    }
+    if let Some(Ok(bom)) = statement.decode::<Sbom>() {
+        let own = bom.property("proofhouse:run") == Some(run.run.to_string().as_str());
+        return own.then(|| fact("sbom", None));
+    }
+    if let Some(Ok(scan)) = statement.decode::<Scan>() {
+        if !concerns(&scan, run, about) {
+            return None;
+        }
+        let complete = scan.coverage.is_complete();
+        let facts = StatementFacts {
+            technique: Some(scan.technique),
+            tool: Some(scan.tool.clone()),
+            complete,
+            incomplete_because: (!complete).then(|| why_incomplete(&scan)),
+            ..fact("scan", Some(step_or_tool(&scan)))
+        };
+        let key = (scan.technique.name().to_owned(), scan.tool.name.clone(), scan.target.stream.clone());
+        scans.insert(key, scan);
+        return Some(facts);
+    }
+    None
+}
+
+/// A scan counts when it was part of the run, of the same clean commit, or of this very artifact.
+fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
+    let same_commit = scan.run.is_none()
+        && scan.deployment.is_none()
+        && scan.project == run.project
+        && scan.target.commit.is_some()
+        && scan.target.commit == run.commit
+        && !run.dirty;
+    scan.run == Some(run.run) && scan.deployment.is_none()
+        || same_commit
+        || (about && scan.deployment.is_some())
+}
+
+fn step_or_tool(scan: &Scan) -> String {
+    match &scan.origin {
+        model::predicate::Origin::Step { step, .. } => step.clone(),
+        _ => scan.tool.name.clone(),
+    }
+}
+
+fn why_incomplete(scan: &Scan) -> String {
+    let coverage = &scan.coverage;
+    match coverage.errors.first() {
+        Some(error) => error.clone(),
+        None if !coverage.stated => format!("the report of {} does not say what it covered", scan.tool.name),
+        None if coverage.seen == 0 => "there was nothing it could look at".to_owned(),
+        None => "nothing was examined to the end".to_owned(),
+    }
+}
+
+fn build_facts(
+    provenance: &Provenance,
+    step: Option<&model::predicate::StepRecord>,
+    before: Option<BuildFacts>,
+) -> BuildFacts {
+    let definition = &provenance.build_definition;
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("none").to_owned();
+    let network = definition.external_parameters["network"].as_array().cloned().unwrap_or_default();
+    BuildFacts {
+        isolation: text(&definition.internal_parameters["isolation"]),
+        builder: provenance.run_details.builder.id.clone(),
+        network_allowed: network.iter().map(text).collect(),
+        network_refused: before.map(|b| b.network_refused).unwrap_or_default(),
+        tools: step.map(|s| s.tools.clone()).unwrap_or_default(),
+    }
+}
+
+fn note_refused(trace: &RuntimeTrace, found: &mut Collected) {
+    let refused = trace.monitor_log.network.iter().filter(|attempt| attempt["allowed"] == false);
+    let names: Vec<String> = refused.filter_map(|a| Some(a["destination"].as_str()?.to_owned())).collect();
+    if let Some(build) = &mut found.build {
+        build.network_refused.extend(names);
+        build.network_refused.sort();
+        build.network_refused.dedup();
+    }
+}
+
+fn exception(
+    index: u64,
+    question: &Question<'_>,
+    recorder: &Recorder,
+    now: Timestamp,
+) -> Result<Option<ExceptionFacts>, Problem> {
+    let logged = recorder.entry(index)?;
+    let Some(Ok(found)) = logged.statement.decode::<Exception>() else { return Ok(None) };
+    if found.project != question.run.project || recorder.check(index, now) != (true, true) {
+        return Ok(None);
+    }
+    Ok(Some(ExceptionFacts {
+        index,
+        finding: found.finding,
+        rule: found.rule,
+        environment: found.environment,
+        reason: found.reason,
+        by: found.by,
+        expires: found.expires,
+    }))
+}
+
+/// Envelope digests of statements, for `inputAttestations`.
+pub fn inputs(collected: &[StatementFacts]) -> Vec<model::Subject> {
+    let digest = |s: &StatementFacts| model::Subject::sha256(format!("ledger entry {}", s.index), s.digest);
+    collected.iter().map(digest).collect()
+}

@@ -1,0 +1,123 @@
+//! A project on disk: its configuration and its own gate rules.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use model::{Exit, Problem, Sha256};
+use pipeline::{Config, Known, config::Environment};
+
+use crate::{
+    home::cannot,
+    source::{CONFIG, Source},
+};
+
+/// A project whose configuration is valid.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder with `proofhouse.yaml`.
+    pub root: PathBuf,
+    /// The configuration.
+    pub config: Config,
+    /// Digest of the configuration file.
+    pub config_digest: Sha256,
+    /// Text of the configuration file.
+    pub config_text: Vec<u8>,
+    /// The project's own gate rules: path and text, sorted.
+    pub rules: BTreeMap<String, String>,
+}
+
+impl Project {
+    /// Loads the project that `start` is in.
+    ///
+    /// # Errors
+    /// There is none, or its configuration is not valid (all problems at once, with source excerpts).
+    pub fn load(start: &Path, colour: bool) -> Result<Self, Problem> {
+        let root = Source::find(start)?;
+        let path = root.join(CONFIG);
+        let bytes = read_bounded(&path, pipeline::MAX_BYTES as u64 + 1)?;
+        let config = parse(&bytes, colour)?;
+        let rules = if config.gate.rules.is_empty() { BTreeMap::new() } else { rules(&root, &config)? };
+        Ok(Self { root, config, config_digest: Sha256::of(&bytes), config_text: bytes, rules })
+    }
+
+    /// A folder without configuration: every built-in check, no steps. For `proofhouse scan`.
+    ///
+    /// # Errors
+    /// The folder cannot be entered.
+    pub fn bare(folder: &Path) -> Result<Self, Problem> {
+        let root = folder.canonicalize().map_err(|e| cannot(folder, "enter", &e))?;
+        let name = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+        let name: String = name.chars().map(|c| if fits(c) { c } else { '-' }).take(64).collect();
+        let name = name.trim_start_matches(['.', '_', '-']);
+        let name = if name.is_empty() { "folder" } else { name };
+        let text =
+            format!("version: 1\nproject: {name}\nsteps:\n  none:\n    kind: build\n    run: 'true'\n");
+        let config = parse(text.as_bytes(), false)?;
+        let config_digest = Sha256::of(&text);
+        Ok(Self { root, config, config_digest, config_text: text.into_bytes(), rules: BTreeMap::new() })
+    }
+
+    /// An environment by name.
+    ///
+    /// # Errors
+    /// There is none of that name; the hint lists those there are.
+    pub fn environment(&self, name: &str) -> Result<&Environment, Problem> {
+        self.config.environment(name).ok_or_else(|| crate::gate::no_environment(&self.config, name))
+    }
+
+    /// Digests of the gate rules, by path.
+    pub fn rule_digests(&self) -> BTreeMap<String, Sha256> {
+        self.rules.iter().map(|(path, text)| (path.clone(), Sha256::of(text))).collect()
+    }
+}
+
+/// Reads and checks a configuration text.
+///
+/// # Errors
+/// Every problem with it, rendered.
+pub fn parse(bytes: &[u8], colour: bool) -> Result<Config, Problem> {
+    let formats = findings::formats();
+    let providers = toolchain::provider_names();
+    let known = Known { report_formats: formats, providers: &providers };
+    pipeline::parse_bytes(bytes, CONFIG, &known).map_err(|diagnostics| {
+        let list = diagnostics.list();
+        let message = match list {
+            [one] => one.message.clone(),
+            more => format!("{CONFIG} has {} problems", more.len()),
+        };
+        let code = list.first().map_or("config-invalid", |d| d.code);
+        Problem { excerpt: Some(diagnostics.render(colour)), ..Problem::new(code, Exit::Input, message) }
+    })
+}
+
+/// The `.rego` files that the configuration names.
+fn rules(root: &Path, config: &Config) -> Result<BTreeMap<String, String>, Problem> {
+    let source = Source::read(root)?;
+    let mut rules = BTreeMap::new();
+    for path in source.files.iter().filter_map(|p| p.to_str()).filter(|p| config.gate.rules.matches(p)) {
+        let bytes = read_bounded(&root.join(path), policy::RuleSet::MOST_BYTES as u64 + 1)?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Problem::new("policy-syntax", Exit::Input, format!("{path}: a gate rule must be UTF-8 text"))
+        })?;
+        rules.insert(path.to_owned(), text);
+    }
+    if rules.is_empty() {
+        let message = format!("gate.rules names {:?}, but no file matches", config.gate.rules.patterns());
+        return Err(Problem::new("policy-missing", Exit::Input, message)
+            .with_hint("add the rule, or remove the line"));
+    }
+    Ok(rules)
+}
+
+/// At most `limit` bytes of a regular file.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(|e| cannot(path, "open", &e))?;
+    file.take(limit).read_to_end(&mut bytes).map_err(|e| cannot(path, "read", &e))?;
+    Ok(bytes)
+}

@@ -1,0 +1,245 @@
+//! The only way into the ledger, and the way back out of it.
+//!
+//! A statement is acknowledged when it is durable in the ledger and covered by a signed checkpoint.
+//! Projecting it into the database comes after: a database that fails delays what people see, never
+//! what is recorded, and the next command catches up.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use attest::{Bundle, Ledger, LogSigner, SignerClient, Trust};
+use model::{
+    Clock, Digest, Problem, Statement, Timestamp,
+    ports::{Blobs, LoggedStatement},
+    problem::erase,
+};
+
+use crate::{Home, home::cannot, ports::Projection};
+
+/// Statements projected in one transaction.
+const BATCH: usize = 256;
+
+/// Appends to and reads from one ledger.
+pub struct Recorder {
+    ledger: Mutex<Ledger>,
+    signer: Mutex<Option<SignerClient>>,
+    home: Home,
+    executable: PathBuf,
+    blobs: Arc<dyn Blobs>,
+    projection: Arc<dyn Projection>,
+    clock: Arc<dyn Clock>,
+    trust: Mutex<Option<Trust>>,
+}
+
+impl Recorder {
+    /// Opens the ledger of `home`; also returns what a crash before made necessary, for people.
+    ///
+    /// # Errors
+    /// The ledger is damaged or cannot be opened.
+    pub fn open(
+        home: &Home,
+        executable: PathBuf,
+        blobs: Arc<dyn Blobs>,
+        projection: Arc<dyn Projection>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Vec<String>), Problem> {
+        let (ledger, recovery) = Ledger::open(&home.ledger()).map_err(|e| erase(&e))?;
+        let recorder = Self {
+            ledger: Mutex::new(ledger),
+            signer: Mutex::new(None),
+            home: home.clone(),
+            executable,
+            blobs,
+            projection,
+            clock,
+            trust: Mutex::new(None),
+        };
+        if recovery.kept > 0 {
+            recorder.with_signer(|signer| recorder.lock().settle(signer).map_err(|e| erase(&e)))?;
+        }
+        Ok((recorder, recovery.sentences()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The signer process is started when it is first needed.
+    fn with_signer<T>(
+        &self,
+        act: impl FnOnce(&mut SignerClient) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
+        if signer.is_none() {
+            let arguments = [std::ffi::OsStr::new("sign")];
+            let started = SignerClient::spawn(&self.executable, &arguments, self.home.root());
+            *signer = Some(started.map_err(|e| erase(&e))?);
+        }
+        match signer.as_mut() {
+            Some(signer) => act(signer),
+            None => Err(Problem::new("signer-missing", model::Exit::Environment, "the signer did not start")),
+        }
+    }
+
+    /// Records statements: when this returns they are durable, signed and in the log. A database that
+    /// cannot take them now is a warning, given back beside them.
+    ///
+    /// # Errors
+    /// Nothing was recorded.
+    pub fn record(
+        &self,
+        statements: &[Statement],
+    ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
+        let now = self.clock.now();
+        let logged =
+            self.with_signer(|signer| self.lock().append(signer, statements, now).map_err(|e| erase(&e)))?;
+        Ok((logged, self.catch_up().err()))
+    }
+
+    /// Projects what the database does not have yet. Returns how many statements that were.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or the ledger cannot be read.
+    pub fn catch_up(&self) -> Result<u64, Problem> {
+        self.lock().refresh().map_err(|e| erase(&e))?;
+        let mut next = self.projection.next_index()?;
+        let (start, size) = (next, self.lock().size());
+        if next > size {
+            let message = format!("the database has {next} statements, the ledger only {size}");
+            return Err(Problem::new("database-ahead", model::Exit::Integrity, message).with_hint(
+                "the ledger was rolled back or the database is of another one: `proofhouse ledger rebuild`",
+            ));
+        }
+        while next < size {
+            let end = size.min(next + BATCH as u64);
+            let batch: Vec<LoggedStatement> = (next..end).map(|i| self.entry(i)).collect::<Result<_, _>>()?;
+            self.projection.project(&batch, &*self.blobs)?;
+            next = end;
+        }
+        Ok(next - start)
+    }
+
+    /// Number of statements.
+    pub fn size(&self) -> u64 {
+        self.lock().size()
+    }
+
+    /// One statement.
+    ///
+    /// # Errors
+    /// There is none at `index`, or it is damaged.
+    pub fn entry(&self, index: u64) -> Result<LoggedStatement, Problem> {
+        self.lock().read(index).map(|entry| entry.logged).map_err(|e| erase(&e))
+    }
+
+    /// The DSSE envelope of a statement, as stored.
+    ///
+    /// # Errors
+    /// As [`Self::entry`].
+    pub fn envelope(&self, index: u64) -> Result<Vec<u8>, Problem> {
+        self.lock().read(index).map(|entry| entry.envelope).map_err(|e| erase(&e))
+    }
+
+    /// All statements from `index` to the newest.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn from(
+        &self,
+        index: u64,
+    ) -> Result<impl Iterator<Item = Result<LoggedStatement, Problem>> + '_, Problem> {
+        self.lock().refresh().map_err(|e| erase(&e))?;
+        let size = self.size();
+        Ok((index..size).map(|index| self.entry(index)))
+    }
+
+    /// A statement with its proof, for others.
+    ///
+    /// # Errors
+    /// The statement or its proof cannot be made.
+    pub fn bundle(&self, index: u64) -> Result<Bundle, Problem> {
+        let trust = self.trust()?;
+        self.lock().bundle(index, &trust).map_err(|e| erase(&e))
+    }
+
+    /// Whether a statement's signature and its inclusion verify under this installation's own trust.
+    pub fn check(&self, index: u64, now: Timestamp) -> (bool, bool) {
+        let Ok(trust) = self.trust() else { return (false, false) };
+        let Ok(bundle) = self.bundle(index) else { return (false, false) };
+        match attest::verify::verify_bundle(&bundle, &trust, now) {
+            Ok(_) => (true, true),
+            Err(failure) => (is_about_log(&failure), false),
+        }
+    }
+
+    /// The trust file of this installation.
+    ///
+    /// # Errors
+    /// The signer cannot be reached.
+    pub fn trust(&self) -> Result<Trust, Problem> {
+        let mut kept = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trust) = &*kept {
+            return Ok(trust.clone());
+        }
+        let trust = self.with_signer(|signer| Ok(signer.keys().trust()))?;
+        *kept = Some(trust.clone());
+        Ok(trust)
+    }
+
+    /// Runs `act` on the ledger itself.
+    pub fn with_ledger<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
+        act(&mut self.lock())
+    }
+
+    /// Stores a blob.
+    ///
+    /// # Errors
+    /// It could not be stored; nothing is half-written.
+    pub fn put(&self, bytes: &[u8]) -> Result<Digest, Problem> {
+        self.blobs.put(bytes).map_err(|e| cannot(&self.home.blobs(), "store a blob in", &e))
+    }
+
+    /// The blobs.
+    pub fn blobs(&self) -> &dyn Blobs {
+        &*self.blobs
+    }
+
+    /// The database's side.
+    pub fn projection(&self) -> &dyn Projection {
+        &*self.projection
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The home.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The `proofhouse` executable.
+    pub fn executable(&self) -> &std::path::Path {
+        &self.executable
+    }
+}
+
+/// Whether the signature held and only the proof of inclusion did not.
+fn is_about_log(failure: &attest::verify::Failure) -> bool {
+    use attest::verify::Failure::*;
+    matches!(
+        failure,
+        NotLogged
+            | EntryMalformed(_)
+            | EntryMismatch(_)
+            | CheckpointMalformed(_)
+            | WrongLog(_)
+            | LogKeyInvalid(_)
+            | CheckpointSignature
+            | CheckpointTooOld { .. }
+            | InclusionProof
+    )
+}

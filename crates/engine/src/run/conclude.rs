@@ -1,0 +1,258 @@
+//! The end of a run: evidence is kept, reports are read, and everything is recorded in one append.
+
+use std::collections::BTreeMap;
+
+use findings::{BlobWriter, ImportOptions};
+use model::{
+    Exit, Problem, ScanReport, Statement, Subject, ToolRef,
+    predicate::{Origin, Run, RunPhase, RunResult, Sbom, ScanTarget, StepResult},
+    problem::erase,
+};
+use pipeline::{Globs, PlannedStep, StepKind};
+use serde_json::{Value, json};
+
+use super::{Checked, Event, Outcome, Prepared, Request, Watch, seen::seen, steps::Ended};
+use crate::{
+    home::cannot,
+    junit,
+    record::Recorder,
+    scans::{self, About},
+    statements::{self, Asked, RunFacts, statement},
+};
+
+/// Records the run. Nothing of it is in the ledger but its start until this succeeds.
+pub(super) fn conclude(
+    request: &Request<'_>,
+    prepared: &Prepared,
+    started: Run,
+    mut ended: Vec<Ended>,
+    checked: Checked,
+    recorder: &Recorder,
+    watch: &dyn Watch,
+) -> Result<Outcome, Problem> {
+    let facts = prepared.facts(&started);
+    let work = Conclusion { prepared, facts: &facts, recorder, watch };
+    let mut statements = Vec::new();
+    let mut reports = Vec::new();
+    for step in &mut ended {
+        work.keep(step)?;
+        if step.step.kind == StepKind::Scan && step.record.result == StepResult::Passed {
+            match work.scan(step) {
+                Ok(Some((statement, report))) => {
+                    watch.event(Event::Scanned(&report, step.record.cached));
+                    statements.push(statement);
+                    reports.push(report);
+                }
+                Ok(None) => {}
+                // A report that cannot be read is a failed scan, not an empty one.
+                Err(problem) => {
+                    watch.event(Event::Warning(&problem));
+                    step.record.result = StepResult::Failed;
+                    step.record.message = Some(format!("its report cannot be used: {problem}"));
+                }
+            }
+        }
+    }
+    for step in &ended {
+        statements.extend(work.of_step(step, &ended)?);
+    }
+    let source = facts.source();
+    for report in checked.result.reports {
+        let about = work.about(Origin::BuiltIn, checked.begun, vec![source.clone()]);
+        statements.push(scans::statement_of(&report, &about, recorder)?);
+        reports.push(report);
+    }
+    if let Some(bom) = checked.result.bom {
+        let mut subjects = vec![source.clone()];
+        subjects.extend(ended.iter().flat_map(|step| artifacts(step)));
+        statements.push(statement(subjects, &work.bom(bom))?);
+    }
+    let _ = checked.kept;
+    let passed = ended.iter().all(|step| step.record.result == StepResult::Passed);
+    let result = if passed { RunResult::Passed } else { RunResult::Failed };
+    let steps = ended.into_iter().map(|step| step.record).collect();
+    let run =
+        Run { phase: RunPhase::Finished, at: recorder.clock().now(), steps, result: Some(result), ..started };
+    statements.push(statement(vec![source], &run)?);
+    request.project.config_digest.eq(&run.config).then_some(()).ok_or_else(|| {
+        Problem::new("config-changed", Exit::Input, "the configuration changed during the run")
+    })?;
+    let (logged, warning) = recorder.record(&statements)?;
+    if let Some(warning) = warning {
+        watch.event(Event::Warning(&warning));
+    }
+    watch.event(Event::Recorded(logged.len() + 1));
+    Ok(Outcome { run, scans: reports, from: 0 })
+}
+
+/// Files that a build or package step made.
+fn artifacts(step: &Ended) -> Vec<Subject> {
+    match (step.step.kind, step.record.result) {
+        (StepKind::Build | StepKind::Package, StepResult::Passed) => {
+            statements::outputs(&step.record.outputs)
+        }
+        _ => vec![],
+    }
+}
+
+struct Conclusion<'a> {
+    prepared: &'a Prepared,
+    facts: &'a RunFacts,
+    recorder: &'a Recorder,
+    watch: &'a dyn Watch,
+}
+
+impl Conclusion<'_> {
+    /// Copies the log and the output files from the cache, which may be pruned, to the evidence.
+    fn keep(&self, step: &Ended) -> Result<(), Problem> {
+        let files = step.record.outputs.iter().filter(|o| !o.directory).map(|o| o.digest);
+        for digest in files.chain(step.record.log) {
+            if self.recorder.blobs().open(&digest.hash).is_ok() {
+                continue;
+            }
+            let mut source = self.prepared.cas.open_blob(&digest).map_err(|e| erase(&e))?;
+            let blobs = self.recorder.home().blobs();
+            let kept = self
+                .recorder
+                .blobs()
+                .put_from(&mut source)
+                .map_err(|e| cannot(&blobs, "store an output in", &e))?;
+            if kept != digest {
+                let message = format!("the output {} changed while it was kept", digest.hash.short());
+                return Err(Problem::new("output-changed", Exit::Integrity, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Provenance, trace and test result of a step.
+    fn of_step(&self, ended: &Ended, all: &[Ended]) -> Result<Vec<Statement>, Problem> {
+        let mut out = Vec::new();
+        if ended.record.action.is_none() {
+            return Ok(out);
+        }
+        let subjects = artifacts(ended);
+        if !subjects.is_empty() {
+            let asked = asked(&ended.step, all);
+            out.push(statement(
+                subjects.clone(),
+                &statements::provenance(self.facts, &asked, &ended.record),
+            )?);
+        }
+        if let Some(seen) = ended.evidence.as_ref().and_then(|e| seen(e, &self.prepared.cas)) {
+            let subjects = if subjects.is_empty() { vec![self.facts.source()] } else { subjects };
+            out.push(statement(subjects, &statements::trace(self.facts, &ended.record, seen))?);
+        }
+        if ended.step.kind == StepKind::Test {
+            let passed = ended.record.result == StepResult::Passed;
+            let results = self.test_report(ended);
+            let passed = passed && results.failed.is_empty();
+            let mut subjects = vec![self.facts.source()];
+            subjects
+                .extend(all.iter().filter(|e| ended.step.needs.contains(&e.step.name)).flat_map(artifacts));
+            out.push(statement(
+                subjects,
+                &statements::test_result(self.facts, &ended.record, results, passed),
+            )?);
+        }
+        Ok(out)
+    }
+
+    fn test_report(&self, ended: &Ended) -> junit::Results {
+        let Some(report) = ended.step.report.as_ref().filter(|r| r.format == "junit") else {
+            return junit::Results::default();
+        };
+        let Some(output) = ended.record.outputs.iter().find(|o| o.path == report.path) else {
+            return junit::Results::default();
+        };
+        let bytes = self.prepared.cas.get(&output.digest, junit::LARGEST).map_err(|e| e.to_string());
+        match bytes.and_then(|bytes| junit::parse(&bytes)) {
+            Ok(results) => results,
+            Err(error) => {
+                let message = format!("{}: {}: {error}", ended.step.name, report.path);
+                self.watch.event(Event::Warning(&Problem::new("junit-unusable", Exit::Input, message)));
+                junit::Results::default()
+            }
+        }
+    }
+
+    /// Reads the report of a scan step.
+    fn scan(&self, ended: &Ended) -> Result<Option<(Statement, ScanReport)>, Problem> {
+        let Some(report) = &ended.step.report else { return Ok(None) };
+        let missing = || {
+            Problem::new(
+                "report-missing",
+                Exit::Verdict,
+                format!("{} made no {}", ended.step.name, report.path),
+            )
+        };
+        let output = ended.record.outputs.iter().find(|o| o.path == report.path).ok_or_else(missing)?;
+        let tree = self.prepared.tree(&Globs::nothing());
+        let options = ImportOptions {
+            tool: report.tool.as_ref().map(|tool| pinned(tool, &ended.record.tools)),
+            technique: report.technique,
+            roots: vec!["/work".to_owned()],
+            source: Some(&tree),
+            ..ImportOptions::default()
+        };
+        let cache = self.recorder.home().cache();
+        let mut writer = BlobWriter::new(&cache);
+        let source = findings::BlobSource { blobs: self.recorder.blobs(), hash: output.digest.hash };
+        let info =
+            findings::import(&source, Some(&report.format), &options, &mut writer).map_err(|e| erase(&e))?;
+        let blob = writer
+            .finish(self.recorder.blobs())
+            .map_err(|e| cannot(&self.recorder.home().blobs(), "store findings in", &e))?;
+        let origin = Origin::Step { step: ended.step.name.clone(), format: report.format.clone() };
+        let about = self.about(origin, ended.record.started, vec![self.facts.source()]);
+        let summary = ScanReport {
+            tool: info.tool,
+            technique: info.technique,
+            findings: vec![],
+            coverage: info.coverage,
+        };
+        let statement = scans::with_blob(&summary, blob.clone(), &about, ended.record.ended)?;
+        let findings = crate::import::read_blob(&blob, self.recorder)?;
+        Ok(Some((statement, ScanReport { findings, ..summary })))
+    }
+
+    fn about(&self, origin: Origin, started: model::Timestamp, subjects: Vec<Subject>) -> About {
+        About {
+            project: self.facts.project.clone(),
+            run: Some(self.facts.run),
+            deployment: None,
+            subjects,
+            target: ScanTarget { stream: "source".to_owned(), commit: self.facts.commit.clone() },
+            origin,
+            started,
+        }
+    }
+
+    /// The document with the properties that link it to this run.
+    fn bom(&self, mut bom: Value) -> Sbom {
+        if let Some(properties) = bom.pointer_mut("/metadata/properties").and_then(Value::as_array_mut) {
+            properties.push(json!({ "name": "proofhouse:run", "value": self.facts.run.to_string() }));
+        }
+        Sbom(bom)
+    }
+}
+
+/// The tool a report must come from: as the step used it, or by its name alone.
+fn pinned(name: &str, used: &[ToolRef]) -> ToolRef {
+    let found = used.iter().find(|tool| tool.name == name).cloned();
+    found.unwrap_or_else(|| ToolRef { name: name.to_owned(), version: String::new(), digest: None })
+}
+
+fn asked(step: &PlannedStep, all: &[Ended]) -> Asked {
+    let needed = all.iter().filter(|e| step.needs.contains(&e.step.name));
+    Asked {
+        argv: step.argv.clone(),
+        env: step.env.iter().map(|(k, v)| (k.clone(), v.clone())).collect::<BTreeMap<_, _>>(),
+        inputs: step.inputs.patterns().to_vec(),
+        outputs: step.outputs.clone(),
+        network: step.network.iter().map(ToString::to_string).collect(),
+        secrets: step.secrets.clone(),
+        limits: serde_json::to_value(step.limits).unwrap_or_default(),
+        needed: needed.flat_map(|e| statements::outputs(&e.record.outputs)).collect(),
+    }
+}

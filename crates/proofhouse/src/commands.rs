@@ -1,0 +1,58 @@
+//! One file per command.
+
+mod demo;
+mod deploy;
+mod doctor;
+mod environments;
+mod feeds;
+mod findings;
+mod gate;
+mod import;
+mod init;
+mod ledger;
+mod plan;
+mod roles;
+mod run;
+mod scan;
+mod serve;
+mod token;
+mod verify;
+
+use clap::CommandFactory;
+use model::{Exit, Problem};
+
+use crate::args::{Cli, Command};
+
+/// Runs the command; its answer is the exit status.
+pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Init => init::init(global),
+        Command::Plan => plan::plan(global),
+        Command::Run(arguments) => run::run(global, &arguments),
+        Command::Scan => scan::scan(global),
+        Command::Import(arguments) => import::import(global, &arguments),
+        Command::Findings(arguments) => findings::findings(global, &arguments),
+        Command::Gate(command) => gate::gate(global, command),
+        Command::Deploy(arguments) => deploy::deploy(global, &arguments),
+        Command::Env(command) => environments::environments(global, &command),
+        Command::Verify(arguments) => verify::verify(global, &arguments),
+        Command::Ledger(command) => ledger::ledger(global, command),
+        Command::Feeds(command) => feeds::feeds(global, &command),
+        Command::Serve(arguments) => serve::serve(global, &arguments),
+        Command::Token(command) => token::token(global, command),
+        Command::Doctor => doctor::doctor(global),
+        Command::Schema => {
+            crate::ui::json(&pipeline::schema());
+            Ok(Exit::Success)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "proofhouse", &mut std::io::stdout());
+            Ok(Exit::Success)
+        }
+        Command::Demo(arguments) => demo::demo(global, &arguments),
+        Command::Sign => roles::sign(global),
+        Command::TargetVerify(arguments) => roles::target_verify(arguments),
+        Command::Supervise { root } => roles::supervise(&root),
+    }
+}

@@ -1,0 +1,77 @@
+//! `proofhouse env`: what is active where, and stopping it.
+
+use std::{io::Write, path::PathBuf};
+
+use anstream::println;
+use deploy::host::{self, Layout};
+use engine::{home::cannot, project::Project, ship};
+use model::{Exit, Problem, problem::erase};
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    args::{EnvCommand, Global},
+    ui::{self, BAD, BOLD, DIM, GOOD},
+};
+
+pub fn environments(global: &Global, command: &EnvCommand) -> Result<Exit, Problem> {
+    let app = App::open(global)?;
+    let project = app.project()?;
+    match command {
+        EnvCommand::Status => status(&app, &project),
+        EnvCommand::Stop { environment } => {
+            let root = root(&app, &project, environment)?;
+            host::stop(&root).map_err(|e| erase(&e))?;
+            println!("{environment} is stopped");
+            Ok(Exit::Success)
+        }
+        EnvCommand::Logs { environment } => {
+            let path = Layout { root: root(&app, &project, environment)? }.log("app");
+            let mut file = std::fs::File::open(&path).map_err(|e| cannot(&path, "read", &e))?;
+            std::io::copy(&mut file, &mut std::io::stdout().lock()).map_err(|e| cannot(&path, "print", &e))?;
+            let _ = std::io::stdout().flush();
+            Ok(Exit::Success)
+        }
+    }
+}
+
+/// Folder of an environment.
+pub fn root(app: &App, project: &Project, name: &str) -> Result<PathBuf, Problem> {
+    Ok(ship::root(project, project.environment(name)?, &app.environments()))
+}
+
+#[derive(Serialize)]
+struct State {
+    environment: String,
+    active: Option<model::Sha256>,
+    running: Option<host::Status>,
+    interrupted: bool,
+}
+
+fn status(app: &App, project: &Project) -> Result<Exit, Problem> {
+    let mut all = Vec::new();
+    for environment in &project.config.environments {
+        let layout = Layout { root: root(app, project, &environment.name)? };
+        let active = layout.current().unwrap_or(None);
+        let running = host::status(&layout.root);
+        let interrupted = layout.root.join("journal.json").exists();
+        all.push(State { environment: environment.name.clone(), active, running, interrupted });
+    }
+    if app.json() {
+        ui::json(&all);
+        return Ok(Exit::Success);
+    }
+    for state in &all {
+        let release = state.active.map_or("nothing".to_owned(), |digest| digest.short());
+        let (style, how) = match &state.running {
+            Some(status) if status.pid.is_some() && !status.gave_up => (GOOD, status.detail.clone()),
+            Some(status) => (BAD, status.detail.clone()),
+            None => (DIM, "not running".to_owned()),
+        };
+        println!("{BOLD}{:<12}{BOLD:#} {release:<12} {style}{how}{style:#}", state.environment);
+        if state.interrupted {
+            ui::note("a deployment into it is under way, or was interrupted: the next one repairs that");
+        }
+    }
+    Ok(Exit::Success)
+}

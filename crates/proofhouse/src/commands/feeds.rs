@@ -1,0 +1,46 @@
+//! `proofhouse feeds`: vulnerability data for the built-in composition analysis.
+
+use anstream::println;
+use engine::feeds::import;
+use model::{Exit, Problem};
+
+use crate::{
+    app::{App, actor},
+    args::{FeedsCommand, Global},
+    ui::{self, BOLD, DIM},
+};
+
+pub fn feeds(global: &Global, command: &FeedsCommand) -> Result<Exit, Problem> {
+    let app = App::open(global)?;
+    match command {
+        FeedsCommand::Import { path, name } => {
+            let stem = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = name.clone().unwrap_or_else(|| stem.split('.').next().unwrap_or("feed").to_owned());
+            let imported = import(path, &name, &actor(), &app.recorder)?;
+            match app.json() {
+                true => ui::json(&imported),
+                false => {
+                    let date: String = imported.as_of.to_string().chars().take(10).collect();
+                    println!("{BOLD}{name}{BOLD:#}: {}, newest of {date}", ui::count(imported.advisories, "advisory record"));
+                    for refused in imported.refused.iter().take(5) {
+                        ui::note(&format!("{} is left out: {}", refused.what, refused.why));
+                    }
+                }
+            }
+        }
+        FeedsCommand::List => {
+            let feeds = app.database.wait(app.store.feeds())?;
+            if app.json() {
+                ui::json(&feeds);
+            }
+            for feed in feeds.iter().filter(|_| !app.json()) {
+                let day = |at: model::Timestamp| at.to_string().chars().take(10).collect::<String>();
+                println!(
+                    "{BOLD}{}{BOLD:#} {} advisories, newest of {} {DIM}imported {} by {}{DIM:#}",
+                    feed.feed, feed.advisories, day(feed.as_of), day(feed.imported), feed.actor
+                );
+            }
+        }
+    }
+    Ok(Exit::Success)
+}

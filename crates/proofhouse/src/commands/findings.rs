@@ -1,0 +1,97 @@
+//! `proofhouse findings`: what is open, and since when.
+
+use anstream::println;
+use model::{Exit, Finding, Problem, Severity, Technique};
+use store::views::{FindingFilter, FindingStatus, FindingView, PageRequest};
+
+use crate::{
+    app::{App, load_project},
+    args::{FindingsArgs, Global},
+    ui::{self, BOLD, DIM},
+};
+
+pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Problem> {
+    let filter = filter(global, arguments)?;
+    let app = App::open(global)?;
+    let mut all: Vec<FindingView> = Vec::new();
+    let mut page = PageRequest::first(arguments.most.min(PageRequest::MOST));
+    loop {
+        let got = app.database.wait(app.store.findings(&filter, &page))?;
+        all.extend(got.items);
+        match got.next {
+            Some(next) if (all.len() as u32) < arguments.most => page.after = Some(next),
+            _ => break,
+        }
+    }
+    all.truncate(arguments.most as usize);
+    if app.json() {
+        ui::json(&all);
+    } else {
+        all.iter().for_each(line);
+        let counts = app.database.wait(app.store.finding_counts(&filter))?;
+        ui::note(&format!("{} shown of {}", all.len(), counts.total));
+    }
+    Ok(if arguments.fail && !all.is_empty() { Exit::Verdict } else { Exit::Success })
+}
+
+fn filter(global: &Global, arguments: &FindingsArgs) -> Result<FindingFilter, Problem> {
+    let bad = |what: &str, value: &str, hint: &str| {
+        Problem::new("argument", Exit::Input, format!("{value:?} is not a {what}")).with_hint(hint)
+    };
+    let mut filter = FindingFilter::open();
+    if !arguments.status.is_empty() {
+        let parse = |name: &String| {
+            FindingStatus::from_name(name).ok_or_else(|| bad("status", name, "new, existing, fixed or reopened"))
+        };
+        filter.status = arguments.status.iter().map(parse).collect::<Result<_, _>>()?;
+    }
+    if let Some(least) = arguments.severity {
+        filter.severity = Severity::ALL.into_iter().filter(|severity| *severity >= least).collect();
+    }
+    if let Some(name) = &arguments.technique {
+        let names = "sast, secrets, sca, config, dast, iast or manual";
+        filter.technique = Some(Technique::from_name(name).ok_or_else(|| bad("technique", name, names))?);
+    }
+    filter.scanner = arguments.scanner.clone();
+    filter.text = arguments.text.clone();
+    filter.project = match arguments.project.as_deref() {
+        Some("*") => None,
+        Some(name) => Some(name.to_owned()),
+        None => Some(load_project(global)?.config.project),
+    };
+    Ok(filter)
+}
+
+fn line(finding: &FindingView) {
+    let style = ui::of_severity(finding.severity);
+    println!(
+        "{style}{:<8}{style:#} {:<9} {} {BOLD}{}{BOLD:#}\n         {DIM}{} {} since {}, {}{DIM:#}",
+        finding.severity,
+        finding.status.name(),
+        finding.place_label,
+        finding.title,
+        finding.scanner,
+        finding.rule,
+        day(finding.first_seen),
+        finding.id.0.short(),
+    );
+}
+
+fn day(at: model::Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+/// Findings of a scan that was just made, worst first.
+pub fn table(findings: &[Finding]) {
+    for finding in findings {
+        let style = ui::of_severity(finding.severity);
+        println!(
+            "{style}{:<8}{style:#} {} {BOLD}{}{BOLD:#} {DIM}{} {}{DIM:#}",
+            finding.severity,
+            finding.place.label(),
+            finding.title,
+            finding.scanner,
+            finding.rule
+        );
+    }
+}

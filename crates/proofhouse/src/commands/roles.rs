@@ -1,0 +1,42 @@
+//! The roles that other commands start: signer, target-side verifier, supervisor.
+
+use std::path::Path;
+
+use engine::ship::{TargetQuestion, verify_on_target};
+use model::{Clock, Exit, Problem, problem::erase};
+
+use crate::{
+    app::{SystemClock, home_folder},
+    args::{Global, TargetVerifyArgs},
+    ui,
+};
+
+/// Holds the keys: nobody may look into this process, and it ends with its parent.
+pub fn sign(global: &Global) -> Result<Exit, Problem> {
+    let closed = nix::sys::prctl::set_dumpable(false);
+    closed.map_err(|e| Problem::new("signer-open", Exit::Environment, format!("cannot close the signer: {e}")))?;
+    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
+    attest::signer::run_stdio(&home_folder(global)?, SystemClock.now()).map_err(|e| erase(&e))?;
+    Ok(Exit::Success)
+}
+
+/// Prints the checks as JSON; the caller judges them.
+pub fn target_verify(arguments: TargetVerifyArgs) -> Result<Exit, Problem> {
+    let question = TargetQuestion {
+        release: arguments.release,
+        artifact: arguments.artifact,
+        digest: arguments.digest,
+        project: arguments.project,
+        environment: arguments.environment,
+        trust: arguments.trust,
+    };
+    let checks = verify_on_target(&question, SystemClock.now())?;
+    ui::json(&checks);
+    Ok(if checks.iter().all(|check| check.ok) { Exit::Success } else { Exit::Verdict })
+}
+
+/// Runs until it is told to stop.
+pub fn supervise(root: &Path) -> Result<Exit, Problem> {
+    deploy::host::supervise(root).map_err(|e| erase(&e))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,62 @@
+//! The database behind the engine's port.
+
+use std::sync::Arc;
+
+use engine::ports::Projection;
+use model::{
+    Problem, RunId, Sha256,
+    ports::{Blobs, LoggedStatement},
+    problem::erase,
+};
+use store::{
+    Store,
+    views::{PageRequest, RunFilter, RunStatus},
+};
+
+/// A store, asked from threads that are not async.
+pub struct Database {
+    store: Arc<Store>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Database {
+    /// Wraps an open store.
+    pub fn new(store: Arc<Store>, runtime: tokio::runtime::Handle) -> Self {
+        Self { store, runtime }
+    }
+
+    /// Waits for an answer of the store.
+    pub fn wait<T>(&self, answer: impl Future<Output = store::Result<T>>) -> Result<T, Problem> {
+        self.runtime.block_on(answer).map_err(|e| erase(&e))
+    }
+}
+
+impl Projection for Database {
+    fn next_index(&self) -> Result<u64, Problem> {
+        self.wait(self.store.next_index())
+    }
+
+    fn project(&self, statements: &[LoggedStatement], blobs: &dyn Blobs) -> Result<(), Problem> {
+        self.wait(self.store.project_many(statements, blobs)).map(drop)
+    }
+
+    fn latest_run(&self, project: &str, passed: bool) -> Result<Option<(RunId, u64)>, Problem> {
+        let status = passed.then_some(RunStatus::Passed);
+        let filter = RunFilter { project: Some(project.to_owned()), status, ..RunFilter::default() };
+        let page = self.wait(self.store.runs(&filter, &PageRequest::first(1)))?;
+        Ok(page.items.first().map(|run| (run.run, run.started_index)))
+    }
+
+    fn run_start(&self, run: RunId) -> Result<Option<u64>, Problem> {
+        Ok(self.wait(self.store.run_summary(run))?.map(|run| run.started_index))
+    }
+
+    fn makers(&self, artifact: Sha256) -> Result<Vec<RunId>, Problem> {
+        Ok(self.wait(self.store.artifact(artifact))?.into_iter().map(|made| made.run).collect())
+    }
+
+    fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem> {
+        let all = self.wait(self.store.exceptions(Some(project)))?;
+        Ok(all.into_iter().map(|exception| exception.index).collect())
+    }
+}
