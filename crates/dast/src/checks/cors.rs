@@ -1,11 +1,14 @@
 //! Whether other sites may read answers (Fetch standard, CORS protocol).
 
+use std::collections::BTreeMap;
+
 use model::{Confidence, Severity};
 
 use super::{Check, Hit, Hits};
 use crate::{
     RuleInfo,
     client::Answer,
+    route::Route,
     session::{Session, place},
 };
 
@@ -26,17 +29,23 @@ const MOST_ROUTES: usize = 25;
 
 fn run<'s>(session: &'s Session<'s>) -> Hits<'s> {
     Box::pin(async move {
-        let mut hits: Vec<Hit> = vec![];
+        // One finding for each kind of policy, at the first route that has it.
+        let mut kinds: BTreeMap<(Severity, &str), (&Route, usize)> = BTreeMap::new();
         for route in session.routes.iter().filter(|r| r.method == "GET").take(MOST_ROUTES) {
             for origin in [FOREIGN, "null"] {
                 let ask = route.ask(session.base()).with("origin", origin);
                 let Some(answer) = session.ask(route, None, &ask).await else { continue };
-                let Some((severity, message)) = judge(&answer, origin) else { continue };
-                hits.push(Hit::new(&RULE, place(route, Some("origin")), message).rated(severity));
-                break;
+                if let Some(kind) = judge(&answer, origin) {
+                    kinds.entry(kind).or_insert((route, 0)).1 += 1;
+                    break;
+                }
             }
         }
-        hits
+        let hit = |((severity, message), (route, count)): ((Severity, &str), (&Route, usize))| {
+            let message = format!("{message} Routes: {count}.");
+            Hit::new(&RULE, place(route, Some("origin")), message).rated(severity)
+        };
+        kinds.into_iter().map(hit).collect()
     })
 }
 

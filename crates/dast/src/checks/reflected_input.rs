@@ -30,10 +30,12 @@ fn run<'s>(session: &'s Session<'s>) -> Hits<'s> {
     Box::pin(async move {
         let mut hits = vec![];
         for (route, which, parameter) in session.points() {
-            // Closes an attribute and its tag, and opens an element; then opens an attribute.
+            // Opens an element; closes an attribute and its tag first; opens an attribute. The first has
+            // no quotes: a database that chokes on them must not hide what the page does.
+            let plain = format!("{MARK}<{MARK}x>");
             let element = format!("{MARK}\"'><{MARK}x>");
             let attribute = format!("{MARK}\" {MARK}y={MARK} '");
-            for value in [element, attribute] {
+            for value in [plain, element, attribute] {
                 let Some(answer) = session.probe(route, which, &value).await else { break };
                 // A value that does not come back at all will not do so in the next form either.
                 if !answer.body.contains(MARK) {
