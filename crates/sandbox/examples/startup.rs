@@ -79,7 +79,10 @@ fn measure(work: &Path) {
     }
     for ((name, _), times) in runs.iter().zip(&mut taken) {
         let value = median(times).as_secs_f64() * 1000.0;
-        println!("{}", serde_json::json!({"name": format!("start-{name}-{kind}"), "value_ms": (value * 100.0).round() / 100.0}));
+        println!(
+            "{}",
+            serde_json::json!({"name": format!("start-{name}-{kind}"), "value_ms": (value * 100.0).round() / 100.0})
+        );
     }
 }
 

@@ -67,7 +67,9 @@ impl UserError for SandboxError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Setup { .. } => "run `proofhouse doctor` to see what this machine lacks",
-            Self::Exec { .. } => "inside there is only /usr, the step's tools and /work; is the program one of them?",
+            Self::Exec { .. } => {
+                "inside there is only /usr, the step's tools and /work; is the program one of them?"
+            }
             Self::LauncherDied => "something killed it: look for the out-of-memory killer in the kernel log",
             _ => return None,
         };

@@ -188,8 +188,11 @@ fn no_attempt_gets_out() {
 }
 
 fn assert_none_escaped(tried: &[Tried], who: &str) {
-    let escaped: Vec<_> =
-        tried.iter().filter(|t| t.escaped).map(|t| format!("{}: {} ({})", t.name, t.tries, t.detail)).collect();
+    let escaped: Vec<_> = tried
+        .iter()
+        .filter(|t| t.escaped)
+        .map(|t| format!("{}: {} ({})", t.name, t.tries, t.detail))
+        .collect();
     assert!(escaped.is_empty(), "as {who}: {escaped:#?}");
 }
 
@@ -200,9 +203,12 @@ fn evidence(root: &[Tried], unprivileged: &[Tried]) {
         fs::write(&path, render(root, unprivileged)).unwrap();
         return;
     }
-    let committed = fs::read_to_string(&path).expect("docs/evidence/escapes.md, written by this test when told to");
+    let committed =
+        fs::read_to_string(&path).expect("docs/evidence/escapes.md, written by this test when told to");
     let names = |text: &str| -> Vec<String> {
-        text.lines().filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned())).collect()
+        text.lines()
+            .filter_map(|line| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned()))
+            .collect()
     };
     let now = render(root, unprivileged);
     assert_eq!(names(&committed), names(&now), "run this test with PROOFHOUSE_WRITE_EVIDENCE=1");

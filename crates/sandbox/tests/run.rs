@@ -88,7 +88,8 @@ fn the_command_has_what_it_was_given_and_nothing_else() {
     as_each(|stage| {
         let script = "pwd; id -u; hostname; env | sort; ls /proc/self/fd | wc -l; ls -A /work; cat";
         let (said, _) = stage.run(&stage.script(script).env("GREETING", "two words"));
-        let expected = "/work\n1000\nsandbox\nGREETING=two words\nHOME=/work\nPATH=/usr/bin:/bin\nPWD=/work\n4\n";
+        let expected =
+            "/work\n1000\nsandbox\nGREETING=two words\nHOME=/work\nPATH=/usr/bin:/bin\nPWD=/work\n4\n";
         assert_eq!(said, expected);
     });
 }
@@ -157,7 +158,8 @@ fn at_its_limit_of_time_everything_is_killed_even_what_ignores_signals() {
 fn a_daemon_left_behind_dies_with_the_command() {
     as_each(|stage| {
         let marker = marker();
-        let script = format!("(setsid sh -c 'trap \"\" TERM; sleep {marker}' </dev/null >/dev/null 2>&1 &) ; exit 3");
+        let script =
+            format!("(setsid sh -c 'trap \"\" TERM; sleep {marker}' </dev/null >/dev/null 2>&1 &) ; exit 3");
         let (_, outcome) = stage.run(&stage.script(&script));
         assert_eq!(outcome.status, Status::Exited(3));
         assert_eq!(alive(&marker), Vec::<String>::new());

@@ -19,7 +19,8 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let spec: sandbox::Spec = serde_json::from_reader(io::stdin().lock())?;
     let mut running = sandbox::spawn(&spec)?;
-    let errors = running.stderr().map(|mut pipe| thread::spawn(move || io::copy(&mut pipe, &mut io::stderr())));
+    let errors =
+        running.stderr().map(|mut pipe| thread::spawn(move || io::copy(&mut pipe, &mut io::stderr())));
     if let Some(mut pipe) = running.stdout() {
         io::copy(&mut pipe, &mut io::stdout())?;
     }

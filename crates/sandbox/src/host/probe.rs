@@ -48,10 +48,7 @@ pub fn probe_with(launcher: Option<PathBuf>) -> Vec<Capability> {
     found
 }
 
-fn tried(
-    launcher: &Option<PathBuf>,
-    change: impl FnOnce(&mut Spec),
-) -> Result<crate::Outcome, SandboxError> {
+fn tried(launcher: &Option<PathBuf>, change: impl FnOnce(&mut Spec)) -> Result<crate::Outcome, SandboxError> {
     let work = std::env::temp_dir().join(format!("proofhouse-probe-{}", std::process::id()));
     let failed = |source| SandboxError::WorkDir { path: work.clone(), source };
     fs::create_dir_all(&work).map_err(failed)?;
@@ -91,8 +88,12 @@ fn limits(tried: Result<crate::Outcome, SandboxError>) -> Capability {
     Capability {
         name: "limits",
         available: warning.is_none(),
-        detail: warning.clone().unwrap_or_else(|| "memory and processor time of all processes together".into()),
-        hint: warning.map(|_| "run as root, or in a delegated group: `systemd-run --user --scope -p Delegate=yes …`".into()),
+        detail: warning
+            .clone()
+            .unwrap_or_else(|| "memory and processor time of all processes together".into()),
+        hint: warning.map(|_| {
+            "run as root, or in a delegated group: `systemd-run --user --scope -p Delegate=yes …`".into()
+        }),
     }
 }
 

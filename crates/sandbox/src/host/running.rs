@@ -73,7 +73,8 @@ impl Running {
     /// so that a full pipe cannot hold the command up.
     pub fn wait(mut self) -> Result<Outcome, SandboxError> {
         drop(self.stdin.take());
-        let drains: Vec<_> = [self.stdout.take(), self.stderr.take()].into_iter().flatten().map(drain).collect();
+        let drains: Vec<_> =
+            [self.stdout.take(), self.stderr.take()].into_iter().flatten().map(drain).collect();
         let (ended, launcher) = self.finish().map_err(SandboxError::Control)?;
         for drain in drains {
             let _ = drain.join();

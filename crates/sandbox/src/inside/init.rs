@@ -54,7 +54,8 @@ fn start(spec: &Spec, channel: &Channel, parts: Parts) -> Result<Option<i32>, Fa
     nix::sys::prctl::set_no_new_privs().stage("set no_new_privs")?;
     process::drop_capabilities().stage("drop capabilities")?;
 
-    let (outcome, mut executed) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map(|(r, w)| (File::from(r), File::from(w))).stage("pipe")?;
+    let (outcome, mut executed) =
+        nix::unistd::pipe2(OFlag::O_CLOEXEC).map(|(r, w)| (File::from(r), File::from(w))).stage("pipe")?;
     match process::fork().stage("start the command")? {
         Side::Child => {
             drop(outcome);

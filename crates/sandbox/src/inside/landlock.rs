@@ -25,9 +25,9 @@ pub fn restrict() -> Result<Option<String>, Failure> {
         RulesetStatus::NotEnforced => {
             Some("Landlock is not available in this kernel: files are protected by mounts alone".into())
         }
-        _ if version < COMPLETE => {
-            Some(format!("Landlock is at version {version} of {COMPLETE}: abstract sockets and signals are confined by namespaces alone"))
-        }
+        _ if version < COMPLETE => Some(format!(
+            "Landlock is at version {version} of {COMPLETE}: abstract sockets and signals are confined by namespaces alone"
+        )),
         _ => None,
     })
 }

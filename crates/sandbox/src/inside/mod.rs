@@ -100,7 +100,8 @@ fn receive_order(channel: &Channel) -> Result<(Spec, OwnedFd), Failure> {
     let Some((Start, fds)) = order else { process::exit_now(FAILED) };
     let mut fds = fds.into_iter();
     let spec = fds.next().ok_or("no descriptor").stage("read the order")?;
-    let spec: Spec = serde_json::from_reader(std::io::BufReader::new(File::from(spec))).stage("read the order")?;
+    let spec: Spec =
+        serde_json::from_reader(std::io::BufReader::new(File::from(spec))).stage("read the order")?;
     let stdin = match fds.next() {
         Some(fd) => fd,
         None => File::open("/dev/null").stage("open /dev/null")?.into(),

@@ -1,7 +1,7 @@
 //! The new root: a small read-only tmpfs with the host's trees attached, `/proc`, `/dev`, `/tmp`.
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -137,13 +137,19 @@ fn attach(part: Part) -> Result<(), Failure> {
 
 fn mask_proc() -> Result<(), Failure> {
     cover(Path::new("/proc/sys"), Path::new("/proc/sys"))?;
-    for path in MASKED_FILES.map(Path::new).iter().filter(|path| path.exists()) {
+    for path in MASKED_FILES.map(Path::new).iter().filter(|path| open_to_others(path)) {
         cover(path, Path::new("/dev/null"))?;
     }
     for path in MASKED_DIRECTORIES.map(Path::new).iter().filter(|path| path.exists()) {
         cover(path, Path::new("/run"))?;
     }
     Ok(())
+}
+
+/// Whether users of no particular rights may open a file. The command is one: it is not the
+/// host's root, so what is closed to others needs no cover.
+fn open_to_others(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.mode() & 0o007 != 0)
 }
 
 /// Mounts `with` read-only over `path`.

@@ -1,19 +1,21 @@
-//! The system call filters: an allow-list, and names for what is refused on purpose.
+//! The system call filters: which calls there are, and which arguments they may have.
 //!
-//! A call is allowed when [`allow`] has it and its arguments pass [`rules`]. Everything else
-//! answers `ENOSYS`, as on a kernel that does not have it, so that programs fall back to what
-//! they know; the well-known dangerous ones ([`refuse`]) answer `EPERM`. Another architecture's
-//! system calls end the process.
+//! The first filter answers by number alone: a call on the allow-list ([`allow`], [`rules`])
+//! passes, a well-known dangerous one ([`refuse`]) gets `EPERM`, everything else `ENOSYS`, as on
+//! a kernel that does not have it, so that programs fall back to what they know. Another
+//! architecture's calls end the process. The second filter refuses arguments. Both must agree.
 
 mod allow;
+mod list;
 mod refuse;
 mod rules;
 
 use std::collections::BTreeMap;
 
-use seccompiler::{BackendError, BpfProgram, SeccompAction, SeccompFilter, SeccompRule, TargetArch};
+use seccompiler::{BackendError, BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
 use crate::Trace;
+use list::Answer;
 
 #[cfg(target_arch = "x86_64")]
 const ARCH: TargetArch = TargetArch::x86_64;
@@ -22,21 +24,17 @@ const ARCH: TargetArch = TargetArch::aarch64;
 
 /// The filters, in the order they are installed.
 pub fn filters() -> Result<[BpfProgram; 2], BackendError> {
-    let mut allowed: BTreeMap<i64, Vec<SeccompRule>> = allow::CALLS.iter().map(|nr| (*nr, vec![])).collect();
-    allowed.extend(rules::conditional()?);
-    let allowed = SeccompFilter::new(
-        allowed,
-        SeccompAction::Errno(libc::ENOSYS as u32),
-        SeccompAction::Allow,
-        ARCH,
-    )?;
-    // Installed last: of two refusals the newer filter's error number counts. What the rules
-    // refuse for its arguments is listed with the opposite condition there.
-    let mut refused: BTreeMap<i64, Vec<SeccompRule>> = refuse::CALLS.iter().map(|nr| (*nr, vec![])).collect();
-    refused.extend(rules::refused()?);
-    let refused =
-        SeccompFilter::new(refused, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32), ARCH)?;
-    Ok([allowed.try_into()?, refused.try_into()?])
+    let rules = rules::refused()?;
+    let by_number = list::program(&answers(&rules));
+    let by_argument =
+        SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32), ARCH)?;
+    Ok([by_number, by_argument.try_into()?])
+}
+
+/// What each known number gets.
+fn answers(rules: &rules::Rules) -> BTreeMap<u32, Answer> {
+    let allowed = allow::CALLS.iter().chain(rules.keys()).map(|call| (*call as u32, Answer::Allow));
+    allowed.chain(refuse::CALLS.iter().map(|call| (*call as u32, Answer::NotPermitted))).collect()
 }
 
 /// The calls that are reported for a kind of trace.
@@ -54,9 +52,7 @@ pub fn observed(trace: Trace) -> Option<&'static [libc::c_long]> {
             libc::SYS_creat,
         ]),
         #[cfg(not(target_arch = "x86_64"))]
-        Trace::Files => {
-            Some(&[libc::SYS_execve, libc::SYS_execveat, libc::SYS_connect, libc::SYS_openat])
-        }
+        Trace::Files => Some(&[libc::SYS_execve, libc::SYS_execveat, libc::SYS_connect, libc::SYS_openat]),
     }
 }
 
@@ -66,24 +62,22 @@ mod tests {
 
     #[test]
     fn no_call_is_both_allowed_and_refused() {
-        let conditional = rules::conditional().unwrap();
+        let rules = rules::refused().unwrap();
         for call in refuse::CALLS {
-            assert!(!allow::CALLS.contains(call) && !conditional.contains_key(call), "call {call}");
-        }
-        for call in conditional.keys() {
-            assert!(!allow::CALLS.contains(call), "call {call} is allowed without its rule");
+            assert!(!allow::CALLS.contains(call) && !rules.contains_key(call), "call {call}");
         }
         for trace in [Trace::Processes, Trace::Files] {
             for call in observed(trace).unwrap() {
-                assert!(allow::CALLS.contains(call) || conditional.contains_key(call), "call {call}");
+                assert!(allow::CALLS.contains(call) || rules.contains_key(call), "call {call}");
             }
         }
     }
 
     #[test]
-    fn both_filters_compile_to_what_the_kernel_accepts() {
-        for program in filters().unwrap() {
-            assert!(program.len() < 4096);
-        }
+    fn both_filters_stay_small() {
+        // They are translated and tried out by the kernel at every start.
+        let [by_number, by_argument] = filters().unwrap();
+        assert!(by_number.len() < 300, "{}", by_number.len());
+        assert!(by_argument.len() < 800, "{}", by_argument.len());
     }
 }

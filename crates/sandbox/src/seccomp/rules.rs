@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use libc::{
-    AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, O_CREAT, O_TMPFILE, S_IFIFO, S_IFMT, S_IFREG,
-    S_IFSOCK, S_ISGID, S_ISUID, SOCK_DGRAM, SOCK_STREAM,
+    AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, O_CREAT, O_TMPFILE, S_IFBLK, S_IFCHR, S_IFMT,
+    S_ISGID, S_ISUID, SOCK_DGRAM, SOCK_STREAM,
 };
 use seccompiler::SeccompCmpArgLen::Dword;
 use seccompiler::SeccompCmpOp::{Eq, MaskedEq, Ne};
 use seccompiler::{BackendError, SeccompCmpOp, SeccompCondition, SeccompRule};
 
-/// Rules by call: any of the rules must hold, each with all its conditions.
+/// Rules by call: one rule that holds, with all its conditions, is enough.
 pub type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// Every flag of `clone` that makes a namespace (`CLONE_NEWTIME` does not exist for it).
@@ -26,88 +26,58 @@ const NAMESPACES: [i32; 7] = [
 
 /// Bits that make a file run as its owner. A step that could set them would leave, in its work
 /// directory, a program by which other users of the host become the one who ran the step.
-const SET_ID: u32 = S_ISUID | S_ISGID;
+const SET_ID: [u32; 2] = [S_ISUID, S_ISGID];
 
 /// Execution domains that change nothing but what the kernel calls itself, and the question for
 /// the present one.
 const PERSONALITIES: [u32; 5] = [0, 0x0008, 0x2_0000, 0x2_0008, 0xffff_ffff];
 
 /// Terminal requests that put characters into someone's input, or take the console over.
-const TERMINAL_INJECTION: [u32; 4] = [
-    libc::TIOCSTI as u32,
-    libc::TIOCLINUX as u32,
-    libc::TIOCCONS as u32,
-    libc::TIOCSETD as u32,
-];
+const TERMINAL_INJECTION: [u32; 4] =
+    [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCCONS as u32, libc::TIOCSETD as u32];
 
 /// `PR_SET_MM`: moves the borders of one's own memory map, as seen in `/proc`.
 const PR_SET_MM: u32 = 35;
 
-/// What is allowed only for some arguments.
-pub fn conditional() -> Result<Rules, BackendError> {
-    let mut rules = Rules::new();
-    rules.insert(libc::SYS_clone, vec![all([masked(0, NAMESPACES.iter().fold(0, |all, flag| all | flag) as u32, 0)])?]);
-    rules.insert(libc::SYS_ioctl, vec![all(TERMINAL_INJECTION.map(|request| is(1, Ne, request)))?]);
-    rules.insert(libc::SYS_prctl, vec![all([is(0, Ne, PR_SET_MM)])?]);
-    rules.insert(libc::SYS_personality, each(PERSONALITIES.map(|p| [is(0, Eq, p)]))?);
-    let listener = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER as u32;
-    rules.insert(libc::SYS_seccomp, vec![all([masked(1, listener, 0)])?]);
-    rules.insert(libc::SYS_socket, sockets()?);
-    rules.insert(libc::SYS_socketpair, vec![all([is(0, Eq, AF_UNIX as u32)])?]);
-    for (call, argument) in CHMODS {
-        rules.insert(*call, vec![all([masked(*argument, SET_ID, 0)])?]);
-    }
-    for (call, argument) in MKNODS {
-        let kinds = [0, S_IFREG, S_IFIFO, S_IFSOCK];
-        let plain = kinds.map(|kind| [masked(*argument, S_IFMT | SET_ID, kind)]);
-        rules.insert(*call, each(plain)?);
-    }
-    for (call, flags) in OPENS {
-        let creates = (O_CREAT | (O_TMPFILE & !libc::O_DIRECTORY)) as u32;
-        let opens = all([masked(*flags, creates, 0)])?;
-        rules.insert(*call, vec![opens, all([masked(*flags + 1, SET_ID, 0)])?]);
-    }
-    Ok(rules)
-}
-
-/// Those whose refusal should read as "not permitted", not as "unknown call".
+/// Arguments that are refused; other arguments of these calls are allowed.
 pub fn refused() -> Result<Rules, BackendError> {
     let mut rules = Rules::new();
+    rules.insert(libc::SYS_clone, each(NAMESPACES.map(|flag| [has(0, flag as u32)]))?);
     rules.insert(libc::SYS_ioctl, each(TERMINAL_INJECTION.map(|request| [is(1, Eq, request)]))?);
     rules.insert(libc::SYS_prctl, vec![all([is(0, Eq, PR_SET_MM)])?]);
     rules.insert(libc::SYS_personality, vec![all(PERSONALITIES.map(|p| is(0, Ne, p)))?]);
-    let families = [AF_UNIX, AF_INET, AF_INET6].map(|family| is(0, Ne, family as u32));
-    let raw = [is(0, Ne, AF_UNIX as u32), masked(1, 0xf, libc::SOCK_RAW as u32)];
-    rules.insert(libc::SYS_socket, vec![all(families)?, all(raw)?]);
-    rules.insert(libc::SYS_clone, each(NAMESPACES.map(|flag| [masked(0, flag as u32, flag as u32)]))?);
-    for (call, flags) in OPENS {
-        let creates = |bit| [masked(*flags, O_CREAT as u32, O_CREAT as u32), masked(*flags + 1, bit, bit)];
-        rules.insert(*call, each([S_ISUID, S_ISGID].map(creates))?);
-    }
+    rules.insert(libc::SYS_seccomp, vec![all([has(1, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER as u32)])?]);
+    rules.insert(libc::SYS_socket, sockets()?);
+    rules.insert(libc::SYS_socketpair, vec![all([is(0, Ne, AF_UNIX as u32)])?]);
     for (call, argument) in CHMODS {
-        rules.insert(*call, each([S_ISUID, S_ISGID].map(|bit| [masked(*argument, bit, bit)]))?);
+        rules.insert(*call, each(SET_ID.map(|bit| [has(*argument, bit)]))?);
     }
     for (call, argument) in MKNODS {
-        let kinds = [libc::S_IFCHR, libc::S_IFBLK].map(|kind| [masked(*argument, S_IFMT, kind)]);
-        rules.insert(*call, each(kinds)?);
+        let mut bad = each([S_IFCHR, S_IFBLK].map(|kind| [masked(*argument, S_IFMT, kind)]))?;
+        bad.extend(each(SET_ID.map(|bit| [has(*argument, bit)]))?);
+        rules.insert(*call, bad);
+    }
+    for (call, flags) in OPENS {
+        let mut bad = Vec::new();
+        for creates in [O_CREAT, O_TMPFILE & !libc::O_DIRECTORY] {
+            bad.extend(each(SET_ID.map(|bit| [has(*flags, creates as u32), has(*flags + 1, bit)]))?);
+        }
+        rules.insert(*call, bad);
     }
     Ok(rules)
 }
 
-/// Unix sockets of any kind; internet sockets for TCP and UDP, by their usual names only, so
-/// that no other protocol's code is reached or loaded.
+/// Unix sockets of any kind; internet sockets for TCP and UDP only, so that no other protocol's
+/// code is reached or loaded.
 fn sockets() -> Result<Vec<SeccompRule>, BackendError> {
-    let mut rules = vec![all([is(0, Eq, AF_UNIX as u32)])?];
-    for family in [AF_INET, AF_INET6] {
-        for (kind, protocol) in [(SOCK_STREAM, IPPROTO_TCP), (SOCK_DGRAM, IPPROTO_UDP)] {
-            for protocol in [0, protocol] {
-                rules.push(all([
-                    is(0, Eq, family as u32),
-                    masked(1, 0xf, kind as u32),
-                    is(2, Eq, protocol as u32),
-                ])?);
-            }
-        }
+    let internet = || is(0, Ne, AF_UNIX as u32);
+    let families = [AF_UNIX, AF_INET, AF_INET6].map(|family| is(0, Ne, family as u32));
+    let protocols = [0, IPPROTO_TCP, IPPROTO_UDP].map(|protocol| is(2, Ne, protocol as u32));
+    let [ip, tcp, udp] = protocols;
+    let mut rules = vec![all(families)?, all([internet(), ip, tcp, udp])?];
+    // The kind is in the low four bits, flags are above.
+    for kind in (0..16).filter(|kind| ![SOCK_STREAM, SOCK_DGRAM].contains(kind)) {
+        rules.push(all([internet(), masked(1, 0xf, kind as u32)])?);
     }
     Ok(rules)
 }
@@ -153,10 +123,17 @@ fn masked(argument: u8, mask: u32, value: u32) -> Condition {
     SeccompCondition::new(argument, Dword, MaskedEq(mask.into()), value.into())
 }
 
+/// The argument has all bits of `bits`.
+fn has(argument: u8, bits: u32) -> Condition {
+    masked(argument, bits, bits)
+}
+
 fn all<const N: usize>(conditions: [Condition; N]) -> Result<SeccompRule, BackendError> {
     SeccompRule::new(conditions.into_iter().collect::<Result<_, _>>()?)
 }
 
-fn each<const N: usize, const M: usize>(rules: [[Condition; N]; M]) -> Result<Vec<SeccompRule>, BackendError> {
+fn each<const N: usize, const M: usize>(
+    rules: [[Condition; N]; M],
+) -> Result<Vec<SeccompRule>, BackendError> {
     rules.into_iter().map(all).collect()
 }

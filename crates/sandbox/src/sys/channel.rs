@@ -22,8 +22,7 @@ pub struct Channel(OwnedFd);
 impl Channel {
     /// Two connected ends, both closed on exec.
     pub fn pair() -> io::Result<(Self, Self)> {
-        let (a, b) =
-            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+        let (a, b) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
         Ok((Self(a), Self(b)))
     }
 
@@ -53,7 +52,8 @@ impl Channel {
         let mut space = nix::cmsg_space!([RawFd; MAX_FDS]);
         let (length, fds) = loop {
             let mut parts = [IoSliceMut::new(&mut bytes)];
-            match recvmsg::<()>(self.0.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::MSG_CMSG_CLOEXEC) {
+            match recvmsg::<()>(self.0.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::MSG_CMSG_CLOEXEC)
+            {
                 Ok(got) => break (got.bytes, descriptors(got.cmsgs()?)),
                 Err(nix::Error::EINTR) => {}
                 Err(nix::Error::ECONNRESET) => return Ok(None),

@@ -15,7 +15,8 @@ pub struct Attributes(u64);
 
 impl Attributes {
     /// Read-only, no set-user-id, no devices.
-    pub const READ_ONLY: Self = Self(libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV);
+    pub const READ_ONLY: Self =
+        Self(libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV);
     /// Writable, no set-user-id, no devices.
     pub const WRITABLE: Self = Self(libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV);
     /// A device node: writable, no set-user-id, not executable.

@@ -9,10 +9,10 @@ use super::check;
 
 /// `AUDIT_ARCH_*` of this machine, from `linux/audit.h`.
 #[cfg(target_arch = "x86_64")]
-const ARCH: u32 = 0xc000_003e;
+pub const ARCH: u32 = 0xc000_003e;
 /// `AUDIT_ARCH_*` of this machine, from `linux/audit.h`.
 #[cfg(target_arch = "aarch64")]
-const ARCH: u32 = 0xc000_00b7;
+pub const ARCH: u32 = 0xc000_00b7;
 
 /// `SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV` (Linux 5.19): only fatal signals interrupt the call
 /// while we look at it.

@@ -89,7 +89,8 @@ impl Stage {
     pub fn run(&self, spec: &Spec) -> (String, Outcome) {
         let output = self.command(spec).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let (said, outcome) = text.trim_end().rsplit_once('\n').unwrap_or_else(|| panic!("{}", explain(&output)));
+        let (said, outcome) =
+            text.trim_end().rsplit_once('\n').unwrap_or_else(|| panic!("{}", explain(&output)));
         (said.to_owned(), serde_json::from_str(outcome).unwrap_or_else(|_| panic!("{}", explain(&output))))
     }
 

@@ -68,7 +68,10 @@ pub const ATTEMPTS: &[Attempt] = &[
         raw(libc::SYS_add_key, [kind, name, c"x".as_ptr() as _, 1, -2])
     }),
     attempt("keyring-request", "make the kernel run its key helper", |_| {
-        raw(libc::SYS_request_key, [c"user".as_ptr() as _, c"escape".as_ptr() as _, c"x".as_ptr() as _, -2, 0])
+        raw(
+            libc::SYS_request_key,
+            [c"user".as_ptr() as _, c"escape".as_ptr() as _, c"x".as_ptr() as _, -2, 0],
+        )
     }),
     control("file-events", "watch every file of a mount (fanotify)", |_| {
         // FAN_REPORT_FID, which users have since Linux 5.13.

@@ -21,17 +21,18 @@ pub const ATTEMPTS: &[Attempt] = &[
     attempt("internet", "connect past the proxy to an address outside", |_| {
         connect(([192, 0, 2, 1], 443).into())
     }),
-    attempt("internet-6", "the same by IPv6", |_| {
-        connect("[2001:db8::1]:443".parse().expect("an address"))
-    }),
+    attempt("internet-6", "the same by IPv6", |_| connect("[2001:db8::1]:443".parse().expect("an address"))),
     attempt("name-server", "send a datagram to a name server", |_| {
         let socket = UdpSocket::bind("0.0.0.0:0").expect("UDP works inside");
         io(socket.send_to(b"x", "192.0.2.53:53"))
     }),
-    attempt("link-local", "reach the machine's metadata service", |_| connect(([169, 254, 169, 254], 80).into())),
+    attempt("link-local", "reach the machine's metadata service", |_| {
+        connect(([169, 254, 169, 254], 80).into())
+    }),
     attempt("interfaces", "see an interface of the host", |_| {
         let table = fs::read_to_string("/proc/net/dev").expect("one's own network");
-        let names: Vec<&str> = table.lines().skip(2).filter_map(|line| line.trim().split(':').next()).collect();
+        let names: Vec<&str> =
+            table.lines().skip(2).filter_map(|line| line.trim().split(':').next()).collect();
         when(names != ["lo"], "only an unconnected loopback")
     }),
     attempt("proxy-port", "take over the port of the proxy", |_| {
@@ -46,15 +47,24 @@ pub const ATTEMPTS: &[Attempt] = &[
         io(UnixStream::connect(format!("{}/socket", host.directory)))
     }),
     attempt("host-services", "reach well-known sockets of the host", |_| {
-        let paths = ["/run/docker.sock", "/var/run/docker.sock", "/run/dbus/system_bus_socket", "/run/systemd/notify"];
+        let paths = [
+            "/run/docker.sock",
+            "/var/run/docker.sock",
+            "/run/dbus/system_bus_socket",
+            "/run/systemd/notify",
+        ];
         first_escape(paths.map(|path| io(UnixStream::connect(path).map(drop).or_else(|_| datagram(path)))))
     }),
-    control("socket-netlink", "talk to the kernel by netlink", |_| socket(libc::AF_NETLINK, libc::SOCK_RAW, 0)),
+    control("socket-netlink", "talk to the kernel by netlink", |_| {
+        socket(libc::AF_NETLINK, libc::SOCK_RAW, 0)
+    }),
     attempt("socket-packet", "see and send raw frames", |_| socket(libc::AF_PACKET, libc::SOCK_RAW, 0)),
     attempt("socket-vsock", "reach the hypervisor", |_| socket(libc::AF_VSOCK, libc::SOCK_STREAM, 0)),
     attempt("socket-alg", "use the kernel's cryptography", |_| socket(libc::AF_ALG, libc::SOCK_SEQPACKET, 0)),
     attempt("socket-raw", "raw IP packets", |_| socket(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP)),
-    attempt("socket-raw-6", "raw IPv6 packets", |_| socket(libc::AF_INET6, libc::SOCK_RAW, libc::IPPROTO_ICMPV6)),
+    attempt("socket-raw-6", "raw IPv6 packets", |_| {
+        socket(libc::AF_INET6, libc::SOCK_RAW, libc::IPPROTO_ICMPV6)
+    }),
     attempt("socket-sctp", "a protocol whose module would be loaded", |_| {
         socket(libc::AF_INET, libc::SOCK_STREAM, libc::IPPROTO_SCTP)
     }),

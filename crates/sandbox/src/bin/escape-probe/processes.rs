@@ -51,7 +51,9 @@ pub const ATTEMPTS: &[Attempt] = &[
     control("write-memory-of-child", "write another process's memory", |_| {
         with_child(|child| vm_read(child, libc::SYS_process_vm_writev))
     }),
-    attempt("read-memory-of-init", "read the supervisor's memory", |_| vm_read(1, libc::SYS_process_vm_readv)),
+    attempt("read-memory-of-init", "read the supervisor's memory", |_| {
+        vm_read(1, libc::SYS_process_vm_readv)
+    }),
     control("steal-descriptor", "take a descriptor out of another process", |_| {
         with_child(|child| {
             // SAFETY: integers only.
@@ -210,4 +212,3 @@ fn vm_read(pid: i32, number: c_long) -> Verdict {
     // SAFETY: both vectors have one element, which outlives the call.
     call(unsafe { libc::syscall(number, pid, &raw const part, 1, &raw const part, 1, 0) })
 }
-

@@ -110,7 +110,8 @@ fn without_groups(limits: &Limits, error: &io::Error) -> String {
 
 /// Makes one directory and writes its settings, the process last; removes it when one fails.
 fn make_one(directory: &Path, settings: &[(&str, String)]) -> io::Result<()> {
-    let named = |path: &Path, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let named =
+        |path: &Path, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     fs::create_dir(directory).map_err(|error| named(directory, error))?;
     for (file, value) in settings {
         let path = directory.join(file);

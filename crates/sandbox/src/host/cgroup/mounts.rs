@@ -17,7 +17,9 @@ pub struct Mounts {
 impl Mounts {
     /// Whether version 2 is in charge of memory.
     pub fn unified_has_memory(&self) -> bool {
-        self.unified.as_ref().is_some_and(|(_, own)| controllers(own, "cgroup.controllers").contains("memory"))
+        self.unified
+            .as_ref()
+            .is_some_and(|(_, own)| controllers(own, "cgroup.controllers").contains("memory"))
     }
 }
 

@@ -65,7 +65,8 @@ fn parent(mounts: &Mounts, needed: &[&str]) -> io::Result<PathBuf> {
         if !has(&candidate, needed) {
             let _ = fs::write(candidate.join("cgroup.subtree_control"), request.join(" "));
         }
-        if has(&candidate, needed) && nix::unistd::access(&candidate, nix::unistd::AccessFlags::W_OK).is_ok() {
+        if has(&candidate, needed) && nix::unistd::access(&candidate, nix::unistd::AccessFlags::W_OK).is_ok()
+        {
             return Ok(candidate);
         }
     }
