@@ -1,1 +1,32 @@
-//! Placeholder while the crate is being written: server.
+//! The dashboard and the JSON API, read-only views of the store.
+//!
+//! - `access/`: who may ask: host names, sessions, tokens, cross-site requests, failed attempts.
+//! - `api/`: JSON under `/api/v1`, described by `/api/v1/openapi.json`.
+//! - `pages/`: server-rendered pages, each with its templates beside it.
+//! - `static/` (beside `src/`): style sheets, small ES modules and pictures, embedded in the binary.
+//!
+//! **Architecture Invariant:** nothing but the sign-in page, its assets and `/healthz` answers without
+//! a session or a token, on loopback too: every user and every web page of the machine can reach it.
+//! **Architecture Invariant:** no page carries inline script or style, and nothing is loaded from
+//! elsewhere; the content security policy says so and a test compares it.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod access;
+mod api;
+mod assets;
+mod backend;
+mod config;
+mod error;
+mod headers;
+mod live;
+mod pages;
+mod problem;
+mod serve;
+mod state;
+mod text;
+
+pub use access::tokens::{TokenError, TokenFile, TokenInfo};
+pub use backend::{Backend, Files, InclusionProof, LogChunk};
+pub use config::{Config, TlsFiles};
+pub use error::ServerError;
+pub use serve::{Bound, serve};

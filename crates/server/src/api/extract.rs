@@ -1,0 +1,76 @@
+//! Paths and queries whose errors are problem documents.
+
+use axum::{
+    extract::{FromRequestParts, rejection::PathRejection},
+    http::{StatusCode, request::Parts},
+};
+use serde::de::DeserializeOwned;
+
+use crate::problem::Refusal;
+
+/// Parameters of the path; what is not of the right form names nothing.
+pub(crate) struct Path<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(value)| Self(value)).map_err(|error: PathRejection| {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                "not-found",
+                format!("no such address: {}", error.body_text()),
+            )
+        })
+    }
+}
+
+/// Parameters of the query; unknown ones are refused, so that a typing error does not widen an answer.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|axum::extract::Query(value)| Self(value)).map_err(|e| Refusal::bad_query(e.body_text()))
+    }
+}
+
+/// `next` of the page before, and the number of items.
+macro_rules! paged {
+    ($query:expr) => {
+        store::views::PageRequest {
+            after: $query.after.clone().filter(|text| !text.is_empty()),
+            limit: $query.limit,
+        }
+    };
+}
+pub(super) use paged;
+
+/// A filter from a form: empty is absent.
+pub(crate) fn given(text: &Option<String>) -> Option<String> {
+    text.clone().filter(|text| !text.is_empty())
+}
+
+/// A list of names separated by commas, each known to `from`.
+pub(crate) fn list<T>(
+    field: &str,
+    text: &Option<String>,
+    from: fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Refusal> {
+    let names = text.as_deref().unwrap_or("").split(',').map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| from(name).ok_or_else(|| Refusal::bad_query(format!("`{field}` has no value `{name}`"))))
+        .collect()
+}
+
+/// One name known to `from`.
+pub(crate) fn one<T>(
+    field: &str,
+    text: &Option<String>,
+    from: fn(&str) -> Option<T>,
+) -> Result<Option<T>, Refusal> {
+    Ok(list(field, text, from)?.pop())
+}

@@ -1,0 +1,32 @@
+//! The JSON API, version 1: fields and routes are added, never changed.
+
+mod assurance;
+mod delivery;
+mod extract;
+pub(crate) mod findings;
+mod ledger;
+mod openapi;
+mod projects;
+pub(crate) mod runs;
+mod sboms;
+
+pub(crate) use extract::{Path, Query};
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get};
+
+use crate::state::App;
+
+/// All routes of the API.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .merge(projects::routes())
+        .merge(runs::routes())
+        .merge(findings::routes())
+        .merge(assurance::routes())
+        .merge(delivery::routes())
+        .merge(ledger::routes())
+        .merge(sboms::routes())
+        .route("/api/v1/openapi.json", get(openapi::document))
+}

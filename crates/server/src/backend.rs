@@ -1,0 +1,108 @@
+//! What the server needs beside the store: files of the installation that are not projections.
+
+use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf};
+
+use model::{Problem, RunId, Sha256};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A piece of a step's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogChunk {
+    /// The bytes from the wanted offset on.
+    pub bytes: Vec<u8>,
+    /// Size of the log at this moment.
+    pub size: u64,
+}
+
+/// Proof that an entry is in the ledger (RFC 9162 section 2.1.3), with all that is needed to check it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InclusionProof {
+    /// Position of the entry, from 0.
+    pub index: u64,
+    /// Number of entries of the tree that the checkpoint describes.
+    pub tree_size: u64,
+    /// The leaf, a Rekor `hashedrekord` 0.0.2, in base64.
+    pub entry: String,
+    /// SHA-256 of `0x00 || entry`.
+    #[schema(value_type = String)]
+    pub leaf_hash: Sha256,
+    /// Sibling hashes from the leaf to the root.
+    #[schema(value_type = Vec<String>)]
+    pub hashes: Vec<Sha256>,
+    /// Root hash of the tree.
+    #[schema(value_type = String)]
+    pub root_hash: Sha256,
+    /// The signed checkpoint (C2SP tlog-checkpoint), as it is.
+    pub checkpoint: String,
+}
+
+/// The port to the installation. Calls may block; the server makes them on a thread of their own.
+pub trait Backend: Send + Sync + 'static {
+    /// At most `most` bytes of the log of a step, from `offset` on; `None` when there is no such log.
+    ///
+    /// # Errors
+    /// Any IO error.
+    fn log(&self, run: RunId, step: &str, offset: u64, most: usize) -> io::Result<Option<LogChunk>>;
+
+    /// The DSSE envelope of a ledger entry, byte for byte; `None` when there is no such entry.
+    ///
+    /// # Errors
+    /// A problem with its code, e.g. when the ledger is damaged.
+    fn envelope(&self, index: u64) -> Result<Option<Vec<u8>>, Problem>;
+
+    /// The proof of inclusion of an entry under the newest checkpoint; `None` when the entry is not
+    /// there or no checkpoint covers it yet.
+    ///
+    /// # Errors
+    /// As [`Backend::envelope`].
+    fn inclusion_proof(&self, index: u64) -> Result<Option<InclusionProof>, Problem>;
+
+    /// The newest signed checkpoint; `None` for an empty ledger.
+    ///
+    /// # Errors
+    /// As [`Backend::envelope`].
+    fn checkpoint(&self) -> Result<Option<String>, Problem>;
+
+    /// The trust file (JSON) under which everything here verifies; `None` before the first key.
+    ///
+    /// # Errors
+    /// As [`Backend::envelope`].
+    fn trust(&self) -> Result<Option<Vec<u8>>, Problem>;
+}
+
+/// Reads logs from `runs/<run>/<step>.log` of a home folder; for implementing [`Backend::log`].
+#[derive(Clone, Debug)]
+pub struct Files {
+    runs: PathBuf,
+}
+
+impl Files {
+    /// `runs` is the folder that has one folder per run.
+    pub fn new(runs: impl Into<PathBuf>) -> Self {
+        Self { runs: runs.into() }
+    }
+
+    /// As [`Backend::log`]. Names of steps that could lead elsewhere are answered by `None`.
+    ///
+    /// # Errors
+    /// Any IO error but "not found".
+    pub fn log(&self, run: RunId, step: &str, offset: u64, most: usize) -> io::Result<Option<LogChunk>> {
+        let harmless = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if step.is_empty() || step.len() > 128 || step.starts_with('.') || !step.chars().all(harmless) {
+            return Ok(None);
+        }
+        let path = self.runs.join(run.to_string()).join(format!("{step}.log"));
+        let mut file = match fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let size = file.metadata()?.len();
+        file.seek(io::SeekFrom::Start(offset.min(size)))?;
+        let mut bytes = Vec::new();
+        file.take(most as u64).read_to_end(&mut bytes)?;
+        Ok(Some(LogChunk { bytes, size }))
+    }
+}
