@@ -132,6 +132,8 @@ async fn a_safe_shop_gets_nothing_worse_than_info() {
 #[tokio::test]
 async fn a_second_scan_says_the_same() {
     let shop = Shop::start(&["vulnerable"]);
+    fn can_move_between_threads(_: &impl Send) {}
+    can_move_between_threads(&scan(&shop.target("http")));
     let (first, second) =
         (scan(&shop.target("http")).await.unwrap(), scan(&shop.target("http")).await.unwrap());
     assert_eq!(first.findings, second.findings);
