@@ -145,7 +145,7 @@ fn bring(
 ) -> Result<(), Problem> {
     let trust = recorder.trust()?.to_json();
     let driver = open(request.project, environment, request.environments, recorder, &trust)?;
-    for recovered in recover(&driver, deployment, recorder)? {
+    if let Some(recovered) = recover(&driver, deployment, recorder)? {
         watch.stage(&recovered);
     }
     let staging = tempfile::tempdir_in(recorder.home().cache())

@@ -60,7 +60,7 @@ impl Source {
         let mut source =
             Self { root: root.to_owned(), files: vec![], commit: None, branch: None, dirty: false, epoch: 0 };
         if in_git(root) {
-            source.from_git()?
+            source.ask_git()?
         } else {
             source.walk(root, Path::new(""))?
         }
@@ -68,7 +68,7 @@ impl Source {
         Ok(source)
     }
 
-    fn from_git(&mut self) -> Result<(), Problem> {
+    fn ask_git(&mut self) -> Result<(), Problem> {
         use std::os::unix::ffi::OsStrExt;
         let listed = git(
             &self.root,

@@ -60,7 +60,8 @@ impl App {
             None => format!("sqlite:{}", home.database().display()),
         };
         let store = Arc::new(runtime.block_on(Store::open(&url)).map_err(|e| erase(&e))?);
-        let blobs = LocalBlobs::open(home.blobs()).map_err(|e| engine::home::cannot(&home.blobs(), "open", &e))?;
+        let blobs =
+            LocalBlobs::open(home.blobs()).map_err(|e| engine::home::cannot(&home.blobs(), "open", &e))?;
         let blobs = Arc::new(blobs);
         let database = Arc::new(Database::new(Arc::clone(&store), runtime.handle().clone()));
         let (recorder, sentences) = Recorder::open(
@@ -71,7 +72,15 @@ impl App {
             Arc::new(SystemClock),
         )?;
         sentences.iter().for_each(|sentence| ui::note(sentence));
-        Ok(Self { global: global.clone(), home, runtime, store, database, blobs, recorder: Arc::new(recorder) })
+        Ok(Self {
+            global: global.clone(),
+            home,
+            runtime,
+            store,
+            database,
+            blobs,
+            recorder: Arc::new(recorder),
+        })
     }
 
     /// The project of the working folder.
@@ -92,12 +101,15 @@ impl App {
     /// The one finding of a project whose id begins with `prefix`.
     pub fn finding(&self, project: &str, prefix: &str) -> Result<store::views::FindingView, Problem> {
         let unusable = |message: String| {
-            Problem::new("finding-unknown", Exit::Input, message)
-                .with_hint("`proofhouse findings` lists them; give at least 8 characters of the id, or a rule's id")
+            Problem::new("finding-unknown", Exit::Input, message).with_hint(
+                "`proofhouse findings` lists them; give at least 8 characters of the id, or a rule's id",
+            )
         };
         let hex = prefix.len() >= 8 && prefix.chars().all(|c| c.is_ascii_hexdigit());
         if !hex {
-            return Err(unusable(format!("{prefix:?} is neither a rule nor the beginning of a finding's id")));
+            return Err(unusable(format!(
+                "{prefix:?} is neither a rule nor the beginning of a finding's id"
+            )));
         }
         let found = self.database.wait(self.store.findings_by_prefix(&prefix.to_lowercase(), 20))?;
         let mut found: Vec<_> = found.into_iter().filter(|finding| finding.project == project).collect();
@@ -112,10 +124,12 @@ impl App {
     /// Folder for environments that name no root. As root the application runs as another user, who
     /// must be able to get there.
     pub fn environments(&self) -> PathBuf {
-        let own_home = self.global.home.is_some();
-        match nix::unistd::geteuid().is_root() && !own_home {
-            true => PathBuf::from("/var/lib/proofhouse/environments"),
-            false => self.home.environments(),
+        // Beside the home, not in it: the home is closed to everyone else.
+        let beside = self.home.root().parent().map(|parent| parent.join("environments"));
+        match (nix::unistd::geteuid().is_root(), &self.global.home, beside) {
+            (true, None, _) => PathBuf::from("/var/lib/proofhouse/environments"),
+            (true, Some(_), Some(beside)) => beside,
+            _ => self.home.environments(),
         }
     }
 }
@@ -141,8 +155,9 @@ pub fn home_folder(global: &Global) -> Result<PathBuf, Problem> {
 
 /// This program's own file.
 pub fn executable() -> Result<PathBuf, Problem> {
-    std::env::current_exe()
-        .map_err(|e| Problem::new("executable-unknown", Exit::Environment, format!("cannot find this program's file: {e}")))
+    std::env::current_exe().map_err(|e| {
+        Problem::new("executable-unknown", Exit::Environment, format!("cannot find this program's file: {e}"))
+    })
 }
 
 /// The one crypto provider.
@@ -153,7 +168,9 @@ pub fn install_crypto() {
 fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.worker_threads(2).enable_all();
-    builder.build().map_err(|e| Problem::new("runtime", Exit::Environment, format!("cannot start threads: {e}")))
+    builder
+        .build()
+        .map_err(|e| Problem::new("runtime", Exit::Environment, format!("cannot start threads: {e}")))
 }
 
 /// Who runs this command, as the operating system knows them.

@@ -64,7 +64,7 @@ pub(super) fn conclude(
     }
     if let Some(bom) = checked.result.bom {
         let mut subjects = vec![source.clone()];
-        subjects.extend(ended.iter().flat_map(|step| artifacts(step)));
+        subjects.extend(ended.iter().flat_map(artifacts));
         statements.push(statement(subjects, &work.bom(bom))?);
     }
     let _ = checked.kept;

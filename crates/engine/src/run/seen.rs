@@ -49,19 +49,31 @@ fn counted(events: impl Iterator<Item = (Value, Value)>, name: &str, further: &s
 
 /// What went through the proxy, or was refused there.
 fn attempts(evidence: &StepEvidence) -> Vec<Value> {
-    let mut all: BTreeMap<(String, bool), (u64, u64, u64, Option<String>)> = BTreeMap::new();
+    let mut all: BTreeMap<(String, bool), Traffic> = BTreeMap::new();
     for attempt in &evidence.egress.attempts {
         let key = (format!("{}:{}", attempt.host, attempt.port), attempt.allowed);
-        let entry = all.entry(key).or_insert((0, 0, 0, attempt.reason.clone()));
-        *entry = (entry.0 + 1, entry.1 + attempt.sent, entry.2 + attempt.received, entry.3.take());
+        let traffic = all.entry(key).or_default();
+        traffic.count += 1;
+        traffic.sent += attempt.sent;
+        traffic.received += attempt.received;
+        traffic.reason = traffic.reason.take().or_else(|| attempt.reason.clone());
     }
-    let value = |((destination, allowed), (count, sent, received, reason))| {
+    let value = |((destination, allowed), traffic): (_, Traffic)| {
         json!({
-            "destination": destination, "allowed": allowed, "count": count,
-            "sent": sent, "received": received, "reason": reason,
+            "destination": destination, "allowed": allowed, "count": traffic.count,
+            "sent": traffic.sent, "received": traffic.received, "reason": traffic.reason,
         })
     };
     all.into_iter().map(value).collect()
+}
+
+/// What went to one destination.
+#[derive(Default)]
+struct Traffic {
+    count: u64,
+    sent: u64,
+    received: u64,
+    reason: Option<String>,
 }
 
 /// Attempts to connect without the proxy to anything but loopback: there is no way out, so they failed.

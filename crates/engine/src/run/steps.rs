@@ -29,7 +29,6 @@ use crate::{home::cannot, record::Recorder};
 pub(super) struct Ended {
     pub step: PlannedStep,
     pub record: StepRecord,
-    pub result: ActionResult,
     pub evidence: Option<StepEvidence>,
 }
 
@@ -146,7 +145,6 @@ impl Context<'_> {
         let nothing = |message: String| Ended {
             step: step.clone(),
             record: empty(step, StepResult::Skipped, message, now),
-            result: ActionResult::default(),
             evidence: None,
         };
         match end {
@@ -154,11 +152,8 @@ impl Context<'_> {
             End::Cancelled => Ok(nothing("not run: cancelled".to_owned())),
             End::Passed(gave) | End::Failed(gave) => {
                 let record = self.record(step, &gave)?;
-                let (result, evidence) = match &*gave {
-                    Ok(run) => (run.result.clone(), Some(run.evidence.clone())),
-                    Err(_) => (ActionResult::default(), None),
-                };
-                Ok(Ended { step: step.clone(), record, result, evidence })
+                let evidence = gave.as_ref().as_ref().ok().map(|run| run.evidence.clone());
+                Ok(Ended { step: step.clone(), record, evidence })
             }
         }
     }

@@ -28,7 +28,8 @@ pub fn environments(global: &Global, command: &EnvCommand) -> Result<Exit, Probl
         EnvCommand::Logs { environment } => {
             let path = Layout { root: root(&app, &project, environment)? }.log("app");
             let mut file = std::fs::File::open(&path).map_err(|e| cannot(&path, "read", &e))?;
-            std::io::copy(&mut file, &mut std::io::stdout().lock()).map_err(|e| cannot(&path, "print", &e))?;
+            std::io::copy(&mut file, &mut std::io::stdout().lock())
+                .map_err(|e| cannot(&path, "print", &e))?;
             let _ = std::io::stdout().flush();
             Ok(Exit::Success)
         }

@@ -21,7 +21,10 @@ pub fn feeds(global: &Global, command: &FeedsCommand) -> Result<Exit, Problem> {
                 true => ui::json(&imported),
                 false => {
                     let date: String = imported.as_of.to_string().chars().take(10).collect();
-                    println!("{BOLD}{name}{BOLD:#}: {}, newest of {date}", ui::count(imported.advisories, "advisory record"));
+                    println!(
+                        "{BOLD}{name}{BOLD:#}: {}, newest of {date}",
+                        ui::count(imported.advisories, "advisory record")
+                    );
                     for refused in imported.refused.iter().take(5) {
                         ui::note(&format!("{} is left out: {}", refused.what, refused.why));
                     }
@@ -37,7 +40,11 @@ pub fn feeds(global: &Global, command: &FeedsCommand) -> Result<Exit, Problem> {
                 let day = |at: model::Timestamp| at.to_string().chars().take(10).collect::<String>();
                 println!(
                     "{BOLD}{}{BOLD:#} {} advisories, newest of {} {DIM}imported {} by {}{DIM:#}",
-                    feed.feed, feed.advisories, day(feed.as_of), day(feed.imported), feed.actor
+                    feed.feed,
+                    feed.advisories,
+                    day(feed.as_of),
+                    day(feed.imported),
+                    feed.actor
                 );
             }
         }

@@ -41,7 +41,8 @@ fn filter(global: &Global, arguments: &FindingsArgs) -> Result<FindingFilter, Pr
     let mut filter = FindingFilter::open();
     if !arguments.status.is_empty() {
         let parse = |name: &String| {
-            FindingStatus::from_name(name).ok_or_else(|| bad("status", name, "new, existing, fixed or reopened"))
+            FindingStatus::from_name(name)
+                .ok_or_else(|| bad("status", name, "new, existing, fixed or reopened"))
         };
         filter.status = arguments.status.iter().map(parse).collect::<Result<_, _>>()?;
     }

@@ -18,7 +18,9 @@ pub fn gate(global: &Global, command: GateCommand) -> Result<Exit, Problem> {
     let app = App::open(global)?;
     match command {
         GateCommand::Explain { environment } => explain(&app, &environment),
-        GateCommand::Except { what, reason, until, environment } => except(&app, &what, reason, &until, environment),
+        GateCommand::Except { what, reason, until, environment } => {
+            except(&app, &what, reason, &until, environment)
+        }
     }
 }
 
@@ -71,8 +73,12 @@ fn except(
     environment: Option<String>,
 ) -> Result<Exit, Problem> {
     if reason.trim().chars().count() < 10 {
-        return Err(Problem::new("reason-too-short", Exit::Input, "the reason must have at least 10 characters")
-            .with_hint("say what protects you meanwhile, and when it will be fixed"));
+        return Err(Problem::new(
+            "reason-too-short",
+            Exit::Input,
+            "the reason must have at least 10 characters",
+        )
+        .with_hint("say what protects you meanwhile, and when it will be fixed"));
     }
     let project = app.project()?;
     if let Some(name) = &environment {
@@ -123,12 +129,15 @@ fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     };
     let moment = date.or_else(span);
     let bad = |why: &str| {
-        Problem::new("until-unusable", Exit::Input, format!("{text:?} {why}")).with_hint("for example 2027-01-31 or 30d")
+        Problem::new("until-unusable", Exit::Input, format!("{text:?} {why}"))
+            .with_hint("for example 2027-01-31 or 30d")
     };
     match moment {
         None => Err(bad("is neither a date nor a length of time")),
         Some(moment) if moment <= now => Err(bad("is not in the future")),
-        Some(moment) if moment.as_second() - now.as_second() > 366 * 86400 => Err(bad("is more than a year away")),
+        Some(moment) if moment.as_second() - now.as_second() > 366 * 86400 => {
+            Err(bad("is more than a year away"))
+        }
         Some(moment) => Ok(moment),
     }
 }

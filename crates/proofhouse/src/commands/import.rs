@@ -54,7 +54,12 @@ pub fn import(global: &Global, arguments: &ImportArgs) -> Result<Exit, Problem> 
             println!("  {} in the report itself", ui::count(imported.suppressed, "suppression"));
         }
         if !imported.scan.coverage.is_complete() {
-            let why = imported.scan.coverage.errors.first().map_or("it does not say what it covered", String::as_str);
+            let why = imported
+                .scan
+                .coverage
+                .errors
+                .first()
+                .map_or("it does not say what it covered", String::as_str);
             println!("  {WARN}not complete{WARN:#}: {why}; findings that are gone are not taken for fixed");
         }
     }

@@ -3,7 +3,10 @@
 use std::{fs, io::Write, path::Path};
 
 use anstream::{eprintln, println};
-use engine::{home::cannot, source::{CONFIG, Source}};
+use engine::{
+    home::cannot,
+    source::{CONFIG, Source},
+};
 use model::{Exit, Problem};
 
 use crate::{
@@ -28,7 +31,8 @@ pub fn init(global: &Global) -> Result<Exit, Problem> {
         ui::json(&serde_json::json!({ "file": CONFIG, "recognised": draft.ecosystems }));
         return Ok(Exit::Success);
     }
-    let found = if draft.ecosystems.is_empty() { "nothing it knows".to_owned() } else { draft.ecosystems.join(", ") };
+    let found =
+        if draft.ecosystems.is_empty() { "nothing it knows".to_owned() } else { draft.ecosystems.join(", ") };
     eprintln!("found {found}");
     println!("wrote {BOLD}{CONFIG}{BOLD:#}: look at it, then try `proofhouse plan` and `proofhouse run`");
     Ok(Exit::Success)

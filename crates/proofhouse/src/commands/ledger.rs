@@ -40,7 +40,10 @@ fn verify(app: &App) -> Result<Exit, Problem> {
             println!("{BAD}damaged{BAD:#} {}: {}", damage.what, damage.why);
         }
         for blob in &inspection.damaged_blobs {
-            println!("{BAD}damaged{BAD:#} blob {} ({}, entry {}): {}", blob.digest, blob.what, blob.entry, blob.why);
+            println!(
+                "{BAD}damaged{BAD:#} blob {} ({}, entry {}): {}",
+                blob.digest, blob.what, blob.entry, blob.why
+            );
         }
         for row in &rows {
             println!("{BAD}differs{BAD:#} database row {}: {:?}", row.table_key(), row.what);
@@ -103,16 +106,16 @@ fn project_all(app: &App, store: &store::Store) -> Result<u64, Problem> {
 fn rebuild(app: &App) -> Result<Exit, Problem> {
     let size = app.recorder.size();
     // The first damaged entry ends the rebuild; the old tables stay.
-    let mut failed = None;
-    let entries = (0..size).map_while(|index| app.recorder.entry(index).map_err(|e| failed = Some(e)).ok());
+    let entries = (0..size).map(|index| app.recorder.entry(index).map_err(std::io::Error::other));
     let rebuilt = app.runtime.block_on(app.store.rebuild(entries, &*app.blobs)).map_err(|e| erase(&e));
-    if let Some(problem) = failed {
-        return Err(problem);
-    }
     println!("the database is made anew from {}", ui::count(rebuilt?, "statement"));
     let next = app.database.next_index()?;
     if next != size {
-        return Err(Problem::new("rebuild-short", Exit::Integrity, format!("only {next} of {size} statements are in it")));
+        return Err(Problem::new(
+            "rebuild-short",
+            Exit::Integrity,
+            format!("only {next} of {size} statements are in it"),
+        ));
     }
     Ok(Exit::Success)
 }
@@ -132,12 +135,19 @@ fn show(app: &App, index: Option<u64>, most: u64) -> Result<Exit, Problem> {
     for index in first..size {
         let logged = app.recorder.entry(index)?;
         let subject = logged.statement.subject.first().map_or(String::new(), |s| s.name.clone());
-        let kind = logged.statement.predicate_type.trim_start_matches(model::statement::OWN_PREFIX).to_owned();
+        let kind =
+            logged.statement.predicate_type.trim_start_matches(model::statement::OWN_PREFIX).to_owned();
         if app.json() {
-            println!("{}", serde_json::json!({ "index": index, "loggedAt": logged.logged_at, "envelope": logged.envelope, "predicateType": logged.statement.predicate_type, "subject": subject }));
+            println!(
+                "{}",
+                serde_json::json!({ "index": index, "loggedAt": logged.logged_at, "envelope": logged.envelope, "predicateType": logged.statement.predicate_type, "subject": subject })
+            );
         } else {
             let at: String = logged.logged_at.to_string().chars().take(19).collect();
-            println!("{BOLD}{index:>6}{BOLD:#} {DIM}{at} {}{DIM:#} {kind} {subject}", logged.envelope.short());
+            println!(
+                "{BOLD}{index:>6}{BOLD:#} {DIM}{at} {}{DIM:#} {kind} {subject}",
+                logged.envelope.short()
+            );
         }
     }
     Ok(Exit::Success)
@@ -164,7 +174,11 @@ fn export(app: &App, to: &Path, artifact: Option<&str>) -> Result<Exit, Problem>
     let evidence = engine::evidence::of_artifact(digest, &app.recorder)?;
     fs::write(to, &evidence).map_err(|e| cannot(to, "write", &e))?;
     let lines = evidence.iter().filter(|byte| **byte == b'\n').count() as u64;
-    println!("wrote {} ({}): others need it and the output of `proofhouse ledger trust`", to.display(), ui::count(lines, "bundle"));
+    println!(
+        "wrote {} ({}): others need it and the output of `proofhouse ledger trust`",
+        to.display(),
+        ui::count(lines, "bundle")
+    );
     Ok(Exit::Success)
 }
 
@@ -175,7 +189,8 @@ fn export_all(app: &App, to: &Path) -> Result<Exit, Problem> {
     let path = to.join("ledger.jsonl");
     let file = fs::File::create(&path).map_err(|e| cannot(&path, "write", &e))?;
     let mut file = std::io::BufWriter::new(file);
-    let written = app.recorder.with_ledger(|ledger| ledger.export(&trust, &mut file)).map_err(|e| erase(&e))?;
+    let written =
+        app.recorder.with_ledger(|ledger| ledger.export(&trust, &mut file)).map_err(|e| erase(&e))?;
     std::io::Write::flush(&mut file).map_err(|e| cannot(&path, "write", &e))?;
     let path = to.join("trust.json");
     fs::write(&path, trust.to_json()).map_err(|e| cannot(&path, "write", &e))?;

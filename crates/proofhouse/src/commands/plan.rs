@@ -19,7 +19,8 @@ pub fn plan(global: &Global) -> Result<Exit, Problem> {
     }
     println!("{BOLD}{}{BOLD:#}", plan.project);
     for step in &plan.steps {
-        let needs = if step.needs.is_empty() { String::new() } else { format!(" after {}", step.needs.join(", ")) };
+        let needs =
+            if step.needs.is_empty() { String::new() } else { format!(" after {}", step.needs.join(", ")) };
         println!("  {BOLD}{}{BOLD:#} {DIM}{}{needs}{DIM:#}", step.name, step.kind.name());
         println!("    runs     {}", step.argv.join(" "));
         if !step.outputs.is_empty() {

@@ -14,7 +14,9 @@ use crate::{
 /// Holds the keys: nobody may look into this process, and it ends with its parent.
 pub fn sign(global: &Global) -> Result<Exit, Problem> {
     let closed = nix::sys::prctl::set_dumpable(false);
-    closed.map_err(|e| Problem::new("signer-open", Exit::Environment, format!("cannot close the signer: {e}")))?;
+    closed.map_err(|e| {
+        Problem::new("signer-open", Exit::Environment, format!("cannot close the signer: {e}"))
+    })?;
     let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
     attest::signer::run_stdio(&home_folder(global)?, SystemClock.now()).map_err(|e| erase(&e))?;
     Ok(Exit::Success)

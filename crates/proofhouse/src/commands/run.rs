@@ -99,7 +99,10 @@ impl Watch for Teller {
                 eprintln!("{BOLD}sbom{BOLD:#}     {}", ui::count(components as u64, "component"));
             }
             Event::Recorded(count) => {
-                eprintln!("{BOLD}ledger{BOLD:#}   {} signed and recorded", ui::count(count as u64, "statement"));
+                eprintln!(
+                    "{BOLD}ledger{BOLD:#}   {} signed and recorded",
+                    ui::count(count as u64, "statement")
+                );
             }
             Event::Warning(_) | Event::Note(_) => {}
         }
@@ -117,7 +120,11 @@ impl Teller {
             eprint!("{}", clean(piece));
             fresh = piece.ends_with('\n');
         }
-        if fresh { middle.remove(step) } else { middle.insert(step.to_owned()) };
+        if fresh {
+            middle.remove(step)
+        } else {
+            middle.insert(step.to_owned())
+        };
     }
 }
 

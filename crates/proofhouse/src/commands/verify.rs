@@ -72,7 +72,8 @@ fn tell(report: &ArtifactReport) {
     println!("{BOLD}{names}{BOLD:#} {DIM}sha256:{}{DIM:#}", report.digest);
     for build in &report.proven.builds {
         println!("  built by     {}", build.builder);
-        let commits = if build.commits.is_empty() { "no commit".to_owned() } else { build.commits.join(", ") };
+        let commits =
+            if build.commits.is_empty() { "no commit".to_owned() } else { build.commits.join(", ") };
         println!("  from commit  {commits}");
         for tool in build.dependencies.iter().filter(|d| d.role == "tool") {
             let version = tool.version.as_deref().unwrap_or("");
@@ -86,10 +87,16 @@ fn tell(report: &ArtifactReport) {
     }
     for decision in &report.proven.decisions {
         let (style, word) = ui::of_outcome(decision.outcome);
-        println!("  decision     {} {style}{word}{style:#} {DIM}{}{DIM:#}", decision.environment, decision.at);
+        println!(
+            "  decision     {} {style}{word}{style:#} {DIM}{}{DIM:#}",
+            decision.environment, decision.at
+        );
     }
     for deployment in &report.proven.deployments {
-        println!("  deployment   {} {} {DIM}{}{DIM:#}", deployment.environment, deployment.result, deployment.at);
+        println!(
+            "  deployment   {} {} {DIM}{}{DIM:#}",
+            deployment.environment, deployment.result, deployment.at
+        );
     }
     for failure in &report.failures {
         let at = failure.bundle.map_or(String::new(), |n| format!(" (line {} of the evidence)", n + 1));
