@@ -3,6 +3,7 @@
 use model::Severity::{Critical, High, Medium};
 
 use super::{
+    Checked,
     containers::{Pin, is_runtime_socket, is_strong_capability, pin},
     rule::{Hit, Hits, Rule},
     shell,
@@ -10,7 +11,7 @@ use super::{
 use crate::yaml::{self, Node};
 
 /// Parses a compose file and applies every rule.
-pub fn check(text: &str) -> Result<Vec<(&'static Rule, Hit)>, String> {
+pub fn check(text: &str) -> Checked {
     let node = yaml::parse(text).map_err(|e| e.to_string())?;
     let mut hits = Hits::new(RULES);
     for (name, service) in node.get("services").map(Node::entries).unwrap_or_default() {

@@ -3,6 +3,7 @@
 use model::Severity::{High, Low, Medium};
 
 use super::{
+    Checked,
     containers::{Pin, pin},
     dockerfile_parser::{Instruction, parse},
     rule::{Hit, Hits, Rule},
@@ -10,7 +11,7 @@ use super::{
 };
 
 /// Parses a Dockerfile and applies every rule.
-pub fn check(text: &str) -> Result<Vec<(&'static Rule, Hit)>, String> {
+pub fn check(text: &str) -> Checked {
     let instructions = parse(text)?;
     let stages = stage_names(&instructions);
     let mut hits = Hits::new(RULES);

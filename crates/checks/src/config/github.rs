@@ -1,15 +1,16 @@
 //! GitHub Actions: workflows and composite actions, walked once.
 
 use super::{
+    Checked,
     containers::{Pin, pin},
     github_rules::RULES,
-    rule::{Hit, Hits, Rule},
+    rule::{Hit, Hits},
     shell,
 };
 use crate::yaml::{self, Node};
 
 /// Parses a workflow or action and applies every rule.
-pub fn check(text: &str) -> Result<Vec<(&'static Rule, Hit)>, String> {
+pub fn check(text: &str) -> Checked {
     let node = yaml::parse(text).map_err(|e| e.to_string())?;
     let mut hits = Hits::new(RULES);
     let workflow = Workflow { triggers: triggers(&node) };
@@ -18,7 +19,7 @@ pub fn check(text: &str) -> Result<Vec<(&'static Rule, Hit)>, String> {
         let jobs = node.get("jobs").map(Node::entries).unwrap_or_default();
         let each = jobs.iter().all(|(_, job)| job.get("permissions").is_some() || job.get("uses").is_some());
         hits.when(
-            node.get("permissions").is_none() && !(each && !jobs.is_empty()),
+            node.get("permissions").is_none() && (jobs.is_empty() || !each),
             "gha-no-permissions",
             || Hit::at(node.line, None),
         );

@@ -3,6 +3,7 @@
 use model::Severity::{High, Medium};
 
 use super::{
+    Checked,
     containers::{Pin, pin},
     rule::{Hit, Hits, Rule},
     shell,
@@ -10,7 +11,7 @@ use super::{
 use crate::yaml::{self, Node};
 
 /// Parses a pipeline and applies every rule.
-pub fn check(text: &str) -> Result<Vec<(&'static Rule, Hit)>, String> {
+pub fn check(text: &str) -> Checked {
     let mut hits = Hits::new(RULES);
     for node in yaml::parse_all(text).map_err(|e| e.to_string())? {
         if let Some(include) = node.get("include") {

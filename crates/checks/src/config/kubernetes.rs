@@ -3,6 +3,7 @@
 use model::Severity::{Critical, High, Low, Medium};
 
 use super::{
+    Checked,
     containers::{Pin, is_runtime_socket, is_strong_capability, pin},
     rule::{Hit, Hits, Rule},
     shell,
@@ -16,7 +17,7 @@ pub fn looks_like(text: &str) -> bool {
 }
 
 /// Parses the documents of a manifest and applies every rule.
-pub fn check(text: &str) -> Result<Vec<(&'static Rule, Hit)>, String> {
+pub fn check(text: &str) -> Checked {
     let mut hits = Hits::new(RULES);
     for document in yaml::parse_all(text).map_err(|e| e.to_string())? {
         let items = document.get("items").map(Node::items).unwrap_or_default();

@@ -26,6 +26,9 @@ pub(crate) const TOOL: &str = "proofhouse-config";
 /// Largest configuration file that is read, in bytes.
 pub const LARGEST_FILE: u64 = 4 << 20;
 
+/// What a check gives: hits with their rules, or the place where the file cannot be parsed.
+pub(crate) type Checked = Result<Vec<(&'static Rule, Hit)>, String>;
+
 /// One kind of configuration file.
 struct Kind {
     /// Whether a path is of this kind; the content decides where the path cannot.
@@ -34,7 +37,7 @@ struct Kind {
     looks_like: fn(&str) -> bool,
     rules: &'static [Rule],
     /// Parses and checks; the error names the place.
-    check: fn(&str) -> Result<Vec<(&'static Rule, Hit)>, String>,
+    check: fn(&str) -> Checked,
 }
 
 /// All kinds. The first that fits a file checks it.

@@ -1,6 +1,6 @@
 //! Matches an inventory against the index.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use model::{
     Confidence, Coverage, Finding, FindingId, Place, ScanReport, Severity, Sha256, Technique, Timestamp,
@@ -37,16 +37,16 @@ pub fn scan(inventory: &Inventory, index: &Index, now: Timestamp) -> ScanReport 
             continue;
         }
         let key = (component.ecosystem, component.name.as_str());
-        if !cache.contains_key(&key) {
-            match index.find(component.ecosystem, &component.name) {
-                Ok(found) => drop(cache.insert(key, found)),
+        let advisories = match cache.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => match index.find(component.ecosystem, &component.name) {
+                Ok(found) => new.insert(found),
                 Err(error) => {
                     coverage.error(format!("{}: {error}", component.purl));
                     continue;
                 }
-            }
-        }
-        let advisories = cache.get(&key).map(Vec::as_slice).unwrap_or_default();
+            },
+        };
         match check(component, advisories, index, &mut findings) {
             true => coverage.scanned += 1,
             false => {

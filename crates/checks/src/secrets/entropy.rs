@@ -68,17 +68,70 @@ fn is_monotone(value: &[u8]) -> bool {
     value.len() > 1 && (all(0) || all(1) || all(-1))
 }
 
+/// Words that stand for a password in an address, or are the default of a local service.
+const COMMON_WORDS: &[&str] = &[
+    "pass",
+    "passwd",
+    "password",
+    "pwd",
+    "pw",
+    "secret",
+    "user",
+    "username",
+    "root",
+    "admin",
+    "guest",
+    "test",
+    "postgres",
+    "mysql",
+    "redis",
+    "mypass",
+    "mypassword",
+    "foo",
+    "bar",
+    "baz",
+];
+
+/// Whether the password of an address is one of the words that documentation and local services use.
+pub fn is_common_word(value: &[u8]) -> bool {
+    COMMON_WORDS.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether what follows a password in an address is a host that only documentation uses (RFC 2606).
+pub fn is_documentation_host(after: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(after).to_ascii_lowercase();
+    let host = text
+        .trim_start_matches('@')
+        .split(['/', ':', '?', '#', '"', '\'', ' ', '\n'])
+        .next()
+        .unwrap_or_default();
+    let names = ["example.com", "example.org", "example.net", "example"];
+    names.iter().any(|name| host == *name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')))
+}
+
+/// A name in code rather than a value: words joined by `_` or `-`, one of them a word of our own.
+fn is_identifier(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
+    let lower = text.to_ascii_lowercase();
+    let own = ["token", "secret", "password", "passwd", "credential", "key"]
+        .iter()
+        .any(|word| lower.contains(word));
+    plain && own && text.contains(['_', '-', '.', ':'])
+}
+
 /// Whether an assigned value could be a password or token rather than a name, path, address or code.
 pub fn could_be_secret(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
     let code = text.contains(['(', ')', '{', '}', '[', ']', '<', '>', ';', ',', '|', '\\']);
-    let path = text.starts_with(['/', '.', '~']) || text.contains("://") || text.matches('/').count() > 3;
+    let path = text.starts_with(['/', '.', '~'])
+        || text.contains("://")
+        || text.contains('/') && (text.len() < 32 || shannon(value) < 4.0);
     let digit = text.bytes().any(|b| b.is_ascii_digit());
     let symbol = text.bytes().any(|b| b"!@#$%^&*+=?".contains(&b));
     let lower = text.bytes().any(|b| b.is_ascii_lowercase());
     let mixed = lower && text.bytes().any(|b| b.is_ascii_uppercase());
     let letter = lower || text.bytes().any(|b| b.is_ascii_uppercase());
-    !code && !path && letter && (digit || symbol || mixed && text.len() >= 20)
+    !code && !path && !is_identifier(&text) && letter && (digit || symbol || mixed && text.len() >= 20)
 }
 
 #[cfg(test)]
@@ -96,6 +149,11 @@ mod tests {
         }
         assert!(!could_be_secret(b"refresh-token-name"));
         assert!(!could_be_secret(b"/run/secrets/db1"));
+        assert!(!could_be_secret(b"line_comment_token1"));
+        assert!(!could_be_secret(b"tests/ed25519_key.p8"));
+        assert!(
+            is_documentation_host(b"@db.example.com:5432/x") && !is_documentation_host(b"@myexample.com")
+        );
         assert!(could_be_secret(b"hunter2hunter2"));
     }
 }

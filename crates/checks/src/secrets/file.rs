@@ -30,7 +30,8 @@ pub fn scan(
             let range = secret.range();
             // Earlier rules are more specific: what they took is not reported again.
             let overlaps = taken.iter().any(|t| t.start < range.end && range.start < t.end);
-            if overlaps || !accept(rule, path, secret.as_bytes()) {
+            let after = &text[range.end..text.len().min(range.end + 100)];
+            if overlaps || !accept(rule, path, secret.as_bytes(), after) {
                 continue;
             }
             if taken.len() == MOST_FINDINGS {
@@ -63,8 +64,13 @@ fn text(bytes: Vec<u8>) -> Option<Vec<u8>> {
     }
 }
 
-fn accept(rule: &Rule, path: &str, secret: &[u8]) -> bool {
+fn accept(rule: &Rule, path: &str, secret: &[u8], after: &[u8]) -> bool {
     if entropy::shannon(secret) < rule.entropy || rule.files.is_some_and(|fits| !fits(path)) {
+        return false;
+    }
+    if rule.id.ends_with("url-password")
+        && (entropy::is_common_word(secret) || entropy::is_documentation_host(after))
+    {
         return false;
     }
     match rule.strength {

@@ -11,10 +11,13 @@ use crate::{
     tree::resolve,
 };
 
+/// One `replace`: only this version (or all), by what, in which version (or a folder).
+type Replacement = (Option<String>, String, Option<String>);
+
 #[derive(Default)]
 struct Module {
     requires: Vec<(String, String, bool)>,
-    replaces: HashMap<String, Vec<(Option<String>, String, Option<String>)>>,
+    replaces: HashMap<String, Vec<Replacement>>,
 }
 
 /// Parses a `go.mod`.
