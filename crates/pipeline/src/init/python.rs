@@ -7,6 +7,16 @@ use super::{Section, Source, StepText, lines};
 /// Most test files that are looked into.
 const MOST_READ: usize = 40;
 
+/// Requirement files for running and testing, by custom.
+const REQUIREMENT_FILES: [&str; 6] = [
+    "requirements.txt",
+    "requirements-test.txt",
+    "test-requirements.txt",
+    "requirements-dev.txt",
+    "requirements/tests.txt",
+    "requirements/test.txt",
+];
+
 struct Facts {
     name: Option<String>,
     /// A manifest that pip can build.
@@ -88,8 +98,7 @@ fn requirements(project: &Source<'_>, manifest: &Table) -> Vec<String> {
     if all.is_empty() {
         all = poetry(manifest);
     }
-    for file in ["requirements.txt", "requirements-test.txt", "test-requirements.txt", "requirements-dev.txt"]
-    {
+    for file in REQUIREMENT_FILES {
         if project.text(file).is_some_and(|text| text.lines().any(is_requirement)) {
             all.push(format!("-r {file}"));
         }
