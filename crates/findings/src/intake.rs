@@ -142,14 +142,16 @@ impl<'a> Intake<'a> {
 
 /// Enforces what [`crate`] promises of every finding, whatever the adapter did.
 fn tidy(finding: &mut Finding) {
-    finding.scanner = text::line(&finding.scanner, 100);
-    finding.rule = text::line(&finding.rule, 200);
+    keep_line(&mut finding.scanner, 100);
+    keep_line(&mut finding.rule, 200);
     if finding.technique == Technique::Secrets || finding.cwe.iter().any(|n| cwe::IS_CREDENTIAL.contains(n)) {
         finding.message = secret::mask_values(&finding.message);
         finding.title = secret::mask_values(&finding.title);
     }
-    finding.message = text::block(&finding.message, text::MESSAGE);
-    finding.title = text::line(&finding.title, text::TITLE);
+    if !text::is_block(&finding.message, text::MESSAGE) {
+        finding.message = text::block(&finding.message, text::MESSAGE);
+    }
+    keep_line(&mut finding.title, text::TITLE);
     if finding.title.is_empty() {
         finding.title = text::first_sentence(&finding.message).unwrap_or_else(|| finding.rule.clone());
     }
@@ -180,8 +182,17 @@ fn tidy(finding: &mut Finding) {
     }
 }
 
+fn keep_line(text: &mut String, most: usize) {
+    if !text::is_line(text, most) {
+        *text = text::line(text, most);
+    }
+}
+
 /// Drops repetitions and everything after the first `most`, keeping order.
 fn keep_first<T: PartialEq + Clone>(all: &mut Vec<T>, most: usize) {
+    if all.len() < 2 {
+        return;
+    }
     let mut kept: Vec<T> = Vec::with_capacity(all.len().min(most));
     for item in all.iter() {
         if kept.len() < most && !kept.contains(item) {

@@ -55,3 +55,38 @@ impl SourceTree for FolderTree {
         self.resolve(path).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ImportOptions, adapters::tests::read_with};
+    use model::{Place, identity::context};
+
+    #[test]
+    fn only_regular_files_inside_the_folder_are_read() {
+        let (outside, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(outside.path().join("secret"), "s").unwrap();
+        std::fs::write(folder.path().join("a.txt"), "0123456789").unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret"), folder.path().join("link")).unwrap();
+        let tree = FolderTree::new(folder.path(), 10).unwrap();
+        assert_eq!(tree.read("a.txt").as_deref(), Some(b"0123456789".as_slice()));
+        assert_eq!(FolderTree::new(folder.path(), 9).unwrap().read("a.txt"), None);
+        for path in ["link", "../secret", "/etc/passwd", "", "gone"] {
+            assert!(!tree.has(path) && tree.read(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_of_another_machine_is_found_by_its_tail() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("app")).unwrap();
+        std::fs::write(folder.path().join("app/Dockerfile"), "FROM debian:latest\n").unwrap();
+        let tree = FolderTree::new(folder.path(), 1 << 20).unwrap();
+        let options = ImportOptions { source: Some(&tree), ..ImportOptions::default() };
+        let report = r#"[{"code":"DL3007","file":"/home/ci/checkout/app/Dockerfile","level":"warning","line":1,
+            "message":"m"}]"#;
+        let (findings, _) = read_with("hadolint", report, &options);
+        let Place::Code { path, context: code, .. } = &findings[0].place else { panic!() };
+        assert_eq!((path.as_str(), *code), ("app/Dockerfile", Some(context("FROM debian:latest"))));
+    }
+}

@@ -149,8 +149,7 @@ fn errors_say_where() {
 #[test]
 fn a_skipped_value_may_be_larger_than_memory_allows_for_one() {
     let huge = format!(r#"{{"huge":"{}","results":[],"errors":[]}}"#, "x".repeat(3 << 20));
-    let mut limits = Limits::default();
-    limits.value = 1 << 20;
+    let limits = Limits { value: 1 << 20, ..Limits::default() };
     assert_eq!(code(huge, Some("semgrep"), limits), "taken");
 }
 

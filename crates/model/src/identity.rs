@@ -5,18 +5,18 @@
 
 use std::collections::HashMap;
 
-use crate::{Finding, FindingId, Hasher, Place, Sha256};
+use crate::{Finding, FindingId, Place, Sha256};
 
 /// Digest of a piece of code with all white space folded to single blanks and trimmed.
 pub fn context(code: &str) -> Sha256 {
-    let mut hasher = Hasher::new();
-    for (n, word) in code.split_whitespace().enumerate() {
-        if n > 0 {
-            hasher.update(b" ");
+    let mut folded = String::with_capacity(code.len());
+    for word in code.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
         }
-        hasher.update(word.as_bytes());
+        folded.push_str(word);
     }
-    hasher.finish()
+    Sha256::of(folded)
 }
 
 /// Gives findings their identity, in the order in which they appear in one report.
@@ -48,10 +48,11 @@ pub fn assign_all(findings: &mut [Finding]) {
 }
 
 fn key(finding: &Finding) -> Sha256 {
-    let mut hasher = Hasher::new();
+    // Hashed in one go: an import does this for every finding, and each update has its price.
+    let mut bytes = Vec::with_capacity(512);
     let mut part = |text: &str| {
-        hasher.update(&(text.len() as u64).to_be_bytes());
-        hasher.update(text.as_bytes());
+        bytes.extend((text.len() as u64).to_be_bytes());
+        bytes.extend(text.as_bytes());
     };
     part("proofhouse-finding-v1");
     part(finding.technique.name());
@@ -85,7 +86,7 @@ fn key(finding: &Finding) -> Sha256 {
             part(name);
         }
     }
-    hasher.finish()
+    Sha256::of(bytes)
 }
 
 /// A package URL without version, qualifiers and subpath (ECMA-427).

@@ -12,11 +12,14 @@ use super::chunk::Record;
 
 pub(super) type Records<'r> = Box<dyn Iterator<Item = io::Result<Record>> + 'r>;
 
+/// The next record of a stream, as it is ordered: id, line, number of the stream, severity.
+type Head = (FindingId, Vec<u8>, usize, u8);
+
 /// Merges sorted streams. Of records with equal ids only the first stays, which is the smallest
 /// line, so that the result does not depend on the order of arrival.
 pub(super) struct Merge<'r> {
     streams: Vec<Records<'r>>,
-    heads: BinaryHeap<Reverse<(FindingId, Vec<u8>, usize, u8)>>,
+    heads: BinaryHeap<Reverse<Head>>,
     last: Option<FindingId>,
 }
 

@@ -1,5 +1,7 @@
 //! Paths relative to the repository, whatever a report calls them.
 
+use std::borrow::Cow;
+
 /// Longest path kept, in bytes. Linux allows 4,096.
 const LONGEST: usize = 4096;
 
@@ -9,7 +11,7 @@ const LONGEST: usize = 4096;
 pub fn clean(raw: &str, roots: &[String]) -> String {
     let path = simplify(raw);
     let cut = roots.iter().filter_map(|root| strip(&path, &simplify(root))).min_by_key(|rest| rest.len());
-    cut.map(str::to_owned).unwrap_or(path)
+    cut.map(str::to_owned).unwrap_or_else(|| path.into_owned())
 }
 
 fn strip<'p>(path: &'p str, root: &str) -> Option<&'p str> {
@@ -20,7 +22,17 @@ fn strip<'p>(path: &'p str, root: &str) -> Option<&'p str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-fn simplify(raw: &str) -> String {
+/// Most paths need no work; a report has one per finding.
+fn is_simple(raw: &str) -> bool {
+    let plain = |b: u8| (0x20..0x7f).contains(&b) && b != b'\\' && b != b':';
+    let named = |part: &str| !matches!(part, "" | "." | "..");
+    raw.len() <= LONGEST && raw.bytes().all(plain) && raw.split('/').all(named)
+}
+
+fn simplify(raw: &str) -> Cow<'_, str> {
+    if is_simple(raw) {
+        return Cow::Borrowed(raw);
+    }
     let raw = raw.strip_prefix(r"\\?\").unwrap_or(raw);
     let mut parts: Vec<String> = Vec::new();
     for part in raw.split(['/', '\\']) {
@@ -40,7 +52,7 @@ fn simplify(raw: &str) -> String {
     while path.ends_with(['/', '.']) && path.len() + 4 > LONGEST {
         path.pop();
     }
-    path
+    Cow::Owned(path)
 }
 
 /// A URI reference (RFC 3986) split into what tells places apart.

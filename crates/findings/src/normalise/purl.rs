@@ -58,7 +58,7 @@ pub fn kind_of(ecosystem: &str) -> Option<&'static str> {
     Some(match ecosystem.to_ascii_lowercase().as_str() {
         "pip" | "pypi" | "pipenv" | "poetry" | "uv" | "python-pkg" | "pylock" | "conda-pkg-pip" => "pypi",
         "npm" | "yarn" | "pnpm" | "bun" | "node-pkg" => "npm",
-        "cargo" | "crates.io" | "rust-binary" | "rustbinary" => "cargo",
+        "cargo" | "rust-binary" | "rustbinary" => "cargo",
         "go" | "gomod" | "golang" | "gobinary" => "golang",
         "maven" | "jar" | "pom" | "gradle" | "sbt" => "maven",
         "gem" | "gemspec" | "bundler" | "rubygems" => "gem",

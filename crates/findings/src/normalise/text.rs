@@ -12,9 +12,25 @@ pub fn is_unwanted(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Whether [`line`] would change nothing; most texts are like that.
+pub(crate) fn is_line(text: &str, most: usize) -> bool {
+    let bytes = text.as_bytes();
+    let plain = bytes.len() <= most && bytes.iter().all(|b| (0x20..0x7f).contains(b));
+    plain
+        && !bytes.starts_with(b" ")
+        && !bytes.ends_with(b" ")
+        && memchr::memmem::find(bytes, b"  ").is_none()
+}
+
+/// Whether [`block`] would change nothing.
+pub(crate) fn is_block(text: &str, most: usize) -> bool {
+    let plain = |b: &u8| (0x20..0x7f).contains(b) || matches!(b, b'\n' | b'\t');
+    text.len() <= most && text.as_bytes().iter().all(plain) && text.trim().len() == text.len()
+}
+
 /// One line of at most `most` characters: white space folded, unwanted characters dropped.
 pub fn line(text: &str, most: usize) -> String {
-    if text.len() <= most && text.bytes().all(|b| (0x21..0x7f).contains(&b)) {
+    if is_line(text, most) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len().min(most * 4));
@@ -45,6 +61,9 @@ pub fn line(text: &str, most: usize) -> String {
 
 /// Several lines of at most `most` characters: tabs and line breaks stay, the rest as [`line`].
 pub fn block(text: &str, most: usize) -> String {
+    if is_block(text, most) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(most));
     for (count, c) in text.trim().chars().filter(|c| matches!(c, '\n' | '\t') || !is_unwanted(*c)).enumerate()
     {

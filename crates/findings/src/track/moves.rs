@@ -40,7 +40,7 @@ pub(super) fn pair(
     let renames: HashMap<&str, &str> =
         renames.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
     let mut pairs = Pairs::default();
-    pairs.by(vanished, appeared, |f| renamed(f, &renames), |f| at_path(f));
+    pairs.by(vanished, appeared, |f| renamed(f, &renames), at_path);
     if complete {
         pairs.by(vanished, appeared, elsewhere, elsewhere);
     }
