@@ -99,7 +99,7 @@ new Worker("require(\"worker_threads\").parentPort.postMessage(\"from a worker\"
 fn cargo_builds_and_tests_a_crate_with_its_own_toolchain() {
     let output = Command::new("rustc").args(["--print", "sysroot"]).output().unwrap();
     let sysroot = PathBuf::from(String::from_utf8(output.stdout).unwrap().trim());
-    let script = "cargo init -q --vcs none --lib --name inside . && cargo test -q --offline 2>&1 | grep -c '^test result: ok'";
+    let script = "cargo init -q --vcs none --lib inside && cd inside && cargo test -q --offline 2>&1 | grep -c '^test result: ok'";
     // As root only: a toolchain in root's home cannot be read by another user, sandbox or not.
     works_as(&[Caller::Root], script, "2", |spec| {
         spec.read_only = vec![Bind { host: sysroot.clone(), inside: "/opt/rust".into() }];

@@ -104,7 +104,7 @@ fn find_program(spec: &Spec) -> Result<CString, String> {
     }
     let path = spec.env.iter().find(|(key, _)| key == "PATH").map(|(_, value)| value.as_os_str());
     let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
-    let found = std::env::split_paths(path).map(|dir| dir.join(name)).find(|file| executable(file));
+    let found = std::env::split_paths(path).map(|dir| dir.join(name)).find(executable);
     match found {
         Some(file) => to_c(file.as_os_str()).map_err(|failure| failure.reason),
         None => Err(format!("not found in {}", path.to_string_lossy())),

@@ -81,7 +81,7 @@ fn fork_bomb() -> Verdict {
 
 fn thread_bomb() -> Verdict {
     for _ in 0..=PROCESSES {
-        let started = std::thread::Builder::new().stack_size(64 << 10).spawn(|| std::thread::park());
+        let started = std::thread::Builder::new().stack_size(64 << 10).spawn(std::thread::park);
         if let Err(error) = started {
             return Verdict::Stopped(name_of(&error));
         }

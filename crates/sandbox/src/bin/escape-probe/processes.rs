@@ -37,8 +37,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     control("trace-own-child", "attach a debugger to a child", |_| {
         with_child(|child| {
             // SAFETY: integers and allowed null pointers.
-            let attached = call(unsafe { libc::ptrace(libc::PTRACE_SEIZE, child, 0, 0) });
-            attached
+            call(unsafe { libc::ptrace(libc::PTRACE_SEIZE, child, 0, 0) })
         })
     }),
     attempt("trace-init", "attach a debugger to the supervisor", |_| {
