@@ -92,9 +92,11 @@ impl Recorder {
         &self,
         statements: &[Statement],
     ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
-        let now = self.clock.now();
-        let logged =
-            self.with_signer(|signer| self.lock().append(signer, statements, now).map_err(|e| erase(&e)))?;
+        let logged = self.with_signer(|signer| {
+            // Only now: the keys may just have been made, and nothing is signed before they were.
+            let now = self.clock.now();
+            self.lock().append(signer, statements, now).map_err(|e| erase(&e))
+        })?;
         Ok((logged, self.catch_up().err()))
     }
 

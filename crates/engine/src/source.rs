@@ -33,8 +33,6 @@ pub struct Source {
     pub branch: Option<String>,
     /// Files differ from the commit.
     pub dirty: bool,
-    /// Time of the commit in seconds since 1970; 0 without one.
-    pub epoch: i64,
 }
 
 impl Source {
@@ -58,7 +56,7 @@ impl Source {
     /// Git refuses the repository, or the folder cannot be read.
     pub fn read(root: &Path) -> Result<Self, Problem> {
         let mut source =
-            Self { root: root.to_owned(), files: vec![], commit: None, branch: None, dirty: false, epoch: 0 };
+            Self { root: root.to_owned(), files: vec![], commit: None, branch: None, dirty: false };
         if in_git(root) {
             source.ask_git()?
         } else {
@@ -76,13 +74,8 @@ impl Source {
         )?;
         let names = listed.split(|b| *b == 0).filter(|name| !name.is_empty());
         self.files = names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect();
-        let head = git(&self.root, &["log", "-1", "--no-show-signature", "--format=%H %ct"]).ok();
-        if let Some((commit, time)) =
-            head.as_deref().and_then(|h| str::from_utf8(h).ok()?.trim().split_once(' '))
-        {
-            self.commit = Some(commit.to_owned());
-            self.epoch = time.parse().unwrap_or(0);
-        }
+        let head = git(&self.root, &["rev-parse", "--verify", "--quiet", "HEAD"]).ok();
+        self.commit = head.and_then(|head| Some(String::from_utf8(head).ok()?.trim().to_owned()));
         let branch = git(&self.root, &["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
         self.branch = branch.and_then(|b| Some(String::from_utf8(b).ok()?.trim().to_owned()));
         let status =

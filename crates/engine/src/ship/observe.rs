@@ -98,14 +98,16 @@ impl<'a> Observed<'a> {
     fn judge(&self, report: &ScanReport) -> Verdict {
         let worst = report.findings.iter().map(|f| f.severity).max();
         let count = report.findings.iter().filter(|f| f.severity > Severity::Info).count();
-        let summary = format!("{count} weaknesses found in {} requests targets", report.coverage.scanned)
-            .replace("requests targets", "routes");
-        match (self.environment.dast.reverse_at, worst) {
-            (Some(limit), Some(worst)) if worst >= limit => {
-                let first = report.findings.iter().find(|f| f.severity == worst);
-                let what = first.map_or(String::new(), |f| format!(": {} at {}", f.title, f.place.label()));
-                Verdict::Reverse(format!("{worst}{what}; {summary}"))
+        let summary = format!("{count} weaknesses found on {} routes", report.coverage.scanned);
+        let first = worst.and_then(|worst| report.findings.iter().find(|f| f.severity == worst));
+        let worst_is = first.map(|f| format!("{}: {} at {}", f.severity, f.title, f.place.label()));
+        match (self.environment.dast.reverse_at, worst, worst_is) {
+            (Some(limit), Some(worst), Some(what)) if worst >= limit => {
+                Verdict::Reverse(format!("{what}; {summary}"))
             }
+            (_, Some(worst), Some(what)) if worst >= Severity::High => Verdict::Keep(format!(
+                "{summary}, the worst is {what}; the environment's settings let it stay"
+            )),
             _ => Verdict::Keep(summary),
         }
     }

@@ -61,13 +61,19 @@ pub fn demo(global: &Global, arguments: &DemoArgs) -> Result<Exit, Problem> {
     headline("Build, test, scan, sign, record: `proofhouse run`");
     let plain = RunArgs { steps: vec![], jobs: None, no_cache: false, update_lock: false };
     let outcome = run::perform(&app, &plain, "demo")?;
-    run::summary(&outcome);
+    if !app.json() {
+        run::summary(&outcome);
+    }
     headline("Into staging, which only warns: `proofhouse deploy staging`");
     let staging = deploy::perform(&app, "staging", None)?;
-    deploy::summary(&staging);
+    if !app.json() {
+        deploy::summary(&staging);
+    }
     headline("Into production, which does not: `proofhouse deploy production`");
     let production = deploy::perform(&app, "production", None)?;
-    deploy::summary(&production);
+    if !app.json() {
+        deploy::summary(&production);
+    }
     let shown = Shown {
         run: outcome.run.result.unwrap_or(RunResult::Failed),
         staging: staging.deployment.result,

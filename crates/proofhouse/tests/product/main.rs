@@ -1,0 +1,8 @@
+//! The product as its users meet it: the real binary, real repositories, real databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod deploying;
+mod offline;
+mod project;
+mod running;
+mod support;
