@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -151,7 +152,7 @@ pub fn run_graph<T: Send + Sync>(
         state: Mutex::new(state),
         changed: Condvar::new(),
     };
-    // Someone may be waiting for a node when everything is cancelled; waits are short for that.
+    // Waiting threads are woken by the end of a node; cancelling ends those under way.
     std::thread::scope(|scope| {
         for _ in 1..options.jobs.clamp(1, nodes.len().max(1)) {
             scope.spawn(|| graph.serve());
@@ -218,9 +219,17 @@ impl<T: Send + Sync, F: Fn(&Node, &[Arc<T>]) -> Work<T> + Sync> Graph<'_, T, F> 
             drop(state);
             let node = &self.nodes[at];
             self.observer.started(node);
-            let end = match (self.work)(node, &inputs) {
-                Work::Passed(value) => End::Passed(Arc::new(value)),
-                Work::Failed(value) => End::Failed(Arc::new(value)),
+            let worked = catch_unwind(AssertUnwindSafe(|| (self.work)(node, &inputs)));
+            let end = match worked {
+                Ok(Work::Passed(value)) => End::Passed(Arc::new(value)),
+                Ok(Work::Failed(value)) => End::Failed(Arc::new(value)),
+                Err(panic) => {
+                    // Others wait for this node; they must see that nothing more will come.
+                    self.cancel.cancel();
+                    self.lock().ends[at] = Some(End::Cancelled);
+                    self.changed.notify_all();
+                    resume_unwind(panic);
+                }
             };
             self.observer.ended(node, &end);
             if self.fail_fast && matches!(end, End::Failed(_)) {
@@ -327,6 +336,23 @@ mod tests {
         let options = GraphOptions { jobs: 2, fail_fast: false };
         let ends = run_graph(&list, options, &Cancel::new(), &(), work).unwrap();
         assert!(ends.iter().all(|end| matches!(end, End::Passed(_))));
+    }
+
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn a_panic_in_one_node_does_not_leave_the_others_waiting() {
+        let list = nodes(&[("a", &[]), ("b", &["a"]), ("c", &["b"])]);
+        let caller = std::thread::current().id();
+        let both = Barrier::new(2);
+        let list = [nodes(&[("x", &[])]), list].concat();
+        let work = |node: &Node, _: &[Arc<()>]| {
+            if node.needs.is_empty() {
+                both.wait();
+                assert_eq!(std::thread::current().id(), caller, "only the other thread panics");
+            }
+            Work::Passed(())
+        };
+        let _ = run_graph(&list, GraphOptions { jobs: 2, fail_fast: false }, &Cancel::new(), &(), work);
     }
 
     #[test]

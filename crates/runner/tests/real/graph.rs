@@ -18,6 +18,9 @@ pub const TESTS: &[Test] = &[
     ("graph_killed_midway_takes_finished_steps_from_the_cache", killed),
 ];
 
+/// What `d` makes of the input and of what `b` and `c` made of it and of what `a` made.
+const EXPECTED: &str = "in\nin\nin\na\nb\nin\nin\na\nc\nd\n";
+
 fn node(name: &str, needs: &[&str]) -> Node {
     Node { name: name.into(), needs: needs.iter().map(|need| (*need).into()).collect() }
 }
@@ -62,7 +65,7 @@ fn hands_on() {
     lab.file("in", "in\n");
     let journal = Journal::create(lab.dir.path().join("runs/1.journal")).unwrap();
     let ends = run(&lab, &journal, None);
-    assert_eq!(ends[3].2, "in\nin\na\nb\nin\na\nc\nd\n");
+    assert_eq!(ends[3].2, EXPECTED);
     assert!(ends.iter().all(|(_, cached, _)| !cached));
     assert!(run(&lab, &journal, None).iter().all(|(_, cached, _)| *cached));
 }
@@ -94,7 +97,7 @@ fn killed() {
     let ends = run(&lab, &journal, None);
     let cached: Vec<bool> = ends.iter().map(|(_, cached, _)| *cached).collect();
     assert_eq!(cached, [true, true, true, false]);
-    assert_eq!(ends[3].2, "in\nin\na\nb\nin\na\nc\nd\n");
+    assert_eq!(ends[3].2, EXPECTED);
     journal.append(Timestamp::now(), Event::RunFinished { result: "passed".into() }).unwrap();
     drop(journal);
     assert!(unfinished(&lab.dir.path().join("runs")).unwrap().is_empty());

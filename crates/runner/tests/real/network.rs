@@ -133,7 +133,7 @@ fn tunnel() {
         "def tunnel(host, port):\n c = http.client.HTTPConnection('127.0.0.1', 3128, timeout=20)\n \
          c.set_tunnel(host, port)\n try:\n  c.request('GET', '/t')\n  return c.getresponse().read()\n \
          except OSError as e: return str(e)\n\
-         print(tunnel('127.0.0.1', {port}), tunnel('127.0.0.1', 443), tunnel('::1', {port}), file=out)"
+         print(tunnel('127.0.0.1', {port}), tunnel('127.0.0.1', 443), tunnel('other.example', 443), file=out)"
     );
     let (run, seen) = lab.run(&python(&lab, &[&format!("127.0.0.1:{port}")], &script));
     assert!(run.passed(), "{:?} {}", run.failure, seen.text());

@@ -30,7 +30,7 @@ fn here() {
             Err(error) => println!("  {ecosystem}: {error}"),
         }
     }
-    assert_eq!(fs::read_dir(lab.dir.path()).unwrap().count(), 4, "trial folders are gone");
+    assert_eq!(fs::read_dir(lab.dir.path()).unwrap().count(), 3, "trial folders are gone");
 }
 
 fn missing() {
