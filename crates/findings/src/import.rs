@@ -51,7 +51,7 @@ pub struct ImportOptions<'a> {
     /// The family of testing, when the report is of a format that serves several (SARIF).
     pub technique: Option<Technique>,
     /// Folders that paths in the report may start with and the repository does not know, absolute
-    /// or relative to where the scanner ran, e.g. `/work/src` or `checkout/app`.
+    /// or relative to where the scanner ran, e.g. `/build/src` or `checkout/app`.
     pub roots: Vec<String>,
     /// The scanned tree, to find the code of findings that come without it.
     pub source: Option<&'a dyn SourceTree>,
@@ -104,7 +104,7 @@ pub fn import(
             tool.version.clone_from(&pinned.version);
         }
     }
-    let technique = intake.main_technique().unwrap_or(read.technique);
+    let technique = intake.main_technique(read.technique);
     let (findings, by_severity, suppressed) = intake.totals();
     Ok(ReportInfo {
         format: adapter.name(),

@@ -130,9 +130,15 @@ impl<'a> Intake<'a> {
         coverage.skip(text::line(what, 300), text::line(why, 300));
     }
 
-    pub(crate) fn main_technique(&self) -> Option<Technique> {
-        let most = Technique::ALL.into_iter().rev().max_by_key(|t| self.by_technique[*t as usize])?;
-        (self.by_technique[most as usize] > 0).then_some(most)
+    /// The family of most findings; `usual` when there is none, or when it is among the most.
+    pub(crate) fn main_technique(&self, usual: Technique) -> Technique {
+        let count = |technique: Technique| self.by_technique[technique as usize];
+        Technique::ALL.into_iter().fold(usual, |most, t| if count(t) > count(most) { t } else { most })
+    }
+
+    /// Whether there are findings, all of this family.
+    pub(crate) fn has_only(&self, technique: Technique) -> bool {
+        self.findings > 0 && self.by_technique[technique as usize] == self.findings
     }
 
     pub(crate) fn totals(&self) -> (u64, BySeverity, u64) {

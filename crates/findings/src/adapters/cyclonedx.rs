@@ -6,8 +6,8 @@
 //!   by its word, else its score, else its vector.
 //! - VEX: `analysis.state` resolved, not_affected or false_positive, and `affects[].versions` all
 //!   unaffected, are suppressed.
-//! - Coverage: components listed. A BOM without a `vulnerabilities` list was not scanned, only
-//!   listed: it does not state coverage of a scan.
+//! - Coverage: components listed. A BOM whose `vulnerabilities` are absent or empty may have been
+//!   made without any scan (generators write an empty list too), so it does not state coverage.
 //! - Components may stand after the vulnerabilities, so the text is read twice.
 
 use std::{borrow::Cow, collections::HashMap};
@@ -203,10 +203,10 @@ fn survey(
             Ok(())
         }
         "components" => s.elements(|s| note(s.value()?, outline, intake)),
-        _ => {
+        _ => s.elements(|s| {
             outline.scanned = true;
             s.skip()
-        }
+        }),
     })
 }
 

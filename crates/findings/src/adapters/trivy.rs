@@ -7,7 +7,7 @@
 //! - Credentials are masked by Trivy itself; fingerprint: rule, path and the masked line.
 //! - Misconfigurations: `FAIL` only; symbol: the resource; code: the lines marked as cause.
 //! - Coverage: packages listed plus configuration files checked. A scan for credentials lists only
-//!   the files where it found some, so alone it does not state coverage.
+//!   the files where it found some, so it never states its coverage.
 //! - `Target` and `Type` may stand after the lists, so the text is read twice.
 
 use std::{borrow::Cow, collections::HashMap};
@@ -188,6 +188,10 @@ impl Adapter for Trivy {
                 result(s, &head, intake, &mut coverage)
             })
         })?;
+        // Packages and configuration files listed say nothing about where credentials were searched.
+        if intake.options.technique == Some(Technique::Secrets) || intake.has_only(Technique::Secrets) {
+            coverage.stated = false;
+        }
         let tool = tool(NAME, version.as_deref());
         Ok(Read { tool, technique: Technique::Sca, coverage })
     }
@@ -356,7 +360,10 @@ fn credential(hit: Secret<'_>, head: &Head, intake: &mut Intake<'_>) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::tests::{find, read};
+    use crate::{
+        ImportOptions,
+        adapters::tests::{find, read, read_with},
+    };
 
     /// Shape of trivy 0.76: `trivy fs --scanners vuln,secret,misconfig --format json`
     const REPORT: &str = r#"{"Results": [
@@ -385,5 +392,12 @@ mod tests {
         assert_eq!(find(&findings, "jwt-token").place.label(), "api.yml:193");
         assert_eq!((info.coverage.seen, info.tool.version.as_str()), (3, "0.76.0"));
         assert!(info.coverage.is_complete());
+    }
+
+    #[test]
+    fn a_list_of_packages_does_not_prove_a_search_for_credentials() {
+        let options = ImportOptions { technique: Some(Technique::Secrets), ..ImportOptions::default() };
+        let (_, info) = read_with("trivy", REPORT, &options);
+        assert!(!info.coverage.is_complete());
     }
 }

@@ -123,15 +123,15 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_path_becomes_the_one_in_the_repository() {
-        let roots = ["/work/src".to_owned(), "checkout/app".to_owned(), "/work".to_owned()];
+        let roots = ["/build/src".to_owned(), "checkout/app".to_owned(), "/build".to_owned()];
         for (raw, expected) in [
             ("src/app.py", "src/app.py"),
             ("./src//app.py", "src/app.py"),
-            ("/work/src/a/b.c", "a/b.c"),
-            ("/work/other/b.c", "other/b.c"),
+            ("/build/src/a/b.c", "a/b.c"),
+            ("/build/other/b.c", "other/b.c"),
             ("checkout/app/x.js", "x.js"),
             ("checkout/apple/x.js", "checkout/apple/x.js"),
-            (r"C:\work\src\a.cs", "a.cs"),
+            (r"C:\build\src\a.cs", "a.cs"),
             (r"dir\file.txt", "dir/file.txt"),
             ("../../etc/passwd", "etc/passwd"),
             ("a/../../b", "b"),

@@ -116,7 +116,7 @@ fn finding(
         false => Technique::Sast,
     });
     let mut finding = intake.finding(run.scanner(), id, technique);
-    finding.severity = severity_of(result, rule);
+    finding.severity = severity_of(result, rule, technique);
     finding.cvss = (technique == Technique::Sca).then(|| score(result, rule)).flatten();
     finding.confidence = confidence(result, rule);
     finding.message = message::text_of(result.message.as_ref(), rule);
@@ -124,6 +124,9 @@ fn finding(
     finding.cwe = cwe::parse_all(result.properties.cwe.iter().map(String::as_str));
     finding.cwe.extend(result.taxa.iter().filter_map(rules::cwe_of));
     finding.cwe.extend(rule.iter().flat_map(|rule| &rule.cwe));
+    if technique == Technique::Secrets && finding.cwe.is_empty() {
+        finding.cwe = vec![798];
+    }
     if tools::is_advisory(id) {
         finding.aliases = vec![id.to_owned()];
     }
@@ -195,7 +198,7 @@ fn score(result: &SarifResult<'_>, rule: Option<&Rule>) -> Option<f64> {
     result.properties.score.filter(|score| *score > 0.0).or_else(|| rule?.score)
 }
 
-fn severity_of(result: &SarifResult<'_>, rule: Option<&Rule>) -> Severity {
+fn severity_of(result: &SarifResult<'_>, rule: Option<&Rule>, technique: Technique) -> Severity {
     if result.kind.as_deref() == Some("informational") {
         return Severity::Info;
     }
@@ -207,7 +210,9 @@ fn severity_of(result: &SarifResult<'_>, rule: Option<&Rule>) -> Severity {
         return level;
     }
     let rank = result.rank.or_else(|| rule?.rank).filter(|rank| *rank > 0.0);
-    rank.map_or(severity::UNRATED, |rank| Severity::from_cvss(rank / 10.0))
+    // Scanners for credentials often rate nothing; their own formats are read as high too.
+    let unrated = if technique == Technique::Secrets { Severity::High } else { severity::UNRATED };
+    rank.map_or(unrated, |rank| Severity::from_cvss(rank / 10.0))
 }
 
 fn confidence(result: &SarifResult<'_>, rule: Option<&Rule>) -> Confidence {

@@ -134,7 +134,8 @@ pub(super) fn cwe_of(reference: &DescriptorRef<'_>) -> Option<u32> {
 
 /// The first of short description, full description and name that says more than the rule's id.
 fn title(short: Option<String>, name: Option<&str>, full: impl Fn() -> Option<String>, id: &str) -> String {
-    let says_more = |text: &String| !text.is_empty() && !text.contains(id);
+    // Some writers put their message template there, with `{}` or `{name}`.
+    let says_more = |text: &String| !text.is_empty() && !text.contains(id) && !text.contains('{');
     let short = short.map(|text| text::line(&text, text::TITLE)).filter(says_more);
     let named = || {
         name.map(|name| text::line(name, text::TITLE)).filter(|name| name.contains(' ') && says_more(name))
