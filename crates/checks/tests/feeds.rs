@@ -233,3 +233,48 @@ fn the_real_feeds_match_the_seeded_project() {
     let ids: std::collections::HashSet<_> = report.findings.iter().map(|f| f.id).collect();
     assert_eq!(ids.len(), report.findings.len(), "identities are unique");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
+    /// A whole feed, damaged anywhere: an error or fewer advisories, never a panic.
+    #[test]
+    fn damaged_archives_never_panic(at: usize, junk in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..9), cut: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = IndexDir::new(folder.path().join("feeds"));
+        let zip = folder.path().join("all.zip");
+        zip_of(&zip, &[("a.json", advisory("A-1", &[], "left", "1.0.0").to_string().into_bytes())]);
+        let tar = folder.path().join("all.tar.gz");
+        let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(fs::File::create(&tar).unwrap(), flate2::Compression::fast()));
+        let yaml = b"id: A-1\nmodified: '2026-01-01T00:00:00Z'\n";
+        let mut header = tar::Header::new_ustar();
+        header.set_size(yaml.len() as u64);
+        header.set_cksum();
+        builder.append_data(&mut header, "a.yaml", yaml.as_slice()).unwrap();
+        builder.into_inner().unwrap().finish().unwrap();
+        for path in [zip, tar] {
+            let mut bytes = fs::read(&path).unwrap();
+            let at = at % bytes.len();
+            match cut {
+                true => bytes.truncate(at),
+                false => drop(bytes.splice(at..(at + junk.len()).min(bytes.len()), junk.iter().copied())),
+            }
+            fs::write(&path, bytes).unwrap();
+            let _ = import(&path, "damaged", &dir, now());
+        }
+    }
+
+    #[test]
+    fn arbitrary_advisories_never_panic(text in "[ -~\n]{0,120}", introduced in ".{0,12}", fixed in "[0-9a-z.*-]{0,10}") {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = IndexDir::new(folder.path().join("feeds"));
+        let mut odd = advisory("A-1", &[], "left", &fixed);
+        odd["affected"][0]["ranges"][1]["events"][0] = json!({ "introduced": introduced });
+        for (name, content) in [("a.json", odd.to_string()), ("b.yaml", text.clone()), ("c.md", format!("```toml\n{text}\n```"))] {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            let _ = import(&path, "odd", &dir, now());
+        }
+        let _ = matched(&npm_lock(&[("left", "1.0.0")]), &dir);
+    }
+}

@@ -135,8 +135,10 @@ fn finding(component: &Component, group: &[&Advisory], index: &Index) -> Finding
     let longest = |of: fn(&Advisory) -> &String| group.iter().map(|a| of(a)).max_by_key(|t| t.len()).cloned();
     let summary = leading(group).map(|a| a.summary.clone()).filter(|s| !s.is_empty());
     let summary = summary.or_else(|| longest(|a| &a.summary)).filter(|s| !s.is_empty());
-    let title = summary.unwrap_or_else(|| format!("{rule} affects {} {}", component.name, component.version));
     let mut message = longest(|a| &a.details).unwrap_or_default();
+    // PyPI's advisories have no summary; their description begins with one.
+    let title = summary.or_else(|| first_sentence(&message));
+    let title = title.unwrap_or_else(|| format!("{rule} affects version {}", component.version));
     if exploited {
         message = format!("{KNOWN_EXPLOITED}. {message}");
     }
@@ -170,6 +172,11 @@ fn fix(component: &Component, group: &[&Advisory]) -> Option<String> {
     let fixes = group.iter().filter_map(|a| fixed_after(component.ecosystem, &component.version, a));
     let order = |a: &&str, b: &&str| compare(component.ecosystem, a, b).unwrap_or(std::cmp::Ordering::Equal);
     fixes.max_by(order).map(str::to_owned)
+}
+
+fn first_sentence(text: &str) -> Option<String> {
+    let end = text.find(". ").or_else(|| text.find(".\n")).unwrap_or(text.len());
+    Some(text[..end].trim().to_owned()).filter(|sentence| !sentence.is_empty())
 }
 
 fn one_line(text: &str) -> String {
