@@ -18,6 +18,7 @@ mod backend;
 mod config;
 mod error;
 mod headers;
+mod html;
 mod live;
 mod pages;
 mod problem;

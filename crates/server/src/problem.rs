@@ -85,6 +85,8 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        // Kept for whoever shows it as a page.
+        let kept = self.clone();
         let document = ProblemDocument {
             kind: format!("urn:proofhouse:problem:{}", self.code),
             title: self.status.canonical_reason().unwrap_or("Error").to_owned(),
@@ -94,6 +96,7 @@ impl IntoResponse for Refusal {
             hint: self.hint,
         };
         let mut response = (self.status, Json(document)).into_response();
+        response.extensions_mut().insert(kept);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {

@@ -1,6 +1,6 @@
 //! How moments, sizes, digests and addresses are written for people.
 
-use model::Timestamp;
+use model::{Timestamp, evidence::Outcome};
 
 /// `2026-11-23 02:37:05 UTC`.
 pub(crate) fn moment(at: &Timestamp) -> String {
@@ -28,6 +28,15 @@ fn rough(seconds: i64) -> String {
         3600..172_800 => format!("{} h", seconds / 3600),
         172_800..5_184_000 => format!("{} days", seconds / 86_400),
         _ => format!("{} months", seconds / 2_629_746),
+    }
+}
+
+/// The word for an outcome.
+pub(crate) fn outcome(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "pass",
+        Outcome::Warn => "warn",
+        Outcome::Deny => "deny",
     }
 }
 

@@ -4,11 +4,11 @@ mod assurance;
 mod delivery;
 mod extract;
 pub(crate) mod findings;
-mod ledger;
+pub(crate) mod ledger;
 mod openapi;
 mod projects;
 pub(crate) mod runs;
-mod sboms;
+pub(crate) mod sboms;
 
 pub(crate) use extract::{Path, Query};
 

@@ -1,10 +1,90 @@
-//! The pages. (Being written.)
-use crate::state::App;
-use axum::{Router, extract::Request, middleware::Next, response::Response};
+//! The pages: one folder each, with the handler and its templates.
+
+mod artifact;
+mod decision;
+mod deployment;
+mod deployments;
+mod entry;
+mod finding;
+mod findings;
+mod frame;
+mod ledger;
+mod overview;
+mod project;
+mod run;
+mod runs;
+mod sbom;
+mod sboms;
+mod trend;
+
 use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::Request,
+    http::HeaderMap,
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+
+use crate::{problem::Refusal, state::App};
+use frame::Frame;
+
+/// All pages.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/", get(overview::page))
+        .route("/projects/{project}", get(project::page))
+        .route("/projects/{project}/findings/{id}", get(finding::page))
+        .route("/runs", get(runs::page))
+        .route("/runs/{run}", get(run::page))
+        .route("/findings", get(findings::page))
+        .route("/deployments", get(deployments::page))
+        .route("/deployments/{deployment}", get(deployment::page))
+        .route("/decisions/{index}", get(decision::page))
+        .route("/ledger", get(ledger::page))
+        .route("/ledger/{index}", get(entry::page))
+        .route("/sboms", get(sboms::page))
+        .route("/sboms/{index}", get(sbom::page))
+        .route("/artifacts/{digest}", get(artifact::page))
 }
+
+fn show(template: &impl Template) -> Result<Response, Refusal> {
+    Ok(Html(template.render()?).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    frame: Frame,
+    title: String,
+    sentence: String,
+    code: String,
+}
+
+/// Refusals of pages are shown as a page; those of the API stay problem documents.
 pub(crate) async fn errors_as_pages(request: Request, next: Next) -> Response {
-    next.run(request).await
+    let page = !request.uri().path().starts_with("/api/") && wants_page(request.headers());
+    let mut response = next.run(request).await;
+    let Some(refusal) = response.extensions_mut().remove::<Refusal>().filter(|_| page) else {
+        return response;
+    };
+    let error = ErrorPage {
+        frame: Frame::without_time(),
+        title: refusal.status.canonical_reason().unwrap_or("Error").to_owned(),
+        sentence: refusal.sentence(),
+        code: refusal.code,
+    };
+    match error.render() {
+        Ok(body) => (refusal.status, Html(body)).into_response(),
+        Err(_) => response,
+    }
+}
+
+/// Everything but what asks for JSON alone.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get("accept").and_then(|value| value.to_str().ok()).unwrap_or("text/html");
+    accept.contains("text/html") || accept.contains("*/*")
 }
