@@ -102,6 +102,15 @@ impl Masker {
         Search { stream: self.stream() }
     }
 
+    /// `text` with every secret replaced, also one whose end was cut off. For facts that were
+    /// observed from outside (arguments, names), where a secret is no leak but must not be kept.
+    pub fn text(&self, text: &str) -> String {
+        let mut stream = self.stream();
+        let mut shown = stream.feed(text.as_bytes());
+        shown.extend(if stream.held.len() < SHORTEST { stream.finish() } else { MASK.to_vec() });
+        String::from_utf8_lossy(&shown).into_owned()
+    }
+
     /// The earliest place at or after `from` where a secret may begin that `text` cuts off.
     fn cut_off(&self, text: &[u8], from: usize) -> usize {
         let first = from.max((text.len() + 1).saturating_sub(self.longest));
@@ -310,6 +319,14 @@ mod tests {
         let secrets = ["abcdef", "abcdef-and-more"];
         assert_eq!(masked(&secrets, &[b"1 abcdef", b"-and-more 2"]).0, "1 *** 2");
         assert_eq!(masked(&secrets, &[b"1 abcdef", b"-and-less 2"]).0, "1 ***-and-less 2");
+    }
+
+    #[test]
+    fn observed_text_hides_a_secret_that_was_cut_off() {
+        let masker = Masker::new(&[Secret::new("S", "hunter2-long")]).unwrap();
+        assert_eq!(masker.text("Bearer hunter2-long!"), "Bearer ***!");
+        assert_eq!(masker.text("Bearer hunter2-l"), "Bearer ***");
+        assert_eq!(masker.text("in the h"), "in the h");
     }
 
     #[test]

@@ -79,7 +79,9 @@ impl Attempts<'_> {
         let log = File::create(&log_path).map_err(CasError::io("create", &log_path))?;
         let begun = executor.config.clock.now();
         let ran = self.sandboxed(&tree, identity, log)?;
-        for attempt in ran.egress.attempts.iter().cloned() {
+        for mut attempt in ran.egress.attempts.iter().cloned() {
+            attempt.host = self.masker.text(&attempt.host);
+            attempt.reason = attempt.reason.map(|reason| self.masker.text(&reason));
             egress.add(attempt);
         }
         egress.dropped += ran.egress.dropped;
@@ -115,9 +117,8 @@ impl Attempts<'_> {
         let outcome = ran.outcome.as_ref().ok();
         let trace = match outcome {
             Some(outcome) if self.spec.trace > TraceLevel::None => {
-                let json = serde_json::to_vec(&outcome.trace).map_err(|error| RunError::Io {
-                    what: "keep the trace",
-                    source: std::io::Error::other(error),
+                let json = serde_json::to_vec(&self.without_secrets(&outcome.trace)).map_err(|error| {
+                    RunError::Io { what: "keep the trace", source: std::io::Error::other(error) }
                 })?;
                 Some(self.executor.cas.put(&json)?)
             }
@@ -150,6 +151,22 @@ impl Attempts<'_> {
         };
         let result = ActionResult { exit_code, stdout_digest: Some(log.into()), ..ActionResult::default() };
         Ok(StepRun { action: self.built.digest, cached: false, failure: None, result, evidence })
+    }
+
+    /// A program may be given a secret as an argument; what is kept must not have it.
+    fn without_secrets(&self, trace: &sandbox::TraceLog) -> sandbox::TraceLog {
+        let mut trace = trace.clone();
+        for event in &mut trace.exec {
+            event.path = self.masker.text(&event.path);
+            event.argv.iter_mut().for_each(|argument| *argument = self.masker.text(argument));
+        }
+        for event in &mut trace.connect {
+            event.address = self.masker.text(&event.address);
+        }
+        for event in &mut trace.opens {
+            event.path = self.masker.text(&event.path);
+        }
+        trace
     }
 
     fn failure(&self, ran: Ran) -> Option<StepFailure> {

@@ -186,6 +186,9 @@ struct Pending {
     stat: Stat,
 }
 
+/// What a file was when it was read, and its content.
+type Hashed = (Stat, Digest);
+
 struct Walk<'a> {
     root: &'a Path,
     cas: &'a Cas,
@@ -354,7 +357,7 @@ impl Walk<'_> {
     fn hash_pending(&mut self) -> Result<(), SnapshotError> {
         let pending = std::mem::take(&mut self.pending);
         let next = AtomicUsize::new(0);
-        let done: Mutex<BTreeMap<usize, Result<(Stat, Digest), SnapshotError>>> = Mutex::default();
+        let done: Mutex<BTreeMap<usize, Result<Hashed, SnapshotError>>> = Mutex::default();
         let (cas, root) = (self.cas, self.root);
         let work = || {
             loop {
@@ -390,7 +393,7 @@ fn unreadable(path: &str) -> impl FnOnce(io::Error) -> SnapshotError {
 }
 
 /// Stores one file; when it changed meanwhile, once more.
-fn read(cas: &Cas, root: &Path, file: &Pending) -> Result<(Stat, Digest), SnapshotError> {
+fn read(cas: &Cas, root: &Path, file: &Pending) -> Result<Hashed, SnapshotError> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut before = file.stat;
     for _ in 0..ATTEMPTS {

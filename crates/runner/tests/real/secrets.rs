@@ -20,7 +20,8 @@ const VALUE: &str = "s3cr3t-value-of-the-token";
 
 fn reach() {
     let lab = Lab::new();
-    let mut spec = lab.sh("printf %s \"$TOKEN\" | wc -c > length", &["length"]);
+    let script = "/usr/bin/env test \"$TOKEN\" != x; printf %s \"$TOKEN\" | wc -c > length";
+    let mut spec = lab.sh(script, &["length"]);
     spec.secrets = vec![Secret::new("TOKEN", VALUE)];
     assert_eq!(lab.outputs(&spec)["length"].trim(), VALUE.len().to_string());
     assert!(!lab.run(&spec).0.cached, "not cached unless asked for");
