@@ -24,7 +24,8 @@
 //! [`spawn`] starts the program again as a single-threaded launcher (see [`run_if_launcher`]),
 //! sends it the [`Spec`] over a socket, and follows it. Everything dies with the caller.
 //!
-//! **Architecture Invariant:** all `unsafe` code of the project is in this crate's `sys` folder.
+//! **Architecture Invariant:** all `unsafe` code of the product is in this crate's `sys` folder (the
+//! escape probe and its test, which ship with nothing, have their own).
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

@@ -1,4 +1,4 @@
-//! The kernel's interface: every `unsafe` block of the project is in this folder.
+//! The kernel's interface: every `unsafe` block of the product is in this folder.
 //!
 //! Each function wraps one system call (or one inseparable group) and has a safe signature;
 //! what a call is used for, and in which order, is decided elsewhere.
