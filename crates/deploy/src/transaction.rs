@@ -135,6 +135,11 @@ impl Flow<'_> {
         let restored = self.driver.restore(self.attempt.previous);
         let went_back = self.stage("rollback", restored).is_ok();
         self.attempt.result = if went_back { result } else { DeploymentResult::Failed };
+        if went_back && self.attempt.previous.is_some() {
+            let health = self.driver.health();
+            self.record("rollback-health", health.healthy, health.detail.clone());
+            self.attempt.health = Some(health);
+        }
     }
 
     fn verify(&mut self, phase: ReceiptPhase, name: &str) -> Result<(), Stopped> {

@@ -169,3 +169,13 @@ fn the_gate_of_the_run_decides_not_a_later_edit() {
     let refused = site.proofhouse(&["deploy", "production"]).expect(2);
     assert!(refused.err.contains("config-changed"), "{}", refused.err);
 }
+
+#[test]
+fn a_scan_that_had_no_data_to_compare_with_does_not_count_as_passed() {
+    let site = Site::bookshelf();
+    fs::remove_dir_all(site.home().join("feeds")).unwrap();
+    site.proofhouse(&["run"]).expect(0);
+    let denied = site.proofhouse(&["deploy", "staging"]).expect(1);
+    assert!(denied.out.contains("evidence-incomplete"), "{}", denied.out);
+    assert!(denied.out.contains("feeds import"), "the next step is told: {}", denied.out);
+}

@@ -60,7 +60,7 @@ impl Site {
         Self { folder }
     }
 
-    /// The bundled application, committed, with free ports.
+    /// The bundled application, committed, with free ports and its advisories.
     pub fn bookshelf() -> Self {
         let site = Self::new();
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/bookshelf");
@@ -70,6 +70,7 @@ impl Site {
         let text = text.replace("18080", &free_port().to_string()).replace("18081", &free_port().to_string());
         fs::write(config, text).unwrap();
         site.commit("Bookshelf");
+        site.proofhouse(&["feeds", "import", "advisories"]).expect(0);
         site
     }
 
