@@ -1,8 +1,15 @@
-//! Real servers for tests: started once per test process, on loopback, gone with the process.
+//! For tests: real servers, started once per test process and gone with it, and builders of ledgers.
 //!
 //! **Architecture Invariant:** a test that needs a server fails with the reason when it cannot be
 //! started; it never passes by being skipped.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod demo;
+mod ledger;
 mod postgres;
+mod story;
 
+pub use demo::demo;
+pub use ledger::{Ledger, deployment_id, finding, hour, run_id};
 pub use postgres::{Postgres, postgres};
+pub use story::{run_predicate, story};

@@ -1,1 +1,12 @@
-//! x
+//! The server from outside: a really listening one, asked by a real client and a real browser.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+mod access;
+mod answers;
+mod browser;
+mod escaping;
+mod limits;
+mod live;
+mod tls;

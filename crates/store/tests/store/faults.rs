@@ -20,7 +20,7 @@ on_both! {
     async fn a_blob_that_is_gone_or_changed_stops_the_projection_and_is_named(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let before = print(&store).await;
         let index = ledger.scan(vec![finding("B9", "nine.py", "nine"); 3], true) as usize;
         let digest = ledger.statements[index].statement.predicate["findings"]["digest"]["hash"].clone();
@@ -50,7 +50,7 @@ on_both! {
         let mut bad = finding(evil, evil, evil);
         bad.title = evil.into();
         ledger.scan(vec![bad], true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let wanted = store::views::FindingFilter { text: Some("'; drop table".into()), ..Default::default() };
         let found = store.findings(&wanted, &Default::default()).await.unwrap().items;
         assert_eq!(found[0].title, evil.replace('\0', "\u{fffd}"));
@@ -129,7 +129,7 @@ async fn a_full_disk_is_told_and_nothing_is_half_written() {
     story(&mut ledger);
     let url = format!("sqlite:{}", disk.0.path().join("db.sqlite").display());
     let store = Store::open(&url).await.unwrap();
-    ledger.project_into(&store).await;
+    crate::support::project(&ledger, &store).await;
     let before = print(&store).await;
     let many = (0..3000).map(|n| finding(&format!("B{n}"), "a.py", &n.to_string())).collect();
     let big = ledger.scan(many, true) as usize;

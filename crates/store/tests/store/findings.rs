@@ -21,15 +21,15 @@ on_both! {
     async fn a_second_scan_marks_existing_new_fixed_and_reopened(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         ledger.scan(vec![finding("B1", "a.py", "one"), finding("B2", "b.py", "two")], true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 a.py new", "B2 b.py new"]);
 
         ledger.scan(vec![finding("B1", "a.py", "one"), finding("B3", "c.py", "three")], true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 a.py existing", "B2 b.py fixed", "B3 c.py new"]);
 
         ledger.scan(vec![finding("B2", "b.py", "two")], true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 a.py fixed", "B2 b.py reopened", "B3 c.py fixed"]);
         let scan = store.scan(2).await.unwrap().unwrap();
         assert_eq!(scan.changes, ScanChanges { new: 0, existing: 0, reopened: 1, fixed: 2, moved: 0 });
@@ -48,7 +48,7 @@ on_both! {
         let (store, mut ledger) = (base.store().await, base.ledger());
         ledger.scan(vec![finding("B1", "a.py", "one"), finding("B2", "b.py", "two")], true);
         ledger.scan(vec![finding("B1", "a.py", "one")], false);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 a.py existing", "B2 b.py new"]);
     }
 
@@ -57,7 +57,7 @@ on_both! {
         ledger.scan(vec![finding("B1", "old.py", "db.run(q)"), finding("B2", "b.py", "two")], true);
         ledger.scan(vec![finding("B1", "mid.py", "db.run(q)"), finding("B2", "b.py", "two")], true);
         ledger.scan(vec![finding("B1", "new.py", "db.run(q)"), finding("B2", "b.py", "two")], true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 new.py existing", "B2 b.py existing"]);
         assert_eq!(store.scan(2).await.unwrap().unwrap().changes.moved, 1);
         let wanted = FindingFilter { text: Some("NEW.py".into()), ..Default::default() };
@@ -74,7 +74,7 @@ on_both! {
         let (store, mut ledger) = (base.store().await, base.ledger());
         ledger.scan(vec![finding("B1", "old.py", "db.run(q)")], true);
         ledger.scan(vec![finding("B1", "x.py", "db.run(q)"), finding("B1", "y.py", "db.run(q)")], true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 old.py fixed", "B1 x.py new", "B1 y.py new"]);
     }
 
@@ -87,7 +87,7 @@ on_both! {
         }
         let index = ledger.scan(vec![], true);
         ledger.statements[index as usize].statement.predicate["target"]["stream"] = "artifact".into();
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 a.py new", "B9 z.py new", "B9 z.py new"]);
     }
 
@@ -100,7 +100,7 @@ on_both! {
             let predicate = ledger.scan_predicate(blob, true);
             ledger.push(vec![Subject::named("source", "gitTree", "ab".repeat(20))], &predicate);
         }
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         assert_eq!(states(&store).await, ["B1 a.py existing"]);
     }
 
@@ -112,7 +112,7 @@ on_both! {
             finding.severity = Severity::ALL[n % 5];
         }
         ledger.scan(findings, true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let all = store.finding_counts(&FindingFilter::default()).await.unwrap();
         assert_eq!((all.total, all.severity.critical, all.status["new"]), (40, 8, 40));
         let wanted = FindingFilter {
@@ -139,7 +139,7 @@ on_both! {
         // One statement an hour: these fill a day and a half.
         (0..36).for_each(|_| { ledger.filler(); });
         ledger.scan(vec![finding("B1", "a.py", "one")], true);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let trend = store.trend(Some("demo"), 4, hour(50)).await.unwrap();
         let days: Vec<_> = trend.iter().map(|p| (p.day.as_str(), p.open.high)).collect();
         assert_eq!(days, [("2026-02-28", 0), ("2026-03-01", 2), ("2026-03-02", 1), ("2026-03-03", 1)]);

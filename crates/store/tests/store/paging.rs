@@ -14,7 +14,7 @@ on_both! {
         ledger.scan(findings.clone(), true);
         let index = ledger.scan(findings, true);
         ledger.statements[index as usize].statement.predicate["target"]["stream"] = "artifact".into();
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let mut seen = Vec::new();
         let mut page = PageRequest::first(7);
         loop {
@@ -30,11 +30,11 @@ on_both! {
     async fn ledger_pages_go_backwards_and_end(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         (0..5).for_each(|_| { ledger.filler(); });
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let first = store.statements(&StatementFilter::default(), &PageRequest::first(3)).await.unwrap();
         assert_eq!(first.next.as_deref(), Some("2"));
         ledger.filler();
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let request = PageRequest { after: first.next, limit: 3 };
         let second = store.statements(&StatementFilter::default(), &request).await.unwrap();
         assert_eq!(second.items.iter().map(|s| s.index).collect::<Vec<_>>(), [1, 0]);

@@ -20,10 +20,10 @@ on_both! {
         assert_eq!(store.fingerprint().await.unwrap(), before);
         // And they go on from there.
         ledger.filler();
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         // The same rows in the other database, and in one transaction.
         let other = Store::temporary().await.unwrap();
-        ledger.project_into(&other).await;
+        crate::support::project(&ledger, &other).await;
         assert_eq!(store.compare(&other).await.unwrap(), []);
         assert_eq!(store.fingerprint().await.unwrap(), other.fingerprint().await.unwrap());
     }
@@ -31,7 +31,7 @@ on_both! {
     async fn projecting_again_changes_nothing_and_a_gap_is_an_error(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let before = print(&store).await;
         assert!(!store.project(&ledger.statements[3], &ledger.blobs).await.unwrap());
         assert_eq!(store.project_many(&ledger.statements, &ledger.blobs).await.unwrap(), 0);
@@ -51,7 +51,7 @@ on_both! {
         let url = base.url();
         let (store, mut ledger) = (Store::open(&url).await.unwrap(), base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let before = print(&store).await;
         let broken = ledger.iter().take(5).chain([Err(std::io::Error::other("tile missing"))]);
         let error = store.rebuild(broken, &ledger.blobs).await.unwrap_err();
@@ -71,7 +71,7 @@ on_both! {
     async fn readers_see_the_old_tables_while_a_rebuild_goes_on(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let (reader, handle) = (store.clone(), tokio::runtime::Handle::current());
         let mut sizes = Vec::new();
         let watched = ledger.iter().inspect(|statement| {
@@ -89,7 +89,7 @@ on_both! {
         let url = base.url();
         let (store, mut ledger) = (Store::open(&url).await.unwrap(), base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         base.tamper(
             &url,
             "UPDATE findings SET status = 'fixed', severity = 0 WHERE rule = 'B608';
@@ -134,7 +134,7 @@ on_both! {
         let (a, b) = (project(one.clone()), project(two));
         assert_eq!(a.await.unwrap() + b.await.unwrap(), ledger.statements.len() as u32);
         let truth = Store::temporary().await.unwrap();
-        ledger.project_into(&truth).await;
+        crate::support::project(&ledger, &truth).await;
         assert_eq!(one.compare(&truth).await.unwrap(), []);
     }
 }

@@ -9,7 +9,7 @@ on_both! {
     async fn a_run_has_everything_that_hangs_on_it(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
 
         let run = store.run(run_id(1)).await.unwrap().unwrap();
         assert_eq!(run.run.status, RunStatus::Failed);
@@ -47,7 +47,7 @@ on_both! {
     async fn a_reversed_deployment_leaves_the_earlier_release_active(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let environment = store.environment("demo", "staging").await.unwrap().unwrap();
         assert_eq!(environment.current.unwrap().deployment, deployment_id(0));
         assert_eq!(environment.last.result, DeploymentResult::Reversed);
@@ -63,7 +63,7 @@ on_both! {
         let mut other = run_predicate(run_id(9), RunPhase::Started, hour(9));
         other.project = "another".into();
         ledger.push(vec![Subject::named("source", "gitTree", "cd".repeat(20))], &other);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let projects = store.projects().await.unwrap();
         assert_eq!(projects.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["another", "demo"]);
         let demo = store.project_summary("demo").await.unwrap().unwrap();
@@ -76,7 +76,7 @@ on_both! {
     async fn components_exceptions_and_feeds_are_found(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let page = PageRequest::default();
         let sbom = store.sboms(Some("demo"), &page).await.unwrap().items.remove(0);
         assert_eq!((sbom.components, sbom.run, sbom.spec_version.as_str()), (2, Some(run_id(1)), "1.6"));
@@ -97,7 +97,7 @@ on_both! {
     async fn statements_are_found_by_index_envelope_digest_and_kind(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         let last = ledger.statements.last().unwrap();
         let entry = store.statement(last.index).await.unwrap().unwrap();
         assert_eq!((entry.kind.as_str(), entry.error), ("other", None));
@@ -117,7 +117,7 @@ on_both! {
         ledger.statements[index as usize].statement.predicate["technique"] = "telepathy".into();
         // A blob whose digest is right but whose second line is not a finding.
         let mut blob = ledger.findings_blob(&[finding("B1", "a.py", "x")]);
-        blob.digest = ledger.blobs_with_garbage(&blob);
+        blob.digest = with_garbage(&ledger, &blob);
         blob.count = 2;
         let predicate = ledger.scan_predicate(blob, true);
         ledger.push(vec![Subject::named("source", "gitTree", "ab".repeat(20))], &predicate);
@@ -127,7 +127,7 @@ on_both! {
         let predicate = ledger.scan_predicate(blob, true);
         ledger.push(vec![Subject::named("source", "gitTree", "ab".repeat(20))], &predicate);
         story(&mut ledger);
-        ledger.project_into(&store).await;
+        crate::support::project(&ledger, &store).await;
         for (index, reason) in [(0, "telepathy"), (1, "findings line 2"), (2, "7 are stated")] {
             let entry = store.statement(index).await.unwrap().unwrap();
             assert!(entry.error.as_ref().unwrap().contains(reason), "{:?}", entry.error);
@@ -138,11 +138,10 @@ on_both! {
     }
 }
 
-impl crate::support::Ledger {
-    fn blobs_with_garbage(&self, blob: &model::predicate::FindingsBlob) -> model::Digest {
-        use model::ports::Blobs as _;
-        let mut bytes = self.blobs.get(&blob.digest.hash).unwrap();
-        bytes.extend(b"{\"id\": 5}\n");
-        self.blobs.put(&bytes).unwrap()
-    }
+/// The same blob with a line that is not a finding.
+fn with_garbage(ledger: &crate::support::Ledger, blob: &model::predicate::FindingsBlob) -> model::Digest {
+    use model::ports::Blobs as _;
+    let mut bytes = ledger.blobs.get(&blob.digest.hash).unwrap();
+    bytes.extend(b"{\"id\": 5}\n");
+    ledger.blobs.put(&bytes).unwrap()
 }

@@ -1,0 +1,239 @@
+//! A listening server over a projected ledger, and clients of it.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use model::{Clock, FixedClock, Problem, RunId, Sha256, Timestamp, ports::LoggedStatement};
+use reqwest::{Response, StatusCode, header};
+use server::{Backend, Bound, Config, Files, InclusionProof, LogChunk, ServerError, TokenFile};
+use store::{LocalBlobs, Store};
+use tokio::sync::oneshot;
+
+pub type Ledger = testkit::Ledger<LocalBlobs>;
+
+/// What the engine does in the product: here over a ledger in memory with a real Merkle tree.
+pub struct TestBackend {
+    envelopes: Vec<Vec<u8>>,
+    leaves: Vec<Vec<u8>>,
+    files: Files,
+}
+
+impl TestBackend {
+    fn new(ledger: &Ledger, runs: PathBuf) -> Self {
+        let envelopes: Vec<_> =
+            (0..ledger.statements.len() as u64).map(|n| ledger.envelope_bytes(n)).collect();
+        let leaves = ledger.statements.iter().map(leaf).collect();
+        Self { envelopes, leaves, files: Files::new(runs) }
+    }
+}
+
+/// A `hashedrekord` 0.0.2 as far as the browser looks at it.
+fn leaf(logged: &LoggedStatement) -> Vec<u8> {
+    let payload = serde_json::to_vec(&logged.statement).unwrap();
+    let kind = model::statement::PAYLOAD_TYPE;
+    let mut signed = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
+    signed.extend(payload);
+    let digest = BASE64_STANDARD.encode(Sha256::of(signed).0);
+    let record = serde_json::json!({"data": {"algorithm": "SHA2_256", "digest": digest}});
+    serde_json::to_vec(&serde_json::json!({
+        "apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": record},
+    }))
+    .unwrap()
+}
+
+fn joined(left: Sha256, right: Sha256) -> Sha256 {
+    Sha256::of([&[1][..], &left.0, &right.0].concat())
+}
+
+fn leaf_hash(leaf: &[u8]) -> Sha256 {
+    Sha256::of([&[0][..], leaf].concat())
+}
+
+/// RFC 9162 section 2.1.1, word for word.
+fn root(leaves: &[Vec<u8>]) -> Sha256 {
+    match leaves {
+        [] => Sha256::of(""),
+        [one] => leaf_hash(one),
+        _ => {
+            let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+            joined(root(left), root(right))
+        }
+    }
+}
+
+/// RFC 9162 section 2.1.3.1, word for word.
+fn path(leaves: &[Vec<u8>], index: usize) -> Vec<Sha256> {
+    if leaves.len() < 2 {
+        return Vec::new();
+    }
+    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+    let (mut inner, sibling) = match index < left.len() {
+        true => (path(left, index), root(right)),
+        false => (path(right, index - left.len()), root(left)),
+    };
+    inner.push(sibling);
+    inner
+}
+
+impl Backend for TestBackend {
+    fn log(&self, run: RunId, step: &str, offset: u64, most: usize) -> std::io::Result<Option<LogChunk>> {
+        self.files.log(run, step, offset, most)
+    }
+
+    fn envelope(&self, index: u64) -> Result<Option<Vec<u8>>, Problem> {
+        Ok(self.envelopes.get(index as usize).cloned())
+    }
+
+    fn inclusion_proof(&self, index: u64) -> Result<Option<InclusionProof>, Problem> {
+        let Some(leaf) = self.leaves.get(index as usize) else { return Ok(None) };
+        Ok(Some(InclusionProof {
+            index,
+            tree_size: self.leaves.len() as u64,
+            entry: BASE64_STANDARD.encode(leaf),
+            leaf_hash: leaf_hash(leaf),
+            hashes: path(&self.leaves, index as usize),
+            root_hash: root(&self.leaves),
+            checkpoint: self.checkpoint()?.unwrap(),
+        }))
+    }
+
+    fn checkpoint(&self) -> Result<Option<String>, Problem> {
+        let root = BASE64_STANDARD.encode(root(&self.leaves).0);
+        Ok(Some(format!(
+            "ledger.example/test\n{}\n{root}\n\n— ledger.example/test AAAA\n",
+            self.leaves.len()
+        )))
+    }
+
+    fn trust(&self) -> Result<Option<Vec<u8>>, Problem> {
+        Ok(Some(b"{\"keys\": []}".to_vec()))
+    }
+}
+
+/// A running server; it stops when dropped.
+pub struct Server {
+    pub bound: Bound,
+    pub folder: tempfile::TempDir,
+    pub store: Store,
+    pub ledger: Ledger,
+    token: String,
+    stop: Option<oneshot::Sender<()>>,
+    ended: Option<tokio::task::JoinHandle<Result<(), ServerError>>>,
+}
+
+pub fn now() -> Timestamp {
+    "2026-03-04T12:00:00Z".parse().unwrap()
+}
+
+pub fn config(folder: &std::path::Path) -> Config {
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock(now()));
+    Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        names: vec![],
+        tls: None,
+        folder: folder.join("server"),
+        clock,
+    }
+}
+
+impl Server {
+    /// A server over what `fill` writes.
+    pub async fn over(fill: impl FnOnce(&mut Ledger)) -> Self {
+        Self::start(fill, |_| {}).await
+    }
+
+    pub async fn start(fill: impl FnOnce(&mut Ledger), configure: impl FnOnce(&mut Config)) -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::new(LocalBlobs::open(folder.path().join("blobs")).unwrap());
+        fill(&mut ledger);
+        let store =
+            Store::open(&format!("sqlite:{}", folder.path().join("db.sqlite").display())).await.unwrap();
+        store.project_many(&ledger.statements, &ledger.blobs).await.unwrap();
+        let mut config = config(folder.path());
+        configure(&mut config);
+        let (_, token) = TokenFile::in_folder(&config.folder).create("test", None, now()).unwrap();
+        let backend = Arc::new(TestBackend::new(&ledger, folder.path().join("runs")));
+        let (tell, told) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = store.clone();
+        let ended = tokio::spawn(async move {
+            let ready = |bound: &Bound| drop(tell.send(bound.clone()));
+            server::serve(config, served, backend, ready, async { drop(stopped.await) }).await
+        });
+        let bound = told.await.expect("the server started");
+        Self { bound, folder, store, ledger, token, stop: Some(stop), ended: Some(ended) }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.bound.url)
+    }
+
+    /// A program with a valid token.
+    pub fn program(&self) -> reqwest::Client {
+        let mut headers = header::HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, format!("Bearer {}", self.token).parse().unwrap());
+        client().default_headers(headers).build().unwrap()
+    }
+
+    /// Somebody without anything.
+    pub fn stranger(&self) -> reqwest::Client {
+        client().build().unwrap()
+    }
+
+    /// A browser that followed the sign-in link.
+    pub async fn person(&self) -> reqwest::Client {
+        let answer = self.stranger().get(&self.bound.login).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        let cookie =
+            answer.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let headers = header::HeaderMap::from_iter([(header::COOKIE, cookie.parse().unwrap())]);
+        client().default_headers(headers).build().unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.program().get(self.url(path)).send().await.unwrap()
+    }
+
+    pub async fn json(&self, path: &str) -> serde_json::Value {
+        let answer = self.get(path).await;
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{path}: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Writes a step's log.
+    pub fn write_log(&self, run: RunId, step: &str, text: &[u8]) {
+        let folder = self.folder.path().join("runs").join(run.to_string());
+        fs::create_dir_all(&folder).unwrap();
+        let mut file =
+            fs::OpenOptions::new().create(true).append(true).open(folder.join(format!("{step}.log")));
+        std::io::Write::write_all(file.as_mut().unwrap(), text).unwrap();
+    }
+
+    /// Stops it and waits for the end.
+    pub async fn stop(mut self) -> Result<(), ServerError> {
+        drop(self.stop.take());
+        self.ended.take().unwrap().await.unwrap()
+    }
+
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy()
+}
+
+/// Code of a problem document, after checking that it is one.
+pub async fn code(answer: Response) -> (u16, String) {
+    let status = answer.status().as_u16();
+    let kind = answer.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
+    let text = answer.text().await.unwrap();
+    assert_eq!(kind, "application/problem+json", "{status} {text}");
+    let document: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["status"], status);
+    (status, document["code"].as_str().unwrap().to_owned())
+}

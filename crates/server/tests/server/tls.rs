@@ -1,0 +1,74 @@
+//! TLS: what is needed before listening to the world, and that it then works.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use model::UserError as _;
+use server::{ServerError, TlsFiles, TokenFile};
+
+use crate::support::{Server, config, now};
+
+fn certificate(folder: &Path) -> (TlsFiles, String) {
+    let made =
+        rcgen::generate_simple_self_signed(vec!["build.example".to_owned(), "localhost".into()]).unwrap();
+    let files = TlsFiles { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
+    fs::write(&files.certificate, made.cert.pem()).unwrap();
+    fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+    fs::set_permissions(&files.key, fs::Permissions::from_mode(0o600)).unwrap();
+    (files, made.cert.pem())
+}
+
+#[tokio::test]
+async fn with_a_certificate_it_answers_over_tls_only() {
+    let keys = tempfile::tempdir().unwrap();
+    let (files, pem) = certificate(keys.path());
+    let server = Server::start(testkit::demo, |config| config.tls = Some(files)).await;
+    assert!(server.bound.url.starts_with("https://127.0.0.1:"));
+    let trusting = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([reqwest::Certificate::from_pem(pem.as_bytes()).unwrap()])
+        .build()
+        .unwrap();
+    let url = format!(
+        "https://localhost:{}/login?{}",
+        server.bound.address.port(),
+        server.bound.login.split('?').nth(1).unwrap()
+    );
+    let answer = trusting.get(url).send().await.unwrap();
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-proofhouse=") && cookie.ends_with("; Secure"), "{cookie}");
+    let plain = reqwest::Client::builder().no_proxy().build().unwrap();
+    assert!(plain.get(format!("http://{}/login", server.bound.address)).send().await.is_err());
+}
+
+#[tokio::test]
+async fn every_missing_protection_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = certificate(folder.path());
+    let mut wanted = config(folder.path());
+    wanted.listen = "0.0.0.0:0".parse().unwrap();
+    let attempt = async |config: server::Config| {
+        let store = store::Store::temporary().await.unwrap();
+        let backend = std::sync::Arc::new(crate::access::Nothing);
+        server::serve(config, store, backend, |_| {}, async {}).await
+    };
+    let missing = async |config: &server::Config| match attempt(config.clone()).await {
+        Err(ServerError::InsecureListen { missing, .. }) => missing,
+        other => panic!("{other:?}"),
+    };
+    assert!(missing(&wanted).await.contains("certificate"));
+    wanted.tls = Some(files.clone());
+    assert!(missing(&wanted).await.contains("host name"));
+    wanted.names = vec!["build.example".into()];
+    assert!(missing(&wanted).await.contains("access token"));
+    let tokens = TokenFile::in_folder(&wanted.folder);
+    tokens.create("ended", Some(now()), now()).unwrap();
+    assert!(missing(&wanted).await.contains("access token"));
+    tokens.create("good", None, now()).unwrap();
+    attempt(wanted.clone()).await.unwrap();
+    // A key that everybody can read, and files that are not what they should be.
+    fs::set_permissions(&files.key, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(attempt(wanted.clone()).await.unwrap_err().code(), "server-tls");
+    wanted.tls = Some(TlsFiles { certificate: files.key.clone(), key: files.certificate.clone() });
+    assert_eq!(attempt(wanted).await.unwrap_err().code(), "server-tls");
+}
