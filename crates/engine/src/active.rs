@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{self, Read, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -31,14 +32,13 @@ impl Active {
     pub fn begin(home: &Home, run: &Run) -> Result<Self, Problem> {
         let path = home.active().join(format!("{}.json", run.run));
         let write = || {
-            let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
-            file.lock()?;
+            let mut file = locked(&path)?;
             file.write_all(&serde_json::to_vec(run)?)?;
             file.sync_all()?;
             Ok(file)
         };
         fs::create_dir_all(home.active()).map_err(|e| cannot(&home.active(), "make", &e))?;
-        let lock = write().map_err(|e: std::io::Error| cannot(&path, "write", &e))?;
+        let lock = write().map_err(|e: io::Error| cannot(&path, "write", &e))?;
         Ok(Self { path, _lock: lock })
     }
 
@@ -48,7 +48,20 @@ impl Active {
     }
 }
 
-/// Records runs whose process died as interrupted. Returns a sentence for each.
+/// A new file at `path` that we hold. Another command may take the file for a dead one's and remove it
+/// between our making and our locking it: then it is made again.
+fn locked(path: &Path) -> io::Result<fs::File> {
+    loop {
+        let file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.lock()?;
+        if file.metadata()?.nlink() > 0 {
+            return Ok(file);
+        }
+    }
+}
+
+/// Records runs whose process died as interrupted. Returns a sentence for each. The database must be
+/// up with the ledger: where a run began is asked there.
 ///
 /// # Errors
 /// The ledger cannot be written.
@@ -57,11 +70,11 @@ pub fn recover(recorder: &Recorder) -> Result<Vec<String>, Problem> {
     let mut told = Vec::new();
     let Ok(entries) = fs::read_dir(&folder) else { return Ok(told) };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let Ok(file) = fs::File::open(&path) else { continue };
-        if file.try_lock().is_err() {
+        let Ok(mut file) = fs::File::open(&path) else { continue };
+        if file.try_lock().is_err() || file.metadata().is_ok_and(|meta| meta.nlink() == 0) {
             continue;
         }
-        match read(&path) {
+        match read(&mut file) {
             Some(run) => told.push(interrupted(recorder, run)?),
             None => told.push(format!("{} was not written to its end and is removed", path.display())),
         }
@@ -70,8 +83,10 @@ pub fn recover(recorder: &Recorder) -> Result<Vec<String>, Problem> {
     Ok(told)
 }
 
-fn read(path: &Path) -> Option<Run> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+fn read(file: &mut fs::File) -> Option<Run> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 /// Records the end of a run that had none. A run that died before its start was recorded, or after

@@ -43,10 +43,11 @@ impl App {
     /// Opens the installation, recovers from a crash of an earlier command, and says so.
     pub fn open(global: &Global) -> Result<Self, Problem> {
         let app = Self::open_unprojected(global)?;
+        // First the database: what it does not know yet, recovery would take for never recorded.
+        app.recorder.catch_up()?;
         for sentence in engine::active::recover(&app.recorder)? {
             ui::note(&sentence);
         }
-        app.recorder.catch_up()?;
         Ok(app)
     }
 

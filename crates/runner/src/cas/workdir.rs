@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt, chown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -41,6 +41,10 @@ impl WorkDir {
                 other => other.map_err(CasError::io("create", &lock_path))?,
             };
             lock.lock().map_err(CasError::io("lock", &lock_path))?;
+            // Swept by another process before it was locked: once more.
+            if lock.metadata().is_ok_and(|meta| meta.nlink() == 0) {
+                continue;
+            }
             let made = fs::DirBuilder::new().mode(0o755).create(&folder);
             let work = Self { folder, lock_path, _lock: lock };
             made.map_err(CasError::io("create", &work.folder))?;
