@@ -12,6 +12,7 @@ use crate::{home::cannot, record::Recorder, statements::statement};
 /// # Errors
 /// The feed cannot be used (the old one stays), or the ledger cannot be written.
 pub fn import(path: &Path, name: &str, actor: &str, recorder: &Recorder) -> Result<FeedImport, Problem> {
+    crate::given::file_or_folder(path)?;
     let now = recorder.clock().now();
     let dir = IndexDir::new(recorder.home().feeds());
     let report = osv::import(path, name, &dir, now).map_err(|e| erase(&e))?;

@@ -18,7 +18,7 @@ impl Home {
     /// Opens the home at `root`, making it (mode 0700) if needed.
     ///
     /// # Errors
-    /// It cannot be made, belongs to somebody else, or others may write to it.
+    /// It cannot be made or written to, or belongs to somebody else.
     pub fn open(root: &Path) -> Result<Self, Problem> {
         let make = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
         make(root).map_err(|e| cannot(root, "make the home folder", &e))?;
@@ -37,6 +37,8 @@ impl Home {
             fs::set_permissions(&root, fs::Permissions::from_mode(0o700))
                 .map_err(|e| cannot(&root, "close the home folder to others", &e))?;
         }
+        // A file without a name, so that nothing stays behind.
+        tempfile::tempfile_in(&root).map_err(|e| cannot(&root, "write to the home folder", &e))?;
         let home = Self { root };
         for folder in [home.runs(), home.active(), home.cache(), home.feeds()] {
             make(&folder).map_err(|e| cannot(&folder, "make the folder", &e))?;
@@ -104,8 +106,12 @@ impl Home {
 pub fn cannot(path: &Path, what: &str, error: &io::Error) -> Problem {
     let (code, hint) = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ("disk-full", "free some space (`proofhouse cache prune` may help) and run the command again")
+            ("disk-full", "free some space and run the command again; the folder `cache` in the home may go")
         }
+        io::ErrorKind::ReadOnlyFilesystem => (
+            "read-only",
+            "that file system takes no changes: mount it writable, or set PROOFHOUSE_HOME to another folder",
+        ),
         io::ErrorKind::PermissionDenied => ("permission-denied", "check the owner and mode of that path"),
         io::ErrorKind::InvalidData => {
             ("content-changed", "the stored content is damaged: see `proofhouse ledger verify`")

@@ -58,6 +58,7 @@ pub struct Imported {
 /// # Errors
 /// The report cannot be read or is not what it should be; the ledger cannot be written.
 pub fn import(import: &Import<'_>, recorder: &Recorder) -> Result<(Imported, Option<Problem>), Problem> {
+    crate::given::file(import.file)?;
     let started = recorder.clock().now();
     let options = ImportOptions {
         limits: import.limits.clone(),

@@ -9,6 +9,7 @@ pub mod builtin;
 pub mod evidence;
 pub mod feeds;
 pub mod gate;
+pub mod given;
 pub mod home;
 pub mod import;
 pub mod inspect;

@@ -48,7 +48,7 @@ impl Project {
     /// # Errors
     /// The folder cannot be entered.
     pub fn bare(folder: &Path) -> Result<Self, Problem> {
-        let root = folder.canonicalize().map_err(|e| cannot(folder, "enter", &e))?;
+        let root = crate::given::folder(folder)?;
         let name = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
         let name: String = name.chars().map(|c| if fits(c) { c } else { '-' }).take(64).collect();

@@ -41,7 +41,7 @@ impl Source {
     /// # Errors
     /// There is none.
     pub fn find(start: &Path) -> Result<PathBuf, Problem> {
-        let start = start.canonicalize().map_err(|e| cannot(start, "enter", &e))?;
+        let start = crate::given::folder(start)?;
         let found = start.ancestors().find(|folder| folder.join(CONFIG).is_file());
         found.map(Path::to_owned).ok_or_else(|| {
             let message = format!("there is no {CONFIG} in {} or above", start.display());

@@ -105,10 +105,15 @@ pub enum ImportError {
     },
 }
 
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 impl UserError for ImportError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "report-unreadable",
+            Self::Sink(error) if is_full(error) => "disk-full",
             Self::Sink(_) => "findings-not-stored",
             Self::Empty => "report-empty",
             Self::Truncated { .. } => "report-truncated",
@@ -135,6 +140,7 @@ impl UserError for ImportError {
             Self::TooLarge { .. } | Self::TooMany { .. } => {
                 "narrow the scan to the project's own files, or raise the import limits".into()
             }
+            Self::Sink(error) if is_full(error) => "free some space and import it again".into(),
             Self::Compressed { .. } => "unpack it first; a plain file or gzip is read directly".into(),
             Self::Bomb { .. } => "unpack it yourself if you trust it, then import the plain file".into(),
             _ => return None,

@@ -95,7 +95,7 @@ impl Node {
 /// meaningless ends the reading with `None`.
 pub(crate) fn read(text: &str, problems: &mut Vec<Diagnostic>) -> Option<Node> {
     if text.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len());
+        let message = format!("the file has more than {MAX_BYTES} bytes");
         problems.push(Diagnostic::new("config-too-large", &(0..0), message));
         return None;
     }

@@ -74,6 +74,10 @@ pub enum StoreError {
     Database(#[source] sqlx::Error),
 }
 
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
 impl UserError for StoreError {
     fn code(&self) -> &'static str {
         match self {
@@ -88,6 +92,7 @@ impl UserError for StoreError {
             Self::Blob { .. } => "projection-blob",
             Self::Ledger(_) => "projection-ledger",
             Self::BadCursor(_) => "page-marker",
+            Self::Io { source, .. } if is_full(source) => "database-disk-full",
             Self::Io { .. } => "store-io",
             Self::Database(_) => "database-refused",
         }
@@ -106,7 +111,11 @@ impl UserError for StoreError {
             Self::Gap { .. } => "run `proofhouse ledger rebuild`".into(),
             Self::Blob { .. } => "restore the blob from a backup; its name is its SHA-256".into(),
             Self::BadCursor(_) => "start again from the first page".into(),
-            Self::Ledger(_) | Self::Io { .. } | Self::Database(_) => return None,
+            Self::Io { source, .. } if is_full(source) => {
+                "free some space; nothing that was acknowledged is lost".into()
+            }
+            Self::Io { .. } => "check the owner and mode of that path and its file system".into(),
+            Self::Ledger(_) | Self::Database(_) => return None,
         })
     }
 

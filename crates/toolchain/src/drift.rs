@@ -173,12 +173,12 @@ impl Drift {
         let (exit, hint) = match self.change {
             Change::Content { .. } => (
                 Exit::Integrity,
-                "find out who changed it; if that was meant, accept it with `proofhouse lock`",
+                "find out who changed it; if that was meant, accept it with `proofhouse run --update-lock`",
             ),
             Change::Version { .. } => {
-                (Exit::Environment, "install the pinned version, or accept this one with `proofhouse lock`")
+                (Exit::Environment, "install the pinned version, or accept this one with `proofhouse run --update-lock`")
             }
-            _ => (Exit::Input, "run `proofhouse lock` and commit the result"),
+            _ => (Exit::Input, "run `proofhouse run --update-lock` and commit proofhouse.lock"),
         };
         Problem::new(self.code(), exit, self.to_string()).with_hint(hint)
     }

@@ -12,7 +12,7 @@ const VERSION: u32 = 1;
 const MOST_BYTES: usize = 1 << 20;
 const HEADER: &str = "\
 # The tools this project is pinned to: every run checks them before its first step.
-# Written by `proofhouse lock`. Commit this file; do not edit it.
+# Written by `proofhouse run`. Commit this file; do not edit it.
 ";
 
 /// A lock file.
@@ -94,7 +94,7 @@ impl UserError for LockError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Version(_) => "use the Proofhouse that wrote it, or a newer one".into(),
-            _ => "restore it from git, or write it anew with `proofhouse lock`".into(),
+            _ => "restore it from git, or write it anew with `proofhouse run --update-lock`".into(),
         })
     }
 

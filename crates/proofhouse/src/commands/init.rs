@@ -18,7 +18,7 @@ use crate::{
 const LARGEST: usize = 1 << 20;
 
 pub fn init(global: &Global) -> Result<Exit, Problem> {
-    let folder = global.directory.canonicalize().map_err(|e| cannot(&global.directory, "enter", &e))?;
+    let folder = engine::given::folder(&global.directory)?;
     let path = folder.join(CONFIG);
     let source = Source::read(&folder)?;
     let files: Vec<String> = source.files.iter().filter_map(|f| Some(f.to_str()?.to_owned())).collect();

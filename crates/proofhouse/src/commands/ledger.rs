@@ -169,7 +169,7 @@ fn export(app: &App, to: &Path, artifact: Option<&str>) -> Result<Exit, Problem>
     let Some(artifact) = artifact else { return export_all(app, to) };
     let digest: Sha256 = match artifact.parse() {
         Ok(digest) => digest,
-        Err(_) => Sha256::of(fs::read(artifact).map_err(|e| cannot(Path::new(artifact), "read", &e))?),
+        Err(_) => super::verify::digest(Path::new(artifact))?,
     };
     let evidence = engine::evidence::of_artifact(digest, &app.recorder)?;
     fs::write(to, &evidence).map_err(|e| cannot(to, "write", &e))?;

@@ -33,7 +33,9 @@ pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<Exit, Problem> 
     Ok(if report.ok() { Exit::Success } else { Exit::Verdict })
 }
 
-fn digest(path: &std::path::Path) -> Result<Sha256, Problem> {
+/// SHA-256 of a file.
+pub fn digest(path: &std::path::Path) -> Result<Sha256, Problem> {
+    engine::given::file(path)?;
     let mut file = std::fs::File::open(path).map_err(|e| cannot(path, "open", &e))?;
     let mut hasher = Hasher::new();
     std::io::copy(&mut file, &mut hasher).map_err(|e| cannot(path, "read", &e))?;
@@ -42,6 +44,7 @@ fn digest(path: &std::path::Path) -> Result<Sha256, Problem> {
 
 fn read(path: &std::path::Path) -> Result<Vec<u8>, Problem> {
     use std::io::Read;
+    engine::given::file(path)?;
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|e| cannot(path, "open", &e))?;
     file.take(512 << 20).read_to_end(&mut bytes).map_err(|e| cannot(path, "read", &e))?;

@@ -96,7 +96,7 @@ impl UserError for CasError {
                 Some("run again: what is missing is made anew".to_owned())
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("free some space, for example with `proofhouse cache prune`".to_owned())
+                Some("free some space and run the command again; the folder `cache` in the home may go".to_owned())
             }
             _ => None,
         }

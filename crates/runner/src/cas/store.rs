@@ -63,7 +63,7 @@ impl Cas {
     }
 
     fn touch(&self, path: &Path) {
-        // Only `cache prune` looks at the time; failing to set it costs a re-run at worst.
+        // Only pruning looks at the time; failing to set it costs a re-run at worst.
         if let Ok(file) = File::options().write(true).open(path) {
             let _ = file.set_modified(SystemTime::now());
         }

@@ -30,6 +30,8 @@ pub(super) fn error(error: Error) -> StoreError {
         Some("XX001" | "XX002") => StoreError::Damaged(error),
         Some(code) if code.len() == 5 && code.starts_with("08") => StoreError::Unreachable(error),
         // SQLite: https://sqlite.org/rescode.html; the primary code is in the low 8 bits.
+        // IOERR_SHMSIZE: the index of the write-ahead log cannot grow, which only a full disk refuses.
+        Some("4874") => StoreError::DiskFull(error),
         Some(code) if code.len() < 5 => match code.parse::<u32>().unwrap_or(0) & 0xff {
             5 | 6 => StoreError::Locked(error),
             11 | 26 => StoreError::Damaged(error),
