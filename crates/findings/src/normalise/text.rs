@@ -36,6 +36,9 @@ pub fn line(text: &str, most: usize) -> String {
     let mut out = String::with_capacity(text.len().min(most * 4));
     let mut count = 0;
     for word in text.split_whitespace() {
+        if count >= most {
+            return cut(out);
+        }
         let gap = usize::from(count > 0);
         let clean = word.chars().filter(|c| !is_unwanted(*c));
         let start = out.len();
@@ -126,6 +129,15 @@ mod tests {
         assert_eq!(line(&"x".repeat(400), TITLE).chars().count(), TITLE);
         assert_eq!(block("a\r\n\tb\u{0}", 80), "a\n\tb");
         assert_eq!(block("abcdef", 3), "ab…");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_longer_than_allowed(text in "([a-z]{1,9}|[ \\PC\n\u{0}]{0,3}){0,12}", most in 1..40_usize) {
+            let (line, block) = (line(&text, most), block(&text, most));
+            proptest::prop_assert!(line.chars().count() <= most && !line.chars().any(is_unwanted), "{:?}", line);
+            proptest::prop_assert!(block.chars().count() <= most);
+        }
     }
 
     #[test]
