@@ -177,5 +177,13 @@ async fn security_headers_are_these_on_every_answer() {
         all.insert(lines.join("\n"));
     }
     assert_eq!(all.len(), 1);
-    insta::assert_snapshot!(all.first().unwrap(), @"");
+    insta::assert_snapshot!(all.first().unwrap(), @r"
+    content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
+    cross-origin-opener-policy: same-origin
+    cross-origin-resource-policy: same-origin
+    permissions-policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()
+    referrer-policy: no-referrer
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    ");
 }
