@@ -27,7 +27,7 @@ const MAX_ANSWER: u64 = 4 << 20;
 pub struct Ask {
     /// Environment that the clients get: the user's own, because it is their configuration.
     pub env: Vec<(OsString, OsString)>,
-    /// Existing folder below which trial folders are made and removed.
+    /// Folder below which trial folders are made and removed; it is made itself when needed.
     pub scratch: PathBuf,
     /// Time for the log of a trial.
     pub clock: Arc<dyn Clock>,
@@ -69,6 +69,8 @@ impl Ask {
         mut command: Command,
     ) -> Result<(bool, String, String), RegistryError> {
         let failed = |why: String| RegistryError::Client { program: program.to_owned(), why };
+        // A folder that is not there looks like a program that is not there: the system says "not found".
+        fs::create_dir_all(&self.scratch).map_err(|error| failed(error.to_string()))?;
         let inherited = command.get_envs().map(|(k, v)| (k.to_owned(), v.map(OsString::from)));
         let own: Vec<_> = inherited.collect();
         command.env_clear().envs(self.env.iter().cloned());
