@@ -112,7 +112,22 @@ fn missing_data_and_unread_lock_files_are_errors() {
     let report = matched(&MemoryTree::new([("Cargo.lock", "nonsense")]), &dir);
     assert!(report.coverage.errors[0].starts_with("Cargo.lock: "));
     let nothing = matched(&MemoryTree::default(), &dir);
-    assert!(!nothing.coverage.is_complete(), "without a lock file nothing was scanned");
+    assert!(!nothing.coverage.is_complete(), "an empty tree was not searched");
+    let unlocked = MemoryTree::new([("package.json", r#"{"dependencies": {"left": "^1"}}"#)]);
+    let unlocked = matched(&unlocked, &dir).coverage;
+    assert!(!unlocked.is_complete(), "what it is made of is not known: {unlocked:?}");
+    let unpinned = matched(&MemoryTree::new([("requirements.txt", "flask\n")]), &dir).coverage;
+    assert!(!unpinned.is_complete(), "no version could be looked up: {unpinned:?}");
+}
+
+#[test]
+fn a_tree_that_is_made_of_nothing_else_is_searched_and_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = IndexDir::new(folder.path().join("feeds"));
+    let plain = MemoryTree::new([("package.json", r#"{"name": "plain"}"#), ("index.js", "")]);
+    let coverage = matched(&plain, &dir).coverage;
+    assert!(coverage.is_complete() && coverage.nothing_of_its_kind(), "{coverage:?}");
+    assert_eq!(coverage.searched, Some(2));
 }
 
 #[test]

@@ -31,6 +31,11 @@ pub struct Skipped {
 pub struct Coverage {
     /// Files (or routes, or packages) that were candidates.
     pub seen: u64,
+    /// Files whose names were looked at to find the candidates, when that was the whole tree. Only a
+    /// scan for which a tree without candidates is a result says so (lock files, configuration): a
+    /// static analysis that knows none of the languages has not looked at the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched: Option<u64>,
     /// Of these, how many were examined to the end.
     pub scanned: u64,
     /// Left out, with reason; at most 1,000 are listed.
@@ -53,9 +58,16 @@ impl Coverage {
     /// Most entries kept in each list.
     pub const MOST_LISTED: usize = 1000;
 
-    /// Complete: it says what it saw, saw something, and no errors.
+    /// Complete: it says what it saw, has no errors, and either examined something or searched the whole
+    /// tree and [found nothing of its kind](Self::nothing_of_its_kind).
     pub fn is_complete(&self) -> bool {
-        self.stated && self.errors.is_empty() && self.seen > 0 && self.scanned > 0
+        let looked = self.seen > 0 && self.scanned > 0;
+        self.stated && self.errors.is_empty() && (looked || self.nothing_of_its_kind())
+    }
+
+    /// It searched a whole tree that is not empty, and says that there is nothing for it to examine.
+    pub fn nothing_of_its_kind(&self) -> bool {
+        self.stated && self.seen == 0 && self.searched.is_some_and(|files| files > 0)
     }
 
     /// Records a left-out item, keeping the list bounded.
@@ -128,4 +140,32 @@ pub struct ScanReport {
     pub findings: Vec<Finding>,
     /// How much was looked at.
     pub coverage: Coverage,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_found_by_a_search_of_everything_is_a_result_and_nothing_looked_at_is_not() {
+        let searched = Coverage { stated: true, searched: Some(7), ..Coverage::default() };
+        assert!(searched.is_complete() && searched.nothing_of_its_kind());
+        let silent = Coverage { searched: None, ..searched.clone() };
+        let empty = Coverage { searched: Some(0), ..searched.clone() };
+        let unstated = Coverage { stated: false, ..searched.clone() };
+        let unread = Coverage { seen: 2, ..searched.clone() };
+        let mut broken = searched;
+        broken.error("Cargo.lock: line 1");
+        for coverage in [silent, empty, unstated, unread, broken] {
+            assert!(!coverage.is_complete(), "{coverage:?}");
+        }
+    }
+
+    #[test]
+    fn a_statement_from_before_has_searched_nothing() {
+        let old = r#"{"seen":0,"scanned":0,"stated":true}"#;
+        let coverage: Coverage = serde_json::from_str(old).unwrap();
+        assert!(!coverage.is_complete());
+        assert_eq!(serde_json::to_string(&coverage).unwrap(), old);
+    }
 }

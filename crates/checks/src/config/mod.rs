@@ -1,8 +1,8 @@
 //! Weak settings in configuration: Dockerfiles, GitHub and GitLab pipelines, compose files, Kubernetes.
 //!
 //! One file per kind of configuration; a rule is one [`Rule`] entry with its explanation, its fix, and a
-//! vulnerable and a safe example that are its test. `seen` counts all files of the tree, because each is
-//! considered; a file that is no configuration is examined by that.
+//! vulnerable and a safe example that are its test. `searched` counts all files of the tree, `seen` those
+//! that may be configuration by their name; a YAML file that is none is examined by looking at it.
 
 mod compose;
 mod containers;
@@ -61,15 +61,19 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// Checks every configuration file of the tree.
 pub fn scan(tree: &dyn SourceTree) -> ScanReport {
-    let mut coverage = Coverage { stated: true, rules: Some(rules().count() as u64), ..Coverage::default() };
+    let mut coverage = Coverage {
+        stated: true,
+        searched: Some(tree.paths().len() as u64),
+        rules: Some(rules().count() as u64),
+        ..Coverage::default()
+    };
     let mut findings = Vec::new();
     for path in tree.paths() {
-        coverage.seen += 1;
         let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| (kind.matches)(path)).collect();
         if kinds.is_empty() {
-            coverage.scanned += 1;
             continue;
         }
+        coverage.seen += 1;
         let text = match tree.read(path, LARGEST_FILE).map(String::from_utf8) {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => {
@@ -93,6 +97,11 @@ pub fn scan(tree: &dyn SourceTree) -> ScanReport {
     }
     identity::assign_all(&mut findings);
     ScanReport { tool: crate::tool(TOOL), technique: Technique::Config, findings, coverage }
+}
+
+/// Whether a file is looked at, by its path.
+pub fn concerns(path: &str) -> bool {
+    KINDS.iter().any(|kind| (kind.matches)(path))
 }
 
 fn one(path: &str, text: &str, kind: &Kind, findings: &mut Vec<Finding>, coverage: &mut Coverage) {

@@ -45,7 +45,17 @@ fn broken_files_are_errors_and_templates_are_skipped() {
     assert_eq!(report.coverage.errors.len(), 2, "{:?}", report.coverage.errors);
     assert!(report.coverage.errors[0].starts_with(".github/workflows/a.yml: line "));
     assert_eq!(report.coverage.skipped[0].what, "chart/templates/d.yaml");
-    assert_eq!((report.coverage.seen, report.coverage.scanned), (4, 1));
+    let coverage = &report.coverage;
+    assert_eq!((coverage.searched, coverage.seen, coverage.scanned), (Some(4), 3, 0));
+    assert!(!coverage.is_complete());
+}
+
+#[test]
+fn a_tree_without_configuration_is_searched_and_an_empty_one_is_not() {
+    let plain = scan(&MemoryTree::new([("README.md", "hello"), ("src/a.py", "")])).coverage;
+    assert_eq!((plain.searched, plain.seen), (Some(2), 0));
+    assert!(plain.is_complete() && plain.nothing_of_its_kind());
+    assert!(!scan(&MemoryTree::default()).coverage.is_complete());
 }
 
 #[test]

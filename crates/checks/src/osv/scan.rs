@@ -24,7 +24,8 @@ pub const KNOWN_EXPLOITED: &str = "Known to be exploited in the wild";
 ///
 /// Errors of the inventory are errors of the scan; an ecosystem without any advisory data is an error.
 /// `seen` and `scanned` count lock files and components, so that a lock file without foreign components
-/// is a complete scan and a tree without any lock file is not. `data_as_of` is the oldest of the newest changes per ecosystem, and never later than `now`.
+/// is a complete scan; a tree without any lock file is one when it was searched and its manifests name no
+/// packages. `data_as_of` is the oldest of the newest changes per ecosystem, and never later than `now`.
 pub fn scan(inventory: &Inventory, index: &Index, now: Timestamp) -> ScanReport {
     let mut coverage = start(inventory, index);
     coverage.data_as_of = data_as_of(inventory, index, now);
@@ -66,6 +67,7 @@ fn start(inventory: &Inventory, index: &Index) -> Coverage {
         errors: inventory.coverage.errors.clone(),
         seen: inventory.coverage.seen,
         scanned: inventory.coverage.scanned,
+        searched: inventory.coverage.searched,
         ..Coverage::default()
     }
 }

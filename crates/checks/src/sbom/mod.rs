@@ -2,7 +2,8 @@
 //!
 //! One file per lock-file format under `formats/` plus one line in `formats::FORMATS`. A lock file
 //! that cannot be parsed is an *error* in the coverage, with its place; an entry without an exact
-//! version is *skipped* with the reason; a manifest without any lock file is skipped too.
+//! version is *skipped* with the reason. A manifest that names packages without any lock file is an error
+//! too; a tree whose manifests name none is searched and has nothing (`manifests`).
 
 mod component;
 mod cyclonedx;
@@ -25,16 +26,24 @@ pub const LARGEST_LOCK_FILE: u64 = 64 << 20;
 /// Most components that are kept.
 pub const MOST_COMPONENTS: usize = 500_000;
 
+/// Whether a file says what the project is made of, by its path: a lock file, or a manifest that needs one.
+pub fn concerns(path: &str) -> bool {
+    formats::of(path).is_some() || manifests::is_manifest(path)
+}
+
 /// Reads every lock file of the tree. The components are sorted by purl and manifest, and unique.
 pub fn collect(tree: &dyn SourceTree) -> Inventory {
-    let mut coverage = Coverage { stated: true, ..Coverage::default() };
+    let searched = Some(tree.paths().len() as u64);
+    let mut coverage = Coverage { stated: true, searched, ..Coverage::default() };
     let mut components = BTreeMap::new();
     for path in tree.paths() {
         let Some(format) = formats::of(path) else { continue };
         coverage.seen += 1;
         match formats::read(format, path, tree) {
             Ok(parsed) => {
-                coverage.scanned += 1;
+                // A file whose every entry was left out names nothing that could be looked up.
+                let usable = !parsed.components.is_empty() || parsed.skipped.is_empty();
+                coverage.scanned += u64::from(usable);
                 parsed
                     .skipped
                     .into_iter()
@@ -50,7 +59,7 @@ pub fn collect(tree: &dyn SourceTree) -> Inventory {
             break;
         }
     }
-    manifests::tell_unlocked(tree.paths(), &mut coverage);
+    manifests::tell_unlocked(tree, &mut coverage);
     coverage.rules = Some(formats::FORMATS.len() as u64);
     Inventory { components: components.into_values().take(MOST_COMPONENTS).collect(), coverage }
 }
