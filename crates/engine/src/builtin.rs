@@ -40,13 +40,35 @@ impl Basis<'_> {
     }
 }
 
+/// What the built-in checks gave, and how it came about.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The results.
+    pub result: BuiltIn,
+    /// They were kept from before.
+    pub kept: bool,
+    /// Kept results that were not used because somebody changed them, and what to say of it.
+    pub changed: Option<String>,
+}
+
+/// What became of looking for kept results.
+enum Found {
+    Nothing,
+    Changed,
+    Result(BuiltIn),
+}
+
 /// Kept results: a file named by the basis, whose first line is the digest of the rest.
 struct Kept(PathBuf);
 
 impl Kept {
-    fn load(&self) -> Option<BuiltIn> {
-        let text = fs::read_to_string(&self.0).ok()?;
-        let (digest, body) = text.split_once('\n')?;
+    fn load(&self) -> Found {
+        let Ok(bytes) = fs::read(&self.0) else { return Found::Nothing };
+        Self::parse(&bytes).map_or(Found::Changed, Found::Result)
+    }
+
+    fn parse(bytes: &[u8]) -> Option<BuiltIn> {
+        let (digest, body) = std::str::from_utf8(bytes).ok()?.split_once('\n')?;
         (digest.parse() == Ok(Sha256::of(body))).then(|| serde_json::from_str(body).ok()).flatten()
     }
 
@@ -60,8 +82,7 @@ impl Kept {
     }
 }
 
-/// Runs the checks that are on, or gives what they gave before for the same basis. The flag says
-/// whether it was kept.
+/// Runs the checks that are on, or gives what they gave before for the same basis.
 ///
 /// # Errors
 /// The advisory index is damaged.
@@ -71,15 +92,20 @@ pub fn check(
     home: &Home,
     now: Timestamp,
     fresh: bool,
-) -> Result<(BuiltIn, bool), Problem> {
+) -> Result<Checked, Problem> {
     let kept = Kept(home.cache().join("checks").join(basis.key().hex()));
-    if let Some(result) = (!fresh).then(|| kept.load()).flatten() {
-        return Ok((result, true));
-    }
+    let changed = match if fresh { Found::Nothing } else { kept.load() } {
+        Found::Result(result) => return Ok(Checked { result, kept: true, changed: None }),
+        Found::Nothing => None,
+        Found::Changed => Some(format!(
+            "kept results of the built-in checks were changed on disk ({}); the checks are run again (cache-entry-changed)",
+            kept.0.display()
+        )),
+    };
     let result = run(tree, basis, home, now)?;
     // A result that cannot be kept is only slower next time.
     let _ = kept.store(&result);
-    Ok((result, false))
+    Ok(Checked { result, kept: false, changed })
 }
 
 fn run(tree: &SnapshotTree<'_>, basis: &Basis<'_>, home: &Home, now: Timestamp) -> Result<BuiltIn, Problem> {

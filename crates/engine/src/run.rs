@@ -159,7 +159,11 @@ fn check(
     let tree = prepared.tree(&request.project.config.scans.exclude);
     let basis = prepared.basis(request.project, recorder)?;
     let now = recorder.clock().now();
-    let (result, kept) = builtin::check(&tree, &basis, recorder.home(), now, request.fresh)?;
+    let builtin::Checked { result, kept, changed } =
+        builtin::check(&tree, &basis, recorder.home(), now, request.fresh)?;
+    if let Some(sentence) = changed {
+        watch.event(Event::Note(&sentence));
+    }
     for report in &result.reports {
         watch.event(Event::Scanned(report, kept));
     }

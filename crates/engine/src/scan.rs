@@ -19,11 +19,16 @@ use crate::{
     tree::SnapshotTree,
 };
 
-/// Scans a project's folder as it is now. Returns the reports and the number of statements recorded.
+/// Scans a project's folder as it is now. Returns the reports and the number of statements recorded;
+/// `note` is told what else there is to say.
 ///
 /// # Errors
 /// The folder cannot be read or the results cannot be recorded.
-pub fn scan(project: &Project, recorder: &Recorder) -> Result<(Vec<ScanReport>, u64), Problem> {
+pub fn scan(
+    project: &Project,
+    recorder: &Recorder,
+    note: &dyn Fn(&str),
+) -> Result<(Vec<ScanReport>, u64), Problem> {
     let home = recorder.home();
     let cas = Arc::new(Cas::open(home.cache().join("cas")).map_err(|e| erase(&e))?);
     let source = Source::read(&project.root)?;
@@ -37,7 +42,10 @@ pub fn scan(project: &Project, recorder: &Recorder) -> Result<(Vec<ScanReport>, 
         advisories: builtin::advisories(home)?,
         project: &project.config.project,
     };
-    let (result, _) = builtin::check(&tree, &basis, home, started, false)?;
+    let builtin::Checked { result, changed, .. } = builtin::check(&tree, &basis, home, started, false)?;
+    if let Some(sentence) = changed {
+        note(&sentence);
+    }
     let mut subject = Subject::sha256("source", snapshot.root.hash);
     // A folder with changes is not its commit: evidence about it must not count for the commit.
     let commit = source.commit.filter(|_| !source.dirty);

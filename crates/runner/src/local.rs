@@ -2,6 +2,7 @@
 
 mod attempt;
 mod error;
+mod space;
 
 use std::{
     path::PathBuf,

@@ -82,6 +82,8 @@ pub struct StepLimits {
     pub cpu_percent: Option<u32>,
     /// Largest file the step can write, in bytes.
     pub file_bytes: Option<u64>,
+    /// Bytes of disk the step can add to its tree, all files together.
+    pub disk_bytes: Option<u64>,
     /// Open files of one process.
     pub open_files: Option<u64>,
     /// Size of the private `/tmp`, in bytes.
@@ -103,6 +105,7 @@ impl Default for StepLimits {
             processes: None,
             cpu_percent: None,
             file_bytes: None,
+            disk_bytes: None,
             open_files: None,
             tmp_bytes: None,
             log_bytes: 64 << 20,

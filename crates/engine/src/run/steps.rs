@@ -19,6 +19,7 @@ use runner::{
     local::{Executor, ExecutorConfig, StepObserver, StepRun, Stream},
     proxy::registry::Ask,
     schedule::{End, GraphOptions, Node, Work, run_graph},
+    tree::Entry,
 };
 use toolchain::ResolvedTool;
 
@@ -28,6 +29,14 @@ use crate::{home::cannot, record::Recorder};
 /// `SOURCE_DATE_EPOCH` and the time of all inputs: 1980-01-01, the first moment that zip files know.
 /// The same for every commit, so that a step whose inputs did not change comes from the cache.
 const EPOCH: i64 = 315_532_800;
+
+/// What the store says about content that is not what it was.
+const CHANGED: [&str; 2] = ["cas-blob-changed", "cas-blob-missing"];
+/// How often a step's inputs are mended: once for its files, and once for each folder, up to a bound.
+const MENDS: usize = 8;
+
+/// `/tmp` of a step is in memory.
+const LARGEST_TMP: u64 = 1 << 30;
 
 /// A step with what became of it.
 pub(super) struct Ended {
@@ -97,15 +106,46 @@ impl Context<'_> {
                 "the step is not in the plan",
             )));
         };
-        let gave = self.spec(step, inputs).and_then(|spec| {
-            let observer = Live::open(step, self.watch, &self.logs)?;
-            self.executor.run(&spec, &observer, &self.request.cancel).map_err(|e| erase(&e))
-        });
+        let mut gave = self.attempt(step, inputs);
+        for _ in 0..MENDS {
+            match &gave {
+                Err(problem) if CHANGED.contains(&problem.code) => self.mend(step, problem),
+                _ => break,
+            }
+            gave = self.attempt(step, inputs);
+        }
         let passed = gave.as_ref().is_ok_and(StepRun::passed);
         if let Ok(record) = self.record(step, &gave) {
             self.watch.event(Event::StepEnded(&record));
         }
         if passed { Work::Passed(gave) } else { Work::Failed(gave) }
+    }
+
+    fn attempt(&self, step: &PlannedStep, inputs: &[Arc<Gave>]) -> Gave {
+        let spec = self.spec(step, inputs)?;
+        let observer = Live::open(step, self.watch, &self.logs)?;
+        self.executor.run(&spec, &observer, &self.request.cancel).map_err(|e| erase(&e))
+    }
+
+    /// Takes source files whose content in the store is gone or was changed from the project again,
+    /// where they still are what the snapshot says.
+    fn mend(&self, step: &PlannedStep, problem: &Problem) {
+        let again = "the source is taken from the project again";
+        self.watch.event(Event::Note(&format!("{}: {problem}; {again} ({})", step.name, problem.code)));
+        let cas = &self.prepared.cas;
+        self.prepared.snapshot.folder.walk(&mut |path, entry| {
+            let Entry::File { digest, .. } = entry else { return };
+            if cas.verify(digest).is_ok() {
+                return;
+            }
+            let path = self.prepared.source.root.join(path);
+            if path.symlink_metadata().is_ok_and(|meta| meta.is_file())
+                && let Ok(mut file) = File::open(&path)
+            {
+                // What cannot be had fails the step with its own message.
+                let _ = cas.put_expected(&mut file, digest);
+            }
+        });
     }
 
     /// The step as an action over the filtered snapshot and what the needed steps made.
@@ -155,6 +195,15 @@ impl Context<'_> {
             End::Skipped { because } => Ok(nothing(format!("not run because {because} did not pass"))),
             End::Cancelled => Ok(nothing("not run: cancelled".to_owned())),
             End::Passed(gave) | End::Failed(gave) => {
+                if let Err(problem) = gave.as_ref()
+                    && problem.code.ends_with("disk-full")
+                {
+                    // It says nothing about the project: the run is not over, it is interrupted.
+                    return Err(Problem {
+                        hint: problem.hint.clone(),
+                        ..Problem::new(problem.code, problem.exit, &problem.message)
+                    });
+                }
                 let record = self.record(step, &gave)?;
                 let evidence = gave.as_ref().as_ref().ok().map(|run| run.evidence.clone());
                 Ok(Ended { step: step.clone(), record, evidence })
@@ -259,6 +308,8 @@ fn limits(step: &PlannedStep) -> StepLimits {
         processes: Some(u64::from(step.limits.processes)),
         cpu_percent: step.limits.cpu,
         file_bytes: Some(step.limits.disk),
+        disk_bytes: Some(step.limits.disk),
+        tmp_bytes: Some(step.limits.disk.min(LARGEST_TMP)),
         log_bytes: step.limits.output,
         ..StepLimits::default()
     }

@@ -16,7 +16,7 @@ use crate::{
 pub fn scan(global: &Global) -> Result<Exit, Problem> {
     let app = App::open(global)?;
     let project = project(&app)?;
-    let (report, logged) = engine::scan::scan(&project, &app.recorder)?;
+    let (report, logged) = engine::scan::scan(&project, &app.recorder, &ui::note)?;
     if app.json() {
         ui::json(&report);
     } else {

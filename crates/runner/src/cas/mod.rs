@@ -5,7 +5,7 @@
 //! file torn by a power cut is found by its hash. Blobs carry no mode; materialised files get theirs
 //! from the tree.
 
-mod at;
+pub(crate) mod at;
 mod collect;
 mod materialize;
 mod prune;
@@ -95,9 +95,9 @@ impl UserError for CasError {
             Self::Missing(_) | Self::Changed(_) | Self::Malformed { .. } => {
                 Some("run again: what is missing is made anew".to_owned())
             }
-            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Some("free some space and run the command again; the folder `cache` in the home may go".to_owned())
-            }
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => Some(
+                "free some space and run the command again; the folder `cache` in the home may go".to_owned(),
+            ),
             _ => None,
         }
     }

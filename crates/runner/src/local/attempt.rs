@@ -3,14 +3,20 @@
 use std::{
     fs::{self, File},
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
 use model::{Digest, Timestamp};
 use sandbox::{Identity, Limits, Outcome, SandboxError, Spec, Status, Trace};
 
-use super::{Executor, RunError, StepFailure, StepObserver, StepRun, Stream, owner};
+use super::{
+    Executor, RunError, StepFailure, StepObserver, StepRun, Stream, owner,
+    space::{self, Space},
+};
 use crate::{
     action::{
         ActionResult, BuiltAction,
@@ -41,6 +47,14 @@ struct Ran {
     log: LogEnd,
     egress: EgressLog,
     too_long: bool,
+    used_up: bool,
+}
+
+/// Bounds that were crossed while the command ran.
+#[derive(Default)]
+struct Crossed {
+    too_long: AtomicBool,
+    used_up: AtomicBool,
 }
 
 impl Attempts<'_> {
@@ -95,6 +109,12 @@ impl Attempts<'_> {
             execution_completed_timestamp: Some(wire(ended)),
         });
         run.failure = self.failure(ran);
+        if matches!(run.failure, Some(StepFailure::Exit(_) | StepFailure::Signal(_))) && space::is_full(&tree)
+        {
+            // It says nothing about the project that it fails on a full disk.
+            let source = std::io::ErrorKind::StorageFull.into();
+            return Err(RunError::Io { what: "give the command room to write", source });
+        }
         match (&run.failure, self.spec.exit) {
             (None, _) => run.failure = self.collect(&tree, &mut run.result)?,
             // What a failed test run left is worth having; what it did not leave is no second failure.
@@ -176,6 +196,9 @@ impl Attempts<'_> {
         if ran.too_long && self.spec.limits.fail_on_long_log {
             return Some(StepFailure::LogTooLong(self.spec.limits.log_bytes));
         }
+        if ran.used_up {
+            return Some(StepFailure::DiskLimit(self.spec.limits.disk_bytes.unwrap_or(0)));
+        }
         match ran.outcome {
             Err(error) => Some(StepFailure::NotStarted(error)),
             Ok(outcome) => match outcome.status {
@@ -208,25 +231,29 @@ impl Attempts<'_> {
 
     fn sandboxed(&self, tree: &Path, identity: Identity, log: File) -> Result<Ran, RunError> {
         let log = StepLog::new(log, self.spec.limits.log_bytes, &self.masker, self.observer);
-        let too_long = AtomicBool::new(false);
+        let space = self.spec.limits.disk_bytes.map(|limit| Space::new(tree, limit));
+        let crossed = Crossed::default();
         let (outcome, egress) = if self.cancel.is_cancelled() {
             (Ok(cancelled()), EgressLog::default())
         } else {
-            self.spawned(&self.sandbox_spec(tree, identity), &log, &too_long)?
+            self.spawned(&self.sandbox_spec(tree, identity), &log, space.as_ref(), &crossed)?
         };
         let outcome = match outcome {
             Err(error @ SandboxError::Exec { .. }) => Err(error),
             other => Ok(other?),
         };
         let log = log.finish().map_err(|source| RunError::Io { what: "keep the log", source })?;
-        Ok(Ran { outcome, log, egress, too_long: too_long.into_inner() })
+        // What it wrote in its last moments counts too.
+        let used_up = crossed.used_up.into_inner() || space.is_some_and(|space| space.is_used_up());
+        Ok(Ran { outcome, log, egress, too_long: crossed.too_long.into_inner(), used_up })
     }
 
     fn spawned(
         &self,
         spec: &Spec,
         log: &StepLog<'_>,
-        too_long: &AtomicBool,
+        space: Option<&Space>,
+        crossed: &Crossed,
     ) -> Result<(Result<Outcome, SandboxError>, EgressLog), RunError> {
         let config = &self.executor.config;
         let mut running = match sandbox::spawn(spec) {
@@ -254,15 +281,26 @@ impl Attempts<'_> {
         };
         let (out, err) = (running.stdout(), running.stderr());
         let stop_if_too_long = || {
-            too_long.store(true, Ordering::SeqCst);
+            crossed.too_long.store(true, Ordering::SeqCst);
             if self.spec.limits.fail_on_long_log {
                 killer.kill();
             }
         };
+        let stop_if_used_up = || {
+            crossed.used_up.store(true, Ordering::SeqCst);
+            killer.kill();
+        };
+        let (running_on, ended) = mpsc::channel::<()>();
         let outcome = std::thread::scope(|scope| {
             scope.spawn(|| log.follow(Stream::Stdout, out, &stop_if_too_long));
             scope.spawn(|| log.follow(Stream::Stderr, err, &stop_if_too_long));
-            running.wait()
+            if let Some(space) = space {
+                let stop = &stop_if_used_up;
+                scope.spawn(move || space.watch(&ended, stop));
+            }
+            let outcome = running.wait();
+            drop(running_on);
+            outcome
         });
         Ok((outcome, proxy.map(Proxy::stop).unwrap_or_default()))
     }

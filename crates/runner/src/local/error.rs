@@ -63,6 +63,9 @@ impl UserError for RunError {
             Self::Registry(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Sandbox(error) => error.hint(),
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => Some(
+                "free some space and run the command again; the folder `cache` in the home may go".to_owned(),
+            ),
             Self::Io { .. } => None,
         }
     }
@@ -94,6 +97,9 @@ pub enum StepFailure {
     /// Over its memory.
     #[error("the command was stopped at its memory limit")]
     OutOfMemory,
+    /// Over its share of the disk.
+    #[error("the command wrote more than the {0} bytes of disk it may use")]
+    DiskLimit(u64),
     /// Stopped by the user or because another step failed.
     #[error("the command was cancelled")]
     Cancelled,
@@ -136,6 +142,7 @@ impl UserError for StepFailure {
             Self::Signal(_) => "step-signal",
             Self::TimedOut(_) => "step-timeout",
             Self::OutOfMemory => "step-out-of-memory",
+            Self::DiskLimit(_) => "step-disk-limit",
             Self::Cancelled => "step-cancelled",
             Self::Killed => "step-killed",
             Self::NotStarted(error) => error.code(),
@@ -149,6 +156,7 @@ impl UserError for StepFailure {
         let text = match self {
             Self::TimedOut(_) => "raise `timeout` of the step, or find out what it waits for",
             Self::OutOfMemory => "raise the memory limit of the step",
+            Self::DiskLimit(_) => "raise `limits.disk` of the step, or let it write less",
             Self::SecretLeaked(_) => "treat it as disclosed and replace it; do not print it",
             Self::LogTooLong(_) => "let the command say less, or raise the limit",
             Self::NotStarted(error) => return error.hint(),
