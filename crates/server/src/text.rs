@@ -31,6 +31,11 @@ fn rough(seconds: i64) -> String {
     }
 }
 
+/// `1 rule`, `2 rules`.
+pub(crate) fn many(n: &u64, one: &str) -> String {
+    format!("{n} {one}{}", if *n == 1 { "" } else { "s" })
+}
+
 /// The word for an outcome.
 pub(crate) fn outcome(outcome: &Outcome) -> &'static str {
     match outcome {

@@ -19,10 +19,16 @@ pub(crate) struct Picture {
     pub(crate) points: Vec<TrendPoint>,
 }
 
+/// Days that are shown at least.
+const FEWEST: usize = 21;
+
 impl Picture {
     /// `None` when there never was anything open.
     pub(crate) fn new(points: Vec<TrendPoint>) -> Option<Self> {
         let most = points.iter().map(|point| point.open.total()).max().filter(|most| *most > 0)?;
+        // Days before the first finding tell nothing, but a picture needs some width.
+        let quiet = points.iter().take_while(|point| point.open.total() == 0).count();
+        let points = points[quiet.min(points.len().saturating_sub(FEWEST))..].to_vec();
         let mut bars = Vec::new();
         for (n, point) in points.iter().enumerate() {
             let mut below = 0;

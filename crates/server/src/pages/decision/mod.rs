@@ -36,7 +36,7 @@ impl Decision {
         let (denied, warned) = (count(Outcome::Deny), count(Outcome::Warn));
         let (all, environment) = (rules.len(), &self.decision.environment);
         match self.decision.outcome {
-            Outcome::Deny => format!("Refused for {environment}: {denied} of {all} rules deny."),
+            Outcome::Deny => format!("Refused for {environment}: {denied} of {all} rules stand in the way."),
             Outcome::Warn => format!("Let into {environment}, with a warning by {warned} of {all} rules."),
             Outcome::Pass => format!("Let into {environment}: all {all} rules pass."),
         }

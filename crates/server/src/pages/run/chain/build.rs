@@ -126,7 +126,7 @@ impl Builder<'_> {
     fn evidence(&mut self, column: usize, source: Option<usize>) {
         let detail = self.detail;
         for sbom in &detail.sboms {
-            let sub = format!("{} components", sbom.components);
+            let sub = text::many(&sbom.components, "component");
             let node = self.add(column, "SBOM", sub, format!("/sboms/{}", sbom.index), Tone::Good);
             let from = self.about(&sbom.subjects).or(source);
             self.edge(from, node);
@@ -152,8 +152,8 @@ impl Builder<'_> {
         for trace in &detail.traces {
             let refused = trace.network.iter().filter(|seen| seen["allowed"] == false).count();
             let (sub, tone) = match refused {
-                0 => (format!("{} processes", trace.processes), Tone::Good),
-                n => (format!("{n} destinations refused"), Tone::Warn),
+                0 => (format!("{} programs run", trace.processes), Tone::Good),
+                n => (format!("{n} refused by the proxy"), Tone::Warn),
             };
             let name = trace.step.as_deref().unwrap_or("step");
             let node = self.add(column, &format!("Trace: {name}"), sub, entry(trace.index), tone);
@@ -170,10 +170,15 @@ impl Builder<'_> {
             () if worst.critical + worst.high > 0 => {
                 (format!("{} critical, {} high", worst.critical, worst.high), Tone::Bad)
             }
-            () if open > 0 => (format!("{open} findings"), Tone::Warn),
+            () if open > 0 => (text::many(&open, "finding"), Tone::Warn),
             () => ("no findings".to_owned(), Tone::Good),
         };
-        let label = format!("{}: {}", scan.technique.name().to_uppercase(), scan.tool.name);
+        let technique = scan.technique.name();
+        let name = scan.tool.name.strip_prefix("proofhouse-").unwrap_or(&scan.tool.name);
+        let label = match name == technique {
+            true => format!("Scan: {technique}"),
+            false => format!("{technique}: {name}"),
+        };
         let node = self.add(column, &label, sub, entry(scan.index), tone);
         self.remember(scan.envelope, node);
         node
@@ -184,11 +189,12 @@ impl Builder<'_> {
         for decision in &detail.decisions {
             let word = text::outcome(&decision.outcome);
             let denied =
-                decision.verdict.rules.iter().filter(|rule| text::outcome(&rule.outcome) == word).count();
+                decision.verdict.rules.iter().filter(|rule| text::outcome(&rule.outcome) == word).count()
+                    as u64;
             let sub = if word == "pass" {
                 "all rules pass".to_owned()
             } else {
-                format!("{word} by {denied} rules")
+                format!("{word} by {}", text::many(&denied, "rule"))
             };
             let href = format!("/decisions/{}", decision.index);
             let node = self.add(column, &decision.environment, sub, href, Tone::of(word));

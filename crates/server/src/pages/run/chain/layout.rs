@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use super::{Graph, Picture, Placed, Row};
 use crate::text;
 
-const WIDTH: usize = 164;
+const WIDTH: usize = 150;
 const HEIGHT: usize = 44;
-const GAP_X: usize = 46;
+const GAP_X: usize = 36;
 const GAP_Y: usize = 12;
 const MARGIN: usize = 14;
 /// Room for the titles of the columns.
 const TOP: usize = 30;
 /// Characters that fit into a box.
-const LABEL: usize = 19;
-const SUB: usize = 24;
+const LABEL: usize = 15;
+const SUB: usize = 21;
 
 /// Places everything. Columns without boxes take no room.
 pub(super) fn place(graph: &Graph) -> Picture {
@@ -47,11 +47,12 @@ fn tall(boxes: usize) -> usize {
     boxes * HEIGHT + boxes.saturating_sub(1) * GAP_Y
 }
 
-fn curve(from: (usize, usize), to: (usize, usize)) -> String {
+fn curve(from: (usize, usize), to: (usize, usize)) -> (String, bool) {
     let (x1, y1) = (from.0 + WIDTH, from.1 + HEIGHT / 2);
     let (x2, y2) = (to.0, to.1 + HEIGHT / 2);
     let bend = GAP_X / 2;
-    format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2.saturating_sub(bend))
+    let path = format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2.saturating_sub(bend));
+    (path, x2 > x1 + GAP_X)
 }
 
 fn boxed(node: &super::Node, (x, y): (usize, usize)) -> Placed {

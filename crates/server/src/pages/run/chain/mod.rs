@@ -43,7 +43,8 @@ pub(super) struct Picture {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) titles: Vec<(usize, &'static str)>,
-    pub(super) edges: Vec<String>,
+    /// Paths, and whether they pass by a column.
+    pub(super) edges: Vec<(String, bool)>,
     pub(super) boxes: Vec<Placed>,
     /// The same as a list: what, where it leads, what it follows from.
     pub(super) rows: Vec<Row>,
