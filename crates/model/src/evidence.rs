@@ -91,6 +91,9 @@ pub struct Expectation {
     /// For scans and tests: the step or scanner name, when one is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// For scans: the only [`StatementFacts::origin`] that counts; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// The pinned tool it must come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<ToolRef>,
@@ -123,6 +126,11 @@ pub struct StatementFacts {
     /// Step or scanner name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// For scans: `built-in` or `step` when it is part of the run, `deployment` when it is of a deployed
+    /// artifact, `outside` when it was imported or made beside the run. What a report says of itself
+    /// (its tool) has no part in this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// Tool it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<ToolRef>,

@@ -23,6 +23,7 @@ matches(e, s) if {
 	s.kind == e.kind
 	object.get(e, "technique", "") in {"", object.get(s, "technique", "")}
 	object.get(e, "name", "") in {"", object.get(s, "name", "")}
+	object.get(e, "origin", "") in {"", object.get(s, "origin", "")}
 }
 
 right_tool(e, s) if not e.tool
@@ -42,6 +43,8 @@ fresh(e, s) if {
 
 candidates(e) := [s | some s in input.statements; matches(e, s)]
 
+from_right_tool(e) := [s | some s in candidates(e); right_tool(e, s)]
+
 deny contains {"code": "evidence-missing", "message": sprintf("%s: expected, but there is none", [label(e)])} if {
 	some e in input.expected
 	count(candidates(e)) == 0
@@ -57,13 +60,13 @@ deny contains {"code": "evidence-incomplete", "message": message} if {
 deny contains {"code": "evidence-wrong-tool", "message": sprintf("%s: made by another tool or version than the pinned one", [label(e)])} if {
 	some e in input.expected
 	count(candidates(e)) > 0
-	count([s | some s in candidates(e); right_tool(e, s)]) == 0
+	count(from_right_tool(e)) == 0
 }
 
 deny contains {"code": "evidence-stale", "message": message} if {
 	some e in input.expected
-	count(candidates(e)) > 0
-	count([s | some s in candidates(e); fresh(e, s)]) == 0
+	count(from_right_tool(e)) > 0
+	count([s | some s in from_right_tool(e); fresh(e, s)]) == 0
 	message := sprintf("%s: older than %d s, or dated in the future", [label(e), e.maxAgeSeconds])
 }
 

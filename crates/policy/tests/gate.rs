@@ -23,6 +23,7 @@ fn statement(kind: &str, technique: Option<Technique>) -> StatementFacts {
         age_seconds: 60,
         technique,
         name: None,
+        origin: technique.map(|_| "built-in".into()),
         tool: Some(tool()),
         complete: true,
         incomplete_because: None,
@@ -30,7 +31,14 @@ fn statement(kind: &str, technique: Option<Technique>) -> StatementFacts {
 }
 
 fn expectation(kind: &str, technique: Option<Technique>) -> Expectation {
-    Expectation { kind: kind.into(), technique, name: None, tool: None, max_age_seconds: Some(3600) }
+    Expectation {
+        kind: kind.into(),
+        technique,
+        name: None,
+        origin: None,
+        tool: None,
+        max_age_seconds: Some(3600),
+    }
 }
 
 /// A release with nothing wrong.
@@ -95,6 +103,28 @@ fn a_release_with_nothing_wrong_passes_and_every_rule_says_what_it_demands() {
     assert_eq!(verdict.outcome, Outcome::Pass, "{verdict:#?}");
     assert_eq!(verdict.rules.len(), 8);
     assert!(verdict.rules.iter().all(|r| r.title.len() > 20 && r.origin == "built-in"));
+}
+
+#[test]
+fn a_report_from_outside_stands_in_for_nothing_that_the_run_must_have() {
+    let mut e = good();
+    e.expected[1].tool = Some(tool());
+    e.expected[1].origin = Some("built-in".into());
+    assert!(denials(&e).is_empty());
+    // An old scan of the right tool, and a fresh report that only says it is of that tool.
+    e.statements[1].age_seconds = 3601;
+    let mut imported = statement("scan", Some(Technique::Sast));
+    imported.origin = Some("outside".into());
+    e.statements.push(imported.clone());
+    assert_eq!(denials(&e), ["evidence-stale"]);
+    // Fresh and of the right tool must be one and the same statement.
+    e.expected[1].origin = None;
+    imported.tool = Some(ToolRef { name: "other".into(), ..tool() });
+    e.statements[2] = imported;
+    assert_eq!(denials(&e), ["evidence-stale"]);
+    e.expected[1].origin = Some("built-in".into());
+    e.statements.remove(1);
+    assert_eq!(denials(&e), ["evidence-missing"]);
 }
 
 #[test]

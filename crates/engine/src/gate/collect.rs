@@ -47,7 +47,7 @@ pub fn collect(
 ) -> Result<Collected, Problem> {
     let artifact = super::artifact(question.run, &environment.artifact)?;
     let mut found = Collected::default();
-    let mut scans: HashMap<(String, String, String), Scan> = HashMap::new();
+    let mut scans = Scans::new();
     for logged in recorder.from(question.from)? {
         let logged = logged?;
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
@@ -76,7 +76,7 @@ fn classify(
     about: bool,
     now: Timestamp,
     found: &mut Collected,
-    scans: &mut HashMap<(String, String, String), Scan>,
+    scans: &mut Scans,
 ) -> Option<StatementFacts> {
     let statement = &logged.statement;
     let fact = |kind: &str, name: Option<String>| StatementFacts {
@@ -89,6 +89,7 @@ fn classify(
         age_seconds: age_seconds(now, logged.logged_at),
         technique: None,
         name,
+        origin: None,
         tool: None,
         complete: true,
         incomplete_because: None,
@@ -133,13 +134,13 @@ fn classify(
         let complete = scan.coverage.is_complete();
         let facts = StatementFacts {
             technique: Some(scan.technique),
+            origin: Some(origin(&scan).to_owned()),
             tool: Some(scan.tool.clone()),
             complete,
             incomplete_because: (!complete).then(|| why_incomplete(&scan)),
             ..fact("scan", Some(step_or_tool(&scan)))
         };
-        let key = (scan.technique.name().to_owned(), scan.tool.name.clone(), scan.target.stream.clone());
-        scans.insert(key, scan);
+        scans.insert(source(&scan), scan);
         return Some(facts);
     }
     None
@@ -156,6 +157,30 @@ fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
     scan.run == Some(run.run) && scan.deployment.is_none()
         || same_commit
         || (about && scan.deployment.is_some())
+}
+
+/// The newest scan of each source.
+type Scans = HashMap<[String; 5], Scan>;
+
+/// What a scan replaces: an older one that came about in the same way. A report names its own tool, so
+/// that alone must not let it stand in for what the run itself found, nor one step for another.
+fn source(scan: &Scan) -> [String; 5] {
+    let step = match &scan.origin {
+        model::predicate::Origin::Step { step, .. } => step.as_str(),
+        model::predicate::Origin::Imported { .. } => "imported",
+        model::predicate::Origin::BuiltIn => "",
+    };
+    [origin(scan), step, scan.technique.name(), &scan.tool.name, &scan.target.stream].map(str::to_owned)
+}
+
+/// Where a scan came from, as [`StatementFacts::origin`] tells it.
+fn origin(scan: &Scan) -> &'static str {
+    match &scan.origin {
+        _ if scan.deployment.is_some() => "deployment",
+        model::predicate::Origin::BuiltIn if scan.run.is_some() => "built-in",
+        model::predicate::Origin::Step { .. } if scan.run.is_some() => "step",
+        _ => "outside",
+    }
 }
 
 fn step_or_tool(scan: &Scan) -> String {

@@ -46,6 +46,7 @@ fn expectation(expect: &Expect, config: &Config, question: &Question<'_>) -> Exp
         kind: kind.to_owned(),
         technique: None,
         name: None,
+        origin: None,
         tool: None,
         max_age_seconds: Some(age),
     };
@@ -54,14 +55,21 @@ fn expectation(expect: &Expect, config: &Config, question: &Question<'_>) -> Exp
         Expect::Sbom => plain("sbom"),
         Expect::Trace => plain("trace"),
         Expect::Test(name) => Expectation { name: name.clone(), ..plain("test") },
-        Expect::Scan(technique) => Expectation {
-            technique: Some(*technique),
-            tool: config.scans.has(*technique).then(|| built_in(*technique)).flatten(),
+        Expect::Scan(technique) => {
+            let own = config.scans.has(*technique).then(|| built_in(*technique)).flatten();
+            Expectation {
+                technique: Some(*technique),
+                origin: own.as_ref().map(|_| "built-in".to_owned()),
+                tool: own,
+                ..plain("scan")
+            }
+        }
+        Expect::ScanStep(step) => Expectation {
+            name: Some(step.clone()),
+            origin: Some("step".to_owned()),
+            tool: pinned(step, config, question),
             ..plain("scan")
         },
-        Expect::ScanStep(step) => {
-            Expectation { name: Some(step.clone()), tool: pinned(step, config, question), ..plain("scan") }
-        }
     }
 }
 
