@@ -137,7 +137,23 @@ fn run(tree: &SnapshotTree<'_>, basis: &Basis<'_>, home: &Home, now: Timestamp) 
             result.bom = Some(sbom::cyclonedx(inventory, &context));
         }
     }
+    let left_out = tree.left_out();
+    result.reports.iter_mut().for_each(|report| tell_left_out(report, left_out));
     Ok(result)
+}
+
+/// A scan that found nothing of its kind has not searched everything when the configuration hides some
+/// of that kind.
+fn tell_left_out(report: &mut ScanReport, left_out: &[String]) {
+    let concerns: fn(&str) -> bool = match report.technique {
+        Technique::Sca => checks::sbom::concerns,
+        Technique::Config => checks::config::concerns,
+        _ => return,
+    };
+    for path in left_out.iter().filter(|path| concerns(path)) {
+        report.coverage.searched = None;
+        report.coverage.skip(path, "left out by `scans.exclude`");
+    }
 }
 
 /// Tools of the built-in checks that are on.

@@ -120,10 +120,22 @@ pub fn artifact(run: &Run, path: &str) -> Result<Sha256, Problem> {
     let output = outputs.find(|output| output.path == path).ok_or_else(missing)?;
     if output.directory {
         let message = format!("{path} is a folder; a deployed artifact is one file");
-        return Err(Problem::new("artifact-is-directory", model::Exit::Input, message)
-            .with_hint("add a step of kind `package` that puts it into an archive"));
+        let hint = inside(run, path);
+        return Err(Problem::new("artifact-is-directory", model::Exit::Input, message).with_hint(hint));
     }
     Ok(output.digest.hash)
+}
+
+/// What to write instead of a folder.
+fn inside(run: &Run, folder: &str) -> String {
+    let below = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    let outputs = run.steps.iter().flat_map(|step| &step.outputs);
+    let files: Vec<&str> = outputs.map(|o| o.path.as_str()).filter(|path| below(path)).collect();
+    match files.as_slice() {
+        [] => "add a step of kind `package` that puts it into an archive".to_owned(),
+        [one] => format!("write `artifact: {one}`"),
+        [first, ..] => format!("name one of its {} files, such as `artifact: {first}`", files.len()),
+    }
 }
 
 /// Whether a run's configuration is the one on disk.

@@ -12,21 +12,26 @@ pub struct SnapshotTree<'a> {
     cas: &'a Cas,
     files: BTreeMap<String, Digest>,
     paths: Vec<String>,
+    left_out: Vec<String>,
 }
 
 impl<'a> SnapshotTree<'a> {
     /// The files of `folder` but for those that `exclude` matches.
     pub fn new(cas: &'a Cas, folder: &Folder, exclude: &Globs) -> Self {
         let mut files = BTreeMap::new();
-        folder.walk(&mut |path, entry| {
-            if let Entry::File { digest, .. } = entry
-                && !exclude.matches(path)
-            {
-                files.insert(path.to_owned(), *digest);
-            }
+        let mut left_out = Vec::new();
+        folder.walk(&mut |path, entry| match entry {
+            Entry::File { .. } if exclude.matches(path) => left_out.push(path.to_owned()),
+            Entry::File { digest, .. } => drop(files.insert(path.to_owned(), *digest)),
+            _ => {}
         });
         let paths = files.keys().cloned().collect();
-        Self { cas, files, paths }
+        Self { cas, files, paths, left_out }
+    }
+
+    /// Files that are in the snapshot and that no check sees.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// A file's text, at most `limit` bytes; `None` when it is not there or larger.

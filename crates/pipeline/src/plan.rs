@@ -49,8 +49,8 @@ pub struct PlannedStep {
     pub timeout: Duration,
     /// Most attempts; at least 1.
     pub attempts: u32,
-    /// Whether the action cache may answer.
-    pub cache: bool,
+    /// Whether the action cache may answer; `None`: unless it has a network or secrets.
+    pub cache: Option<bool>,
     /// What is observed.
     pub trace: Trace,
     /// The report among its outputs.

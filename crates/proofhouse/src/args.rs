@@ -53,6 +53,8 @@ pub enum Command {
     Plan,
     /// Build, test, scan, sign and record
     Run(RunArgs),
+    /// List what a run built, or write it to a folder
+    Outputs(OutputsArgs),
     /// Run the built-in checks on this folder and record the results
     Scan,
     /// Import a scanner's report
@@ -118,6 +120,16 @@ pub struct RunArgs {
     /// Accept tools that differ from proofhouse.lock, and write the new lock
     #[arg(long)]
     pub update_lock: bool,
+}
+
+#[derive(Args)]
+pub struct OutputsArgs {
+    /// What this run built [default: the newest run that passed]
+    #[arg(long)]
+    pub run: Option<model::RunId>,
+    /// Write the files below this folder
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
 }
 
 #[derive(Args)]

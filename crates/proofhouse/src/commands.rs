@@ -10,6 +10,7 @@ mod gate;
 mod import;
 mod init;
 mod ledger;
+mod outputs;
 mod plan;
 mod roles;
 mod run;
@@ -30,6 +31,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Init => init::init(global),
         Command::Plan => plan::plan(global),
         Command::Run(arguments) => run::run(global, &arguments),
+        Command::Outputs(arguments) => outputs::outputs(global, &arguments),
         Command::Scan => scan::scan(global),
         Command::Import(arguments) => import::import(global, &arguments),
         Command::Findings(arguments) => findings::findings(global, &arguments),

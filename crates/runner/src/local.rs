@@ -20,7 +20,10 @@ use crate::{
     cas::{Cas, WorkDir},
     evidence::StepEvidence,
     mask::Masker,
-    proxy::{Ecosystem, Endpoint, ProxyLimits, Resolve, RuleSet, registry::Ask},
+    proxy::{
+        Ecosystem, Endpoint, ProxyLimits, Resolve, RuleSet,
+        registry::{Ask, inner_addresses},
+    },
     schedule::Cancel,
     spec::{ActionSpec, ExitRule},
 };
@@ -181,7 +184,8 @@ impl Executor {
         if let Some((_, endpoints)) = known.iter().find(|(asked, _)| *asked == ecosystem) {
             return Ok(endpoints.clone());
         }
-        let endpoints = ecosystem.endpoints(&self.config.ask)?;
+        let mut endpoints = ecosystem.endpoints(&self.config.ask)?;
+        endpoints.extend(inner_addresses(&endpoints, self.config.resolve.as_ref()));
         known.push((ecosystem, endpoints.clone()));
         Ok(endpoints)
     }

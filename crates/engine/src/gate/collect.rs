@@ -195,8 +195,21 @@ fn why_incomplete(scan: &Scan) -> String {
     match coverage.errors.first() {
         Some(error) => error.clone(),
         None if !coverage.stated => format!("the report of {} does not say what it covered", scan.tool.name),
-        None if coverage.seen == 0 => "there was nothing it could look at".to_owned(),
+        None if coverage.seen == 0 => nothing_seen(scan),
         None => "nothing was examined to the end".to_owned(),
+    }
+}
+
+/// Why a scan without candidates is not a result.
+fn nothing_seen(scan: &Scan) -> String {
+    let own = matches!(scan.origin, model::predicate::Origin::BuiltIn);
+    match scan.coverage.skipped.first() {
+        Some(skipped) => format!("nothing was looked at; {}: {}", skipped.what, skipped.why),
+        None if own && scan.technique == model::Technique::Sast => {
+            "no file is in a language it knows: add a scan step for yours, or set `scans: { sast: false }`"
+                .to_owned()
+        }
+        None => "there was nothing it could look at".to_owned(),
     }
 }
 

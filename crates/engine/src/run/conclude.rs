@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use findings::{BlobWriter, ImportOptions};
 use model::{
     Exit, Problem, ScanReport, Statement, Subject, ToolRef,
-    predicate::{Origin, Run, RunPhase, RunResult, Sbom, ScanTarget, StepResult},
+    predicate::{Origin, OutputRecord, Run, RunPhase, RunResult, Sbom, ScanTarget, StepResult},
     problem::erase,
 };
 use pipeline::{Globs, PlannedStep, StepKind};
+use runner::{Folder, tree::Entry};
 use serde_json::{Value, json};
 
 use super::{Checked, Event, Outcome, Prepared, Request, Watch, seen::seen, steps::Ended};
@@ -35,6 +36,7 @@ pub(super) fn conclude(
     let mut statements = Vec::new();
     let mut reports = Vec::new();
     for step in &mut ended {
+        work.list_folders(step)?;
         work.keep(step)?;
         if step.step.kind == StepKind::Scan && step.record.result == StepResult::Passed {
             match work.scan(step) {
@@ -85,6 +87,9 @@ pub(super) fn conclude(
     Ok(Outcome { run, scans: reports, from: 0 })
 }
 
+/// Folders with more files than this are known as a whole only: nobody hands out one of their files.
+const MOST_LISTED: usize = 100;
+
 /// Files that a build or package step made.
 fn artifacts(step: &Ended) -> Vec<Subject> {
     match (step.step.kind, step.record.result) {
@@ -103,6 +108,28 @@ struct Conclusion<'a> {
 }
 
 impl Conclusion<'_> {
+    /// Adds the files of small output folders to the outputs: each of them is an artifact that can be
+    /// deployed, fetched and verified by itself.
+    fn list_folders(&self, step: &mut Ended) -> Result<(), Problem> {
+        let mut files = Vec::new();
+        for output in step.record.outputs.iter().filter(|output| output.directory) {
+            let folder = Folder::load(&self.prepared.cas, &output.digest).map_err(|e| erase(&e))?;
+            let mut inside = Vec::new();
+            folder.walk(&mut |path, entry| {
+                if let Entry::File { digest, .. } = entry {
+                    let path = format!("{}/{path}", output.path);
+                    inside.push(OutputRecord { path, digest: *digest, directory: false });
+                }
+            });
+            if inside.len() <= MOST_LISTED {
+                files.extend(inside);
+            }
+        }
+        step.record.outputs.extend(files);
+        step.record.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(())
+    }
+
     /// Copies the log and the output files from the cache, which may be pruned, to the evidence.
     fn keep(&self, step: &Ended) -> Result<(), Problem> {
         let files = step.record.outputs.iter().filter(|o| !o.directory).map(|o| o.digest);

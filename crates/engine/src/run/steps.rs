@@ -21,7 +21,7 @@ use runner::{
     schedule::{End, GraphOptions, Node, Work, run_graph},
     tree::Entry,
 };
-use toolchain::ResolvedTool;
+use toolchain::{LOCK_NAME, ResolvedTool};
 
 use super::{Event, Prepared, Request, Watch};
 use crate::{home::cannot, record::Recorder};
@@ -115,6 +115,9 @@ impl Context<'_> {
             gave = self.attempt(step, inputs);
         }
         let passed = gave.as_ref().is_ok_and(StepRun::passed);
+        if let Ok(run) = &gave {
+            tell_refused(&step.name, run, self.watch);
+        }
         if let Ok(record) = self.record(step, &gave) {
             self.watch.event(Event::StepEnded(&record));
         }
@@ -151,7 +154,8 @@ impl Context<'_> {
     /// The step as an action over the filtered snapshot and what the needed steps made.
     fn spec(&self, step: &PlannedStep, inputs: &[Arc<Gave>]) -> Result<ActionSpec, Problem> {
         let cas = &self.prepared.cas;
-        let mut folder: Folder = self.prepared.snapshot.folder.filter(&mut |path| step.inputs.matches(path));
+        // Tools are part of the action by their digests; the file that lists them must not be too.
+        let mut folder: Folder = self.prepared.snapshot.folder.filter(&mut |path| path != LOCK_NAME && step.inputs.matches(path));
         for run in inputs.iter().filter_map(|gave| gave.as_ref().as_ref().ok()) {
             folder.add_outputs(cas, &run.result).map_err(|e| erase(&e))?;
         }
@@ -175,7 +179,12 @@ impl Context<'_> {
             pipeline::Trace::Processes => TraceLevel::Processes,
             pipeline::Trace::Files => TraceLevel::Files,
         };
-        spec.caching = if step.cache && !self.request.fresh { Caching::Auto } else { Caching::Never };
+        spec.caching = match step.cache {
+            _ if self.request.fresh => Caching::Never,
+            None => Caching::Auto,
+            Some(true) => Caching::Always,
+            Some(false) => Caching::Never,
+        };
         spec.source_date_epoch = EPOCH;
         spec.exit = match (step.kind, &step.report) {
             (StepKind::Scan, Some(_)) => ExitRule::Any,
@@ -237,6 +246,23 @@ impl Context<'_> {
             tools: tools.map(ResolvedTool::reference).collect(),
             attempts: run.evidence.attempts,
         })
+    }
+}
+
+/// Most refused destinations that are told while a run goes on; the statement lists all.
+const MOST_REFUSED: usize = 5;
+
+/// Says what was not let out, which the step's own words rarely do.
+fn tell_refused(step: &str, run: &StepRun, watch: &dyn Watch) {
+    if run.cached {
+        return;
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let refused = run.evidence.egress.refused().filter(|a| seen.insert((a.host.clone(), a.port)));
+    for attempt in refused.take(MOST_REFUSED) {
+        let why = attempt.reason.as_deref().unwrap_or("no rule allows it");
+        watch
+            .event(Event::Note(&format!("{step}: {}:{} was not reached: {why}", attempt.host, attempt.port)));
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Environment {
     pub name: String,
     /// How it is reached: a driver of the `deploy` crate; `host`.
     pub driver: String,
-    /// Declared output of a step.
+    /// Declared output of a step, or a file in a folder that is one.
     pub artifact: String,
     /// Where releases live; `None`: the engine chooses.
     pub root: Option<String>,

@@ -54,9 +54,10 @@ impl Config {
         self.environments.iter().find(|environment| environment.name == name)
     }
 
-    /// The step that makes this declared output, e.g. an environment's `artifact`.
-    pub fn maker(&self, output: &str) -> Option<&Step> {
-        self.steps.iter().find(|step| step.outputs.iter().any(|path| path == output))
+    /// The step that makes this file, e.g. an environment's `artifact`: a declared output, or a file in one.
+    pub fn maker(&self, file: &str) -> Option<&Step> {
+        let makes = |step: &&Step| step.outputs.iter().any(|output| crate::path::contains(output, file));
+        self.steps.iter().find(makes)
     }
 }
 

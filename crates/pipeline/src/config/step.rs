@@ -38,8 +38,9 @@ pub struct Step {
     pub timeout: Duration,
     /// Further attempts after a failure.
     pub retries: u32,
-    /// Whether its result may come from the action cache.
-    pub cache: bool,
+    /// Whether its result may come from the action cache; `None`: unless it has a network or secrets,
+    /// which its result may depend on.
+    pub cache: Option<bool>,
     /// What is observed while it runs.
     pub trace: Trace,
     /// The report it writes.

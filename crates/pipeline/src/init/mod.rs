@@ -79,6 +79,8 @@ struct StepText {
     /// Registry names.
     registries: Vec<&'static str>,
     env: Vec<(&'static str, String)>,
+    /// What it downloads is decided by a file of the source, so that an earlier result is as good.
+    locked_by: Option<&'static str>,
 }
 
 /// Writes a first configuration for a project.

@@ -45,8 +45,8 @@ pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
 }
 
 fn install(project: &Source<'_>) -> StepText {
-    let locked = project.has("package-lock.json") || project.has("npm-shrinkwrap.json");
-    let install = if locked { "npm ci" } else { "npm install --no-package-lock" };
+    let locked_by = ["package-lock.json", "npm-shrinkwrap.json"].into_iter().find(|file| project.has(file));
+    let install = if locked_by.is_some() { "npm ci" } else { "npm install --no-package-lock" };
     StepText {
         name: "install",
         kind: "build",
@@ -54,6 +54,7 @@ fn install(project: &Source<'_>) -> StepText {
         run: vec![format!("{install} --ignore-scripts --no-audit --no-fund")],
         outputs: lines(["node_modules"]),
         registries: vec!["npm"],
+        locked_by,
         ..StepText::default()
     }
 }

@@ -173,8 +173,9 @@ fn dependencies(facts: &Facts) -> StepText {
         None => shell(text),
     };
     let all: Vec<String> = backend.iter().chain(&facts.requirements).map(word).collect();
-    let mut run =
-        vec!["python3 -m pip install --quiet --disable-pip-version-check --target .deps \\".to_owned()];
+    // Byte code holds times: without it equal downloads give equal outputs.
+    let pip = "python3 -m pip install --quiet --disable-pip-version-check --no-compile --target .deps \\";
+    let mut run = vec![pip.to_owned()];
     run.push(format!("  {}", all.join(" ")));
     StepText {
         name: "dependencies",

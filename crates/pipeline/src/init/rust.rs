@@ -41,18 +41,25 @@ pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
 }
 
 fn fetch(project: &Source<'_>) -> StepText {
-    let locked = if project.has("Cargo.lock") { " --locked" } else { "" };
+    let has_lock = project.has("Cargo.lock");
+    let locked = if has_lock { " --locked" } else { "" };
     let mut outputs = vec![".cargo-home".to_owned()];
-    if !project.has("Cargo.lock") {
+    if !has_lock {
         outputs.push("Cargo.lock".into());
     }
+    // Only the downloaded archives are kept: cargo unpacks them again where they are used, and its notes
+    // of when they were last used would make every result a different one.
+    let tidy = "rm -rf .cargo-home/registry/src .cargo-home/.global-cache .cargo-home/.package-cache*";
     StepText {
         name: "fetch",
         kind: "build",
-        comment: "Downloads the crates that Cargo.lock names.",
-        // Only the downloaded archives are kept; cargo unpacks them again where they are used.
-        run: vec![HOME.into(), format!("cargo fetch{locked}"), "rm -rf .cargo-home/registry/src".into()],
+        comment: match has_lock {
+            true => "Downloads the crates that Cargo.lock names.",
+            false => "Downloads crates and writes Cargo.lock: commit one to build the same every time.",
+        },
+        run: vec![HOME.into(), format!("cargo fetch{locked}"), tidy.into()],
         outputs,
+        locked_by: has_lock.then_some("Cargo.lock"),
         tools: vec!["cargo"],
         registries: vec!["cargo"],
         ..StepText::default()

@@ -89,6 +89,9 @@ fn step(out: &mut String, step: &StepText, prefix: &str) {
             rules.join(", ")
         );
     }
+    if let Some(file) = step.locked_by {
+        let _ = writeln!(out, "    cache: true   # {file} decides what is downloaded");
+    }
     if !step.env.is_empty() {
         out.push_str("    env:\n");
         for (name, value) in &step.env {

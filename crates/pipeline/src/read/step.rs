@@ -34,7 +34,7 @@ pub(super) fn step(text: &str, entry: &Entry) -> Step {
         limits: limits(&fields.object("limits")),
         timeout: fields.duration("timeout").unwrap_or(Duration::from_secs(1800)),
         retries: fields.whole("retries").unwrap_or(0),
-        cache: fields.flag("cache", true),
+        cache: fields.has("cache").then(|| fields.flag("cache", true)),
         trace: fields.text("trace").and_then(|trace| Trace::from_name(&trace)).unwrap_or_default(),
         report: fields.has("report").then(|| report(&fields.object("report"))),
         at: position(text, entry),

@@ -93,7 +93,12 @@ static STEP: Shape = Shape::Object(&[
     field("limits", Shape::Object(LIMITS), "Ceilings of one attempt."),
     with("timeout", Shape::Duration { min: SECOND, max: DAY }, "\"30m\"", "Longest time of one attempt."),
     with("retries", Shape::Whole { min: 0, max: 10 }, "0", "Further attempts after a failure."),
-    with("cache", Shape::Bool, "true", "Whether an equal earlier result may be used."),
+    field(
+        "cache",
+        Shape::Bool,
+        "Whether an equal earlier result may be used. Left out: unless it has a network or secrets, on which \
+         its result may depend.",
+    ),
     with(
         "trace",
         Shape::Choice(Trace::NAMES),
@@ -145,7 +150,11 @@ const GATE: &[Field] = &[
 
 static ENVIRONMENT: Shape = Shape::Object(&[
     required("driver", Shape::Choice(&["host"]), "How it is reached: `host` is this machine."),
-    required("artifact", text(&kinds::OUTPUT), "What is deployed: a declared output of a step."),
+    required(
+        "artifact",
+        text(&kinds::OUTPUT),
+        "What is deployed: a declared output of a step, or a file in a folder that is one.",
+    ),
     field("root", text(&kinds::ABSOLUTE), "Folder in which releases live."),
     required(
         "run",

@@ -22,7 +22,9 @@ pub fn plan(global: &Global) -> Result<Exit, Problem> {
         let needs =
             if step.needs.is_empty() { String::new() } else { format!(" after {}", step.needs.join(", ")) };
         println!("  {BOLD}{}{BOLD:#} {DIM}{}{needs}{DIM:#}", step.name, step.kind.name());
-        println!("    runs     {}", step.argv.join(" "));
+        for (n, line) in command(&step.argv).lines().enumerate() {
+            println!("    {}{line}", if n == 0 { "runs     " } else { "         " });
+        }
         if !step.outputs.is_empty() {
             println!("    makes    {}", step.outputs.join(", "));
         }
@@ -43,4 +45,14 @@ pub fn plan(global: &Global) -> Result<Exit, Problem> {
         );
     }
     Ok(Exit::Success)
+}
+
+/// A shell script as its lines, any other command as its words.
+fn command(argv: &[String]) -> String {
+    match argv {
+        [shell, strict, flag, script] if [shell.as_str(), strict, flag] == ["/bin/sh", "-eu", "-c"] => {
+            script.clone()
+        }
+        words => words.join(" "),
+    }
 }

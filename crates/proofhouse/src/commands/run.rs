@@ -152,13 +152,16 @@ fn step_ended(record: &StepRecord) {
 pub fn scanned(report: &ScanReport, kept: bool) {
     let mut counts = BySeverity::default();
     report.findings.iter().for_each(|finding| counts.add(finding.severity));
-    let (scanned, seen) = (report.coverage.scanned, report.coverage.seen);
+    let coverage = &report.coverage;
     let again = if kept { ", nothing changed since" } else { "" };
-    eprintln!(
-        "{BOLD}scan{BOLD:#}     {} {DIM}{scanned} of {seen} examined{again}{DIM:#}: {}",
-        report.tool.name,
-        severities(&counts)
-    );
+    let looked = match coverage.searched {
+        Some(files) if coverage.nothing_of_its_kind() => {
+            format!("{} searched, none is of its kind", ui::count(files, "file"))
+        }
+        _ => format!("{} of {} examined", coverage.scanned, coverage.seen),
+    };
+    let found = severities(&counts);
+    eprintln!("{BOLD}scan{BOLD:#}     {} {DIM}{looked}{again}{DIM:#}: {found}", report.tool.name);
     if let Some(error) = report.coverage.errors.first() {
         eprintln!("         {WARN}incomplete{WARN:#}: {error}");
     }
@@ -184,8 +187,6 @@ pub fn summary(outcome: &Outcome) {
     let passed = outcome.run.result == Some(RunResult::Passed);
     let (style, word) = if passed { (GOOD, "passed") } else { (BAD, "failed") };
     println!("{BOLD}run {}{BOLD:#} {style}{word}{style:#}", outcome.run.run);
-    for output in outcome.run.steps.iter().flat_map(|step| &step.outputs) {
-        println!("  {} {DIM}sha256:{}{DIM:#}", output.path, output.digest.hash);
-    }
+    super::outputs::tell(&outcome.run);
     println!("  findings: {}", severities(&counts));
 }

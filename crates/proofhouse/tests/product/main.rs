@@ -5,4 +5,5 @@ mod deploying;
 mod offline;
 mod project;
 mod running;
+mod scanners;
 mod support;

@@ -6,6 +6,7 @@ mod cargo;
 mod deb;
 mod go;
 mod maven;
+mod mirror;
 mod npm;
 mod pypi;
 mod rubygems;
@@ -16,6 +17,7 @@ use model::{Exit, UserError};
 use serde::{Deserialize, Serialize};
 
 pub use ask::Ask;
+pub(crate) use mirror::inner_addresses;
 
 /// A package ecosystem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
