@@ -66,7 +66,8 @@ pub fn stop(root: &Path) -> Result<(), DeployError> {
     wait_for(root, "it did not stop", || status(root).is_none().then_some(()))
 }
 
-/// Starts a supervisor for the release that `current` points to; returns the application's pid.
+/// Starts a supervisor for the release that `current` points to, in place of the one that runs; returns
+/// the application's pid.
 pub(crate) fn start(executable: &Path, layout: &Layout, digest: Sha256) -> Result<u32, DeployError> {
     let path = layout.log("supervisor");
     let log =
@@ -81,11 +82,12 @@ pub(crate) fn start(executable: &Path, layout: &Layout, digest: Sha256) -> Resul
         .stderr(log)
         .spawn();
     let mut child = child.map_err(DeployError::io(executable, "start the supervisor"))?;
+    let supervisor = child.id();
     // Reaps the supervisor if this process outlives it; otherwise init does.
     std::thread::spawn(move || child.wait());
     let root = &layout.root;
     wait_for(root, "it did not start", || {
-        let status = status(root)?;
+        let status = status(root).filter(|status| status.supervisor == supervisor)?;
         if status.gave_up { Some(0) } else { status.pid.filter(|_| status.digest == Some(digest)) }
     })
 }

@@ -93,9 +93,11 @@ impl Host {
 
     /// Starts whatever `current` points to, in place of what runs.
     fn start(&self, digest: Sha256) -> Result<String, DeployError> {
-        control::stop(&self.layout.root)?;
-        let port = self.layout.read_service(&digest)?.port;
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|_| DeployError::PortTaken(port))?;
+        // The new supervisor ends the old one: were it done here, a crash between would leave nothing.
+        if control::status(&self.layout.root).is_none_or(|status| status.pid.is_none()) {
+            let port = self.layout.read_service(&digest)?.port;
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|_| DeployError::PortTaken(port))?;
+        }
         let pid = control::start(&self.settings.executable, &self.layout, digest)?;
         Ok(format!("release {} active as process {pid}", digest.short()))
     }

@@ -4,6 +4,7 @@
 use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, TcpListener},
     os::unix::{
         net::{UnixListener, UnixStream},
         process::CommandExt,
@@ -39,7 +40,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A log is turned over at this size; one old one is kept.
 const LOG_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// Runs the supervisor of the environment at `root` until it is told to stop.
+/// Runs the supervisor of the environment at `root` until it is told to stop. It ends the one that ran
+/// before and takes over, whatever becomes of the deployment that started it.
 ///
 /// # Errors
 /// It cannot read the environment or open its socket.
@@ -50,6 +52,7 @@ pub fn supervise(root: &Path) -> Result<(), DeployError> {
     let _ = nix::sys::prctl::set_no_new_privs();
     // What the application leaves behind becomes our child, so that it can be ended too.
     let _ = nix::sys::prctl::set_child_subreaper(true);
+    super::control::stop(root)?;
     let folder = File::open(root).map_err(DeployError::io(root, "open"))?;
     let socket = root.join("control.sock");
     let _ = fs::remove_file(&socket);
@@ -196,6 +199,13 @@ fn start(layout: &Layout, service: &Service) -> io::Result<Child> {
     if let Some(account) = service.account {
         command.uid(account.uid).gid(account.gid);
     }
+    // Somebody else's answers on this port must not count as ours.
+    TcpListener::bind((Ipv4Addr::LOCALHOST, service.port)).map_err(|e| match e.kind() {
+        io::ErrorKind::AddrInUse => {
+            io::Error::new(e.kind(), format!("port {} is taken by another program", service.port))
+        }
+        _ => e,
+    })?;
     let mut child = command.spawn()?;
     let log = Arc::new(Mutex::new(Log::open(layout.log("app"))?));
     for stream in [child.stdout.take().map(boxed), child.stderr.take().map(boxed)].into_iter().flatten() {
