@@ -90,3 +90,31 @@ fn coverage(session: &session::Session<'_>) -> Coverage {
     }
     coverage
 }
+
+/// The readers of foreign bytes, for the fuzz targets.
+#[doc(hidden)]
+pub mod fuzz {
+    use url::Url;
+
+    /// Number of links, forms, and fields of the largest form of a page.
+    pub fn page(html: &str) -> [usize; 3] {
+        let page = crate::html::page(html);
+        let fields = page.forms.iter().map(|form| form.fields.len()).max();
+        [page.links.len(), page.forms.len(), fields.unwrap_or(0)]
+    }
+
+    /// The addresses that the routes of an OpenAPI document lead to, each with and without a probe.
+    pub fn addresses(document: &[u8], base: &Url, probe: &str) -> Option<Vec<Url>> {
+        let routes = crate::openapi::parse(document).ok()?;
+        let probed = |route: &crate::route::Route| {
+            let each = (0..route.parameters.len()).map(|which| route.ask_with(base, which, probe).url);
+            each.chain([route.ask(base).url]).collect::<Vec<_>>()
+        };
+        Some(routes.iter().flat_map(probed).collect())
+    }
+
+    /// Whether the end of validity of a certificate could be read.
+    pub fn certificate(der: &[u8]) -> bool {
+        crate::der::not_after(der).is_some()
+    }
+}

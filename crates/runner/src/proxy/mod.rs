@@ -18,3 +18,9 @@ pub use log::{EgressAttempt, EgressLog};
 pub use registry::{Ecosystem, Endpoint, RegistryError};
 pub use rules::{BadRule, Decide, Method, Refusal, Rule, RuleSet};
 pub use serve::{Proxy, ProxyLimits};
+
+/// Reads a request head, for the fuzz targets: host, port, and the head that would be sent on.
+#[doc(hidden)]
+pub fn read_head(bytes: &[u8]) -> Option<(String, u16, Vec<u8>)> {
+    head::parse(bytes).ok().map(|head| (head.host, head.port, head.forward))
+}

@@ -1,0 +1,14 @@
+//! Any bytes as a JUnit report: at least one test, every name bounded.
+
+#![no_main]
+
+use engine::junit::parse;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(results) = parse(bytes) else { return };
+    assert_eq!(results.ran(), results.passed.len() + results.failed.len());
+    let all = [&results.passed, &results.skipped, &results.failed];
+    assert!(all.iter().all(|names| names.len() <= 20_000));
+    assert!(all.into_iter().flatten().all(|name| !name.is_empty() && name.chars().count() <= 601));
+});
