@@ -84,7 +84,7 @@ impl Recorder {
     }
 
     /// Records statements: when this returns they are durable, signed and in the log. A database that
-    /// cannot take them now is a warning, given back beside them.
+    /// cannot take them now, or a clock that went back, is a warning, given back beside them.
     ///
     /// # Errors
     /// Nothing was recorded.
@@ -92,12 +92,15 @@ impl Recorder {
         &self,
         statements: &[Statement],
     ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
-        let logged = self.with_signer(|signer| {
+        let (logged, step) = self.with_signer(|signer| {
             // Only now: the keys may just have been made, and nothing is signed before they were.
             let now = self.clock.now();
-            self.lock().append(signer, statements, now).map_err(|e| erase(&e))
+            let mut ledger = self.lock();
+            let logged = ledger.append(signer, statements, now).map_err(|e| erase(&e))?;
+            Ok((logged, ledger.clock_step()))
         })?;
-        Ok((logged, self.catch_up().err()))
+        let seconds = step.map_or(0, |step| step.used.as_second() - step.given.as_second());
+        Ok((logged, self.catch_up().err().or(behind(seconds))))
     }
 
     /// Projects what the database does not have yet. Returns how many statements that were.
@@ -176,6 +179,28 @@ impl Recorder {
         }
     }
 
+    /// Confirms that every statement from `index` on is the one that the newest checkpoint covers.
+    ///
+    /// # Errors
+    /// One was taken out, put in or exchanged, or the ledger cannot be read.
+    pub fn confirm(&self, index: u64) -> Result<(), Problem> {
+        self.lock().confirm(index).map_err(|e| erase(&e))
+    }
+
+    /// Index of the first statement that was recorded at `moment` or later.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn since(&self, moment: Timestamp) -> Result<u64, Problem> {
+        let (mut low, mut high) = (0, self.size());
+        // The times of a ledger never decrease.
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.entry(middle)?.logged_at < moment { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
+    }
+
     /// The trust file of this installation.
     ///
     /// # Errors
@@ -227,6 +252,18 @@ impl Recorder {
     pub fn executable(&self) -> &std::path::Path {
         &self.executable
     }
+}
+
+/// The clock says an earlier time than the ledger's newest entry has. A little is nothing: another
+/// process may have appended between our looking at the clock and our turn.
+fn behind(seconds: i64) -> Option<Problem> {
+    if seconds < 60 {
+        return None;
+    }
+    let message =
+        format!("the clock is {seconds} s behind the newest ledger entry, whose time is used instead");
+    let problem = Problem::new("clock-behind", model::Exit::Environment, message);
+    Some(problem.with_hint("set the clock of this machine, or find out why it was ahead before"))
 }
 
 /// Whether the signature held and only the proof of inclusion did not.
