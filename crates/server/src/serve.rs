@@ -22,7 +22,7 @@ use tower_http::{csrf::CsrfLayer, limit::RequestBodyLimitLayer};
 
 use crate::{
     Backend, Config, ServerError, TlsFiles, TokenFile,
-    access::{Failures, Hosts, Sessions, check_host, guard, sign_in},
+    access::{Failures, Hosts, Sessions, check_host, guard, refuse_foreign, sign_in},
     api, assets, headers, pages,
     problem::Refusal,
     state::{App, MOST_STREAMS},
@@ -177,6 +177,7 @@ fn router(app: Arc<App>) -> Router {
         .layer(from_fn(patience))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(from_fn(refuse_foreign))
         .layer(CsrfLayer::new().with_rejection_response(refuse))
         .layer(from_fn_with_state(Arc::clone(&app), check_host))
         .layer(from_fn_with_state(Arc::clone(&app), headers::security))

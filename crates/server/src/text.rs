@@ -172,4 +172,18 @@ mod tests {
         assert_eq!(size(&1_534_000), "1.5 MB");
         assert_eq!(query([("a", Some("x y&")), ("b", None), ("c", Some("1"))]), "?a=x%20y%26&c=1");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_output_becomes_text_without_control_characters(bytes: Vec<u8>) {
+            let text = plain(&bytes);
+            proptest::prop_assert!(text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')));
+        }
+
+        #[test]
+        fn addresses_keep_nothing_that_could_end_them(text: String) {
+            let harmless = |c: char| c.is_ascii_alphanumeric() || "-_.~%".contains(c);
+            proptest::prop_assert!(url(&text).chars().all(harmless));
+        }
+    }
 }

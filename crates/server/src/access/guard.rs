@@ -18,10 +18,6 @@ pub(crate) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    if is_foreign_read(request.headers()) {
-        let why = "another site's page may not read this";
-        return Refusal::new(StatusCode::FORBIDDEN, "cross-site", why).into_response();
-    }
     let now = app.clock.now();
     match bearer(request.headers()) {
         Some(token) => {
@@ -31,6 +27,15 @@ pub(crate) async fn guard(
         }
         None if app.sessions.is_signed_in(request.headers(), now) => {}
         None => return sign_in_first(&request),
+    }
+    next.run(request).await
+}
+
+/// Refuses what pages of other sites ask for by themselves.
+pub(crate) async fn refuse_foreign(request: Request, next: Next) -> Response {
+    if is_foreign_read(request.headers()) {
+        let why = "another site's page may not read this";
+        return Refusal::new(StatusCode::FORBIDDEN, "cross-site", why).into_response();
     }
     next.run(request).await
 }

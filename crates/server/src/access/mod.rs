@@ -9,6 +9,6 @@ pub(crate) mod token;
 pub mod tokens;
 
 pub(crate) use failures::Failures;
-pub(crate) use guard::guard;
+pub(crate) use guard::{guard, refuse_foreign};
 pub(crate) use host::{Hosts, check_host};
 pub(crate) use session::Sessions;

@@ -89,4 +89,12 @@ mod tests {
             assert!(!well_formed(bad));
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_asked_about(text: String) {
+            proptest::prop_assert!(!well_formed(&text));
+            proptest::prop_assert!(!well_formed(&[PREFIX, &text].concat()));
+        }
+    }
 }

@@ -88,3 +88,45 @@ fn licenses(component: &Json) -> Vec<&str> {
         .take(50)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn depth_and_number_are_bounded() {
+        let mut nested = json!([]);
+        for _ in 0..100 {
+            nested = json!([{"name": "x", "components": nested}]);
+        }
+        let mut found = Vec::new();
+        collect(&nested, 0, &mut found);
+        assert_eq!(found.len(), DEEPEST + 1);
+        let wide = json!(vec![json!({"name": "x"}); MOST + 5]);
+        found.clear();
+        collect(&wide, 0, &mut found);
+        assert_eq!(found.len(), MOST);
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_in_place_of_a_part_is_passed_over(at: prop::sample::Index, kind in 0..5) {
+            let document = json!([{"name": "a", "licenses": [{"license": {"id": "MIT"}}, {"expression": "X"}],
+                "components": [{"name": "b", "purl": "pkg:x/b@1"}]}]).to_string();
+            let strange = ["null", "[]", "{}", "7", "\"x\""][kind as usize];
+            // Replaces one quoted text or bracketed part by something else.
+            let cut = at.index(document.len());
+            if let Some(end) = document[cut..].find([',', '}', ']']) {
+                let text = format!("{}{strange}{}", &document[..cut], &document[cut + end..]);
+                if let Ok(value) = serde_json::from_str::<Json>(&text) {
+                    let mut found = Vec::new();
+                    collect(&value, 0, &mut found);
+                    found.iter().for_each(|component| drop(licenses(component)));
+                }
+            }
+        }
+    }
+}

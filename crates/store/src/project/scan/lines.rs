@@ -76,3 +76,63 @@ fn parse(line: &[u8]) -> Result<Finding, String> {
     }
     serde_json::from_slice(line).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{LocalBlobs, project::scan::Stream};
+
+    /// Reads bytes as a findings blob; the number of lines and rows, or what was wrong.
+    fn run(bytes: Vec<u8>) -> Result<(u64, usize), String> {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = testkit::Ledger::new(LocalBlobs::open(folder.path()).unwrap());
+        let scan = ledger.scan_predicate(ledger.findings_blob(&[]), true);
+        let rows = Rows::new(&Stream { id: 0, scan: 0, at: Value::from(0_u64) }, &scan);
+        let (send, mut receive) = tokio::sync::mpsc::channel(64);
+        let count = read(Box::new(io::Cursor::new(bytes)), rows, &send).map_err(|failure| match failure {
+            Failure::Io(error) => error.to_string(),
+            Failure::Line(what) => what,
+        })?;
+        drop(send);
+        let rows = std::iter::from_fn(|| receive.blocking_recv()).map(|batch| batch.len()).sum::<usize>();
+        Ok((count, rows / COLUMNS.len()))
+    }
+
+    fn lines() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for n in 0..3 {
+            serde_json::to_writer(&mut bytes, &testkit::finding("B1", &format!("{n}.py"), "x")).unwrap();
+            bytes.push(b'\n');
+        }
+        bytes
+    }
+
+    #[test]
+    fn lines_are_bounded_and_equal_identities_in_a_batch_are_one_row() {
+        assert_eq!(run(lines()), Ok((3, 1)));
+        assert_eq!(run(Vec::new()), Ok((0, 0)));
+        let endless = vec![b'['; 3 << 20];
+        assert!(run(endless).unwrap_err().contains("longer than"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = run(bytes);
+        }
+
+        #[test]
+        fn a_changed_byte_is_an_error_or_another_finding(at: prop::sample::Index, to: u8) {
+            let mut bytes = lines();
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            if let Ok((lines, rows)) = run(bytes) {
+                prop_assert!(lines <= 4 && rows as u64 <= lines);
+            }
+        }
+    }
+}
