@@ -113,7 +113,7 @@ fn try_start(programs: &PathBuf) -> Result<Postgres, String> {
 }
 
 /// The newest installed version's programs, where Debian and most others put them.
-fn programs() -> Result<PathBuf, String> {
+pub(crate) fn programs() -> Result<PathBuf, String> {
     let version = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.parse::<f32>().ok());
     let folders = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<_> =
@@ -129,7 +129,7 @@ fn programs() -> Result<PathBuf, String> {
 }
 
 /// User and group for the server when this process is root: `postgres`, or else `nobody`.
-fn unprivileged() -> Result<Option<(u32, u32)>, String> {
+pub(crate) fn unprivileged() -> Result<Option<(u32, u32)>, String> {
     let status = fs::read_to_string("/proc/self/status").map_err(|error| error.to_string())?;
     let uid = status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().nth(1));
     if uid != Some("0") {
