@@ -60,7 +60,8 @@ impl FromStr for NetworkRule {
         let (host, port) = split_port(text)?;
         let host = host.to_ascii_lowercase();
         if let Some(domain) = host.strip_prefix("*.") {
-            let good = is_host_name(domain) && domain.parse::<IpAddr>().is_err();
+            // Everything below a top-level domain is no rule; the proxy refuses it as well.
+            let good = is_host_name(domain) && domain.contains('.') && domain.parse::<IpAddr>().is_err();
             return good.then(|| Self::Suffix { domain: domain.to_owned(), port }).ok_or(BadRule::Star);
         }
         if host.contains('*') {
@@ -146,6 +147,7 @@ mod tests {
         assert_eq!(why("a.example:99999"), BadRule::Port);
         assert_eq!(why("a.example:+80"), BadRule::Port);
         assert_eq!(why("*"), BadRule::Star);
+        assert_eq!(why("*.example"), BadRule::Star);
         assert_eq!(why("a.*.example"), BadRule::Star);
         assert_eq!(why("registry:"), BadRule::Registry);
         assert_eq!(why(""), BadRule::Host);

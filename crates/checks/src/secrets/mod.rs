@@ -9,6 +9,8 @@ mod file;
 mod matcher;
 mod rules;
 
+use std::sync::LazyLock;
+
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use model::{Coverage, ScanReport, Technique, identity};
 
@@ -16,6 +18,7 @@ pub(crate) use entropy::is_placeholder;
 pub use rules::{RULES, Rule, Strength};
 
 use crate::tree::{ReadError, SourceTree};
+use matcher::{Matcher, RuleError};
 
 /// Name of the tool in reports.
 pub(crate) const TOOL: &str = "proofhouse-secrets";
@@ -23,6 +26,9 @@ pub(crate) const TOOL: &str = "proofhouse-secrets";
 pub const LARGEST_FILE: u64 = 10 << 20;
 /// The mark that allows a credential on its line.
 pub const ALLOW_MARK: &str = "proofhouse:allow-secret";
+
+/// All rules; made once, because compiling them takes longer than searching many a file.
+static MATCHER: LazyLock<Result<Matcher, RuleError>> = LazyLock::new(|| Matcher::new(RULES));
 
 /// What to leave out.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +45,7 @@ pub fn scan(tree: &dyn SourceTree, options: &Options) -> ScanReport {
     let mut coverage = Coverage { stated: true, rules: Some(RULES.len() as u64), ..Coverage::default() };
     let mut findings = Vec::new();
     let excluded = globs(&options.exclude, &mut coverage);
-    let matcher = match matcher::Matcher::new(RULES) {
+    let matcher = match &*MATCHER {
         Ok(matcher) => matcher,
         Err(error) => {
             coverage.error(format!("the rules cannot be used: {error}"));
@@ -53,7 +59,7 @@ pub fn scan(tree: &dyn SourceTree, options: &Options) -> ScanReport {
             continue;
         }
         match tree.read(path, LARGEST_FILE) {
-            Ok(bytes) => file::scan(path, bytes, &matcher, &mut findings, &mut coverage),
+            Ok(bytes) => file::scan(path, bytes, matcher, &mut findings, &mut coverage),
             Err(error @ ReadError::TooLarge { .. }) => coverage.skip(path, error.to_string()),
             Err(error) => coverage.error(format!("{path}: {error}")),
         }

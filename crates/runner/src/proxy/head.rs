@@ -50,6 +50,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Head, BadHead> {
     if !is_token(verb) || !matches!(version, "HTTP/1.1" | "HTTP/1.0") {
         return Err(BadHead("not an HTTP/1 request"));
     }
+    // A server that ends lines at a bare CR or LF would see a header, or a second request, in it.
+    if target.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err(BadHead("the address has a control character"));
+    }
     let headers: Vec<(&str, &str)> = lines.map(header).collect::<Result<_, _>>()?;
     if headers.len() > MAX_HEADERS {
         return Err(BadHead("too many headers"));
@@ -194,6 +198,8 @@ mod tests {
             "GET http://a.example:+80/ HTTP/1.1\r\n\r\n",
             "GET  http://a.example/ HTTP/1.1\r\n\r\n",
             "GET http://a.example/ HTTP/2\r\n\r\n",
+            "GET http://a.example/\nX:y HTTP/1.1\r\n\r\n",
+            "GET http://a.example/\rX:y HTTP/1.1\r\n\r\n",
             "POST http://a.example/ HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             "POST http://a.example/ HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
             "POST http://a.example/ HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",

@@ -84,11 +84,12 @@ impl FromStr for Rule {
             return Ok(Self::Address(socket.ip(), Some(socket.port())));
         }
         let (host, port) = match text.rsplit_once(':') {
-            Some((host, port)) => {
+            // A colon inside brackets belongs to an IPv6 address.
+            Some((host, port)) if !port.ends_with(']') => {
                 let port: u16 = port.parse().map_err(|_| bad("the port is not a number up to 65535"))?;
                 (host, Some(port).filter(|port| *port != 0).ok_or_else(|| bad("the port is 0"))?.into())
             }
-            None => (text, None),
+            _ => (text, None),
         };
         let (host, below) = host.strip_prefix("*.").map_or((host, false), |suffix| (suffix, true));
         let host = canonical_host(host).ok_or_else(|| bad("the host name is not valid"))?;
@@ -276,6 +277,7 @@ mod tests {
         {
             assert!(bad.parse::<Rule>().is_err(), "{bad:?}");
         }
+        assert_eq!("[::1]".parse::<Rule>(), "::1".parse());
         assert_eq!("Packages.EXAMPLE.".parse(), Ok(Rule::Host("packages.example".into(), None)));
     }
 

@@ -39,6 +39,13 @@ fn every_format_reads_its_sample() {
     }
 }
 
+#[test]
+fn a_go_module_that_needs_nothing_is_read_completely() {
+    let format = of("go.mod").unwrap();
+    let parsed = read(format, "go.mod", &MemoryTree::new([("go.mod", "module example.com/a\n")])).unwrap();
+    assert!(parsed.components.is_empty() && parsed.skipped.is_empty());
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 
