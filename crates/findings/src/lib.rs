@@ -1,4 +1,4 @@
-//! Reports of scanners become findings: read, normalise, identify, track, correlate, store.
+//! Reports of scanners become findings: read, normalise, identify, correlate, store.
 //!
 //! A report goes one way: [`Source`] (bytes that can be opened again) → an adapter (one per format)
 //! → [`Intake`] (cleans every field, gives identity, counts) → [`Sink`] (one finding at a time).
@@ -28,7 +28,6 @@ pub mod normalise;
 mod sarif;
 mod sink;
 mod source;
-pub mod track;
 mod tree;
 
 pub use adapters::formats;

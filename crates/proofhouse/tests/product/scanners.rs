@@ -73,6 +73,10 @@ fn real_scanners_run_pinned_in_the_sandbox_and_their_findings_are_recorded() {
     assert_eq!(findings[0]["place"]["path"], "bookshelf/store.py");
     assert_eq!(findings[0]["cwe"][0], 89);
 
+    // Two scanners see one weakness: that is told.
+    let agreeing = site.proofhouse(&["findings", "--technique", "sast"]).expect(0).out;
+    assert!(agreeing.contains("agrees with"), "{agreeing}");
+
     // What the scanners found stands in the gate, each from its pinned tool.
     let explained = site.proofhouse(&["gate", "explain", "production", "--format", "json"]).expect(1).json();
     let statements = explained["evidence"]["statements"].as_array().unwrap();
