@@ -12,6 +12,8 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
+# The test process may be gone before it is told that all is ready: that must not end this shell.
+trap '' PIPE
 
 make() {
     "$bin/initdb" -D "$dir/data" -U proofhouse --auth=trust --encoding=UTF8 --no-sync "$@" >"$dir/log" 2>&1
