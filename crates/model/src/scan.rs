@@ -65,9 +65,13 @@ impl Coverage {
         self.stated && self.errors.is_empty() && (looked || self.nothing_of_its_kind())
     }
 
-    /// It searched a whole tree that is not empty, and says that there is nothing for it to examine.
+    /// It searched a whole tree that is not empty, without an error, and says that there is nothing for it
+    /// to examine.
     pub fn nothing_of_its_kind(&self) -> bool {
-        self.stated && self.seen == 0 && self.searched.is_some_and(|files| files > 0)
+        self.stated
+            && self.errors.is_empty()
+            && self.seen == 0
+            && self.searched.is_some_and(|files| files > 0)
     }
 
     /// Records a left-out item, keeping the list bounded.

@@ -175,9 +175,10 @@ impl Drift {
                 Exit::Integrity,
                 "find out who changed it; if that was meant, accept it with `proofhouse run --update-lock`",
             ),
-            Change::Version { .. } => {
-                (Exit::Environment, "install the pinned version, or accept this one with `proofhouse run --update-lock`")
-            }
+            Change::Version { .. } => (
+                Exit::Environment,
+                "install the pinned version, or accept this one with `proofhouse run --update-lock`",
+            ),
             _ => (Exit::Input, "run `proofhouse run --update-lock` and commit proofhouse.lock"),
         };
         Problem::new(self.code(), exit, self.to_string()).with_hint(hint)

@@ -32,7 +32,7 @@ pub(super) fn conclude(
     watch: &dyn Watch,
 ) -> Result<Outcome, Problem> {
     let facts = prepared.facts(&started);
-    let work = Conclusion { prepared, facts: &facts, recorder, watch };
+    let work = Conclusion { prepared, facts: &facts, recorder };
     let mut statements = Vec::new();
     let mut reports = Vec::new();
     for step in &mut ended {
@@ -53,6 +53,17 @@ pub(super) fn conclude(
                     step.record.message = Some(format!("its report cannot be used: {problem}"));
                 }
             }
+        }
+    }
+    for step in ended.iter_mut().filter(|step| step.step.kind == StepKind::Test) {
+        // Tests that did not run have not passed.
+        if step.record.result == StepResult::Passed
+            && let Err(why) = work.test_report(step)
+        {
+            let problem = Problem::new("junit-unusable", Exit::Input, format!("{}: {why}", step.step.name));
+            watch.event(Event::Warning(&problem));
+            step.record.result = StepResult::Failed;
+            step.record.message = Some(format!("its report cannot be used: {why}"));
         }
     }
     for step in &ended {
@@ -104,13 +115,15 @@ struct Conclusion<'a> {
     prepared: &'a Prepared,
     facts: &'a RunFacts,
     recorder: &'a Recorder,
-    watch: &'a dyn Watch,
 }
 
 impl Conclusion<'_> {
     /// Adds the files of small output folders to the outputs: each of them is an artifact that can be
-    /// deployed, fetched and verified by itself.
+    /// deployed, fetched and verified by itself. What a step with a network makes is material, not product.
     fn list_folders(&self, step: &mut Ended) -> Result<(), Problem> {
+        if !step.step.network.is_empty() {
+            return Ok(());
+        }
         let mut files = Vec::new();
         for output in step.record.outputs.iter().filter(|output| output.directory) {
             let folder = Folder::load(&self.prepared.cas, &output.digest).map_err(|e| erase(&e))?;
@@ -172,7 +185,7 @@ impl Conclusion<'_> {
         }
         if ended.step.kind == StepKind::Test {
             let passed = ended.record.result == StepResult::Passed;
-            let results = self.test_report(ended);
+            let results = self.test_report(ended).ok().flatten().unwrap_or_default();
             let passed = passed && results.failed.is_empty();
             let mut subjects = vec![self.facts.source()];
             subjects
@@ -185,21 +198,18 @@ impl Conclusion<'_> {
         Ok(out)
     }
 
-    fn test_report(&self, ended: &Ended) -> junit::Results {
+    /// What the report of a test step says; nothing when it declares none.
+    fn test_report(&self, ended: &Ended) -> Result<Option<junit::Results>, String> {
         let Some(report) = ended.step.report.as_ref().filter(|r| r.format == "junit") else {
-            return junit::Results::default();
+            return Ok(None);
         };
-        let Some(output) = ended.record.outputs.iter().find(|o| o.path == report.path) else {
-            return junit::Results::default();
-        };
-        let bytes = self.prepared.cas.get(&output.digest, junit::LARGEST).map_err(|e| e.to_string());
-        match bytes.and_then(|bytes| junit::parse(&bytes)) {
-            Ok(results) => results,
-            Err(error) => {
-                let message = format!("{}: {}: {error}", ended.step.name, report.path);
-                self.watch.event(Event::Warning(&Problem::new("junit-unusable", Exit::Input, message)));
-                junit::Results::default()
-            }
+        let output = ended.record.outputs.iter().find(|o| o.path == report.path);
+        let output = output.ok_or_else(|| format!("there is no {}", report.path))?;
+        let bytes = self.prepared.cas.get(&output.digest, junit::LARGEST).map_err(|e| e.to_string())?;
+        let results = junit::parse(&bytes).map_err(|why| format!("{}: {why}", report.path))?;
+        match results.ran() {
+            0 => Err(format!("{}: no test ran", report.path)),
+            _ => Ok(Some(results)),
         }
     }
 

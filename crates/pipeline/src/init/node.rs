@@ -11,10 +11,11 @@ pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let used = filled("dependencies") || filled("optionalDependencies");
     let downloads = used || (filled("devDependencies") && (builds || tests));
     let needs = if downloads { vec!["install"] } else { vec![] };
-    let step = |step: StepText| StepText { tools: vec!["node", "npm"], ..step };
+    let env = vec![("NPM_CONFIG_UPDATE_NOTIFIER", "false".to_owned())];
+    let step = |step: StepText| StepText { tools: vec!["node", "npm"], env: env.clone(), ..step };
     let mut steps = vec![];
     if downloads {
-        steps.push(step(install(project)));
+        steps.push(step(install(project, builds || tests)));
     }
     let folder = project.artifacts("node");
     let build = builds.then(|| "npm run build".to_owned());
@@ -44,14 +45,16 @@ pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     Some(Section { name, tools, steps, service: service(project, &manifest), notes: notes(project) })
 }
 
-fn install(project: &Source<'_>) -> StepText {
+/// `develops`: what only developing needs is installed, too.
+fn install(project: &Source<'_>, develops: bool) -> StepText {
     let locked_by = ["package-lock.json", "npm-shrinkwrap.json"].into_iter().find(|file| project.has(file));
     let install = if locked_by.is_some() { "npm ci" } else { "npm install --no-package-lock" };
+    let omit = if develops { "" } else { " --omit=dev" };
     StepText {
         name: "install",
         kind: "build",
         comment: "Downloads packages; their install scripts are not run.",
-        run: vec![format!("{install} --ignore-scripts --no-audit --no-fund")],
+        run: vec![format!("{install}{omit} --ignore-scripts --no-audit --no-fund")],
         outputs: lines(["node_modules"]),
         registries: vec!["npm"],
         locked_by,

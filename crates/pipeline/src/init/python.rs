@@ -174,7 +174,7 @@ fn dependencies(facts: &Facts) -> StepText {
     };
     let all: Vec<String> = backend.iter().chain(&facts.requirements).map(word).collect();
     // Byte code holds times: without it equal downloads give equal outputs.
-    let pip = "python3 -m pip install --quiet --disable-pip-version-check --no-compile --target .deps \\";
+    let pip = "python3 -m pip install --quiet --disable-pip-version-check --no-compile --no-warn-conflicts --target .deps \\";
     let mut run = vec![pip.to_owned()];
     run.push(format!("  {}", all.join(" ")));
     StepText {

@@ -75,6 +75,10 @@ struct Teller {
 impl Watch for Teller {
     fn event(&self, event: Event<'_>) {
         match event {
+            Event::Output(..) => {}
+            _ => self.end_line(),
+        }
+        match event {
             Event::Warning(problem) => return ui::warning(problem),
             Event::Note(text) => return ui::note(text),
             _ if self.quiet => return,
@@ -110,8 +114,21 @@ impl Watch for Teller {
 }
 
 impl Teller {
+    /// Whatever is said next begins a line of its own.
+    fn end_line(&self) {
+        let Ok(mut middle) = self.middle.lock() else { return };
+        if !self.quiet && !middle.is_empty() {
+            eprintln!();
+        }
+        middle.clear();
+    }
+
     fn output(&self, step: &str, chunk: &[u8]) {
         let Ok(mut middle) = self.middle.lock() else { return };
+        if middle.iter().any(|other| other != step) {
+            eprintln!();
+            middle.clear();
+        }
         let mut fresh = !middle.contains(step);
         for piece in String::from_utf8_lossy(chunk).split_inclusive('\n') {
             if fresh {

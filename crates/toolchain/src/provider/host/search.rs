@@ -30,7 +30,12 @@ fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// Links outside `/usr` that lead from `path` to the program, such as `/etc/alternatives/cc`.
+/// Debian's folder of links that choose between programs: `cc`, `java`, `awk` …
+const ALTERNATIVES: &str = "/etc/alternatives";
+
+/// Links outside `/usr` that lead from `path` to the program. Of Debian's alternatives it is the whole
+/// folder: a link that is mounted by itself becomes the file it leads to, and a compiler that is started
+/// as `/etc/alternatives/cc` looks for its parts beside that.
 pub(super) fn outside_links(path: &Path) -> Vec<PathBuf> {
     let mut links = vec![];
     let mut at = path.to_owned();
@@ -38,7 +43,8 @@ pub(super) fn outside_links(path: &Path) -> Vec<PathBuf> {
         let Ok(target) = fs::read_link(&at) else { break };
         at = at.parent().unwrap_or(Path::new("/")).join(target);
         if at.is_symlink() && at.is_absolute() && !at.components().any(|part| part.as_os_str() == "..") {
-            links.push(at.clone());
+            let chosen = at.starts_with(ALTERNATIVES);
+            links.push(if chosen { PathBuf::from(ALTERNATIVES) } else { at.clone() });
         }
     }
     links.retain(|link| !link.starts_with("/usr"));
