@@ -48,9 +48,7 @@ fn sign_in_first(request: &Request) -> Response {
     }
     let refusal =
         Refusal::new(StatusCode::UNAUTHORIZED, "token-missing", "an access token or a session is needed")
-            .with_hint(
-                "send `Authorization: Bearer ph_…`; make a token with `proofhouse serve token create NAME`",
-            );
+            .with_hint("send `Authorization: Bearer ph_…`; make a token with `proofhouse token create NAME`");
     ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response()
 }
 
