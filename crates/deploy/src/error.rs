@@ -75,6 +75,9 @@ impl UserError for DeployError {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space and deploy again; what was active still is"
+            }
             Self::Busy(_) => "wait for it to end, or look at `proofhouse env status`",
             Self::PortTaken(_) => "stop that program, or change `port` of the environment in proofhouse.yaml",
             Self::NotReachable { .. } => "set `root` of the environment to a folder that others may enter",

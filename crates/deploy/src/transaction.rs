@@ -41,6 +41,19 @@ pub struct Attempt {
     pub previous: Option<Sha256>,
     /// Health as last seen.
     pub health: Option<HealthRecord>,
+    /// What the target lacked before anything active was touched; says nothing about the release.
+    pub lacking: Option<Lacking>,
+}
+
+/// An error of the target as users are told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// Stable code.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// Next step.
+    pub hint: Option<String>,
 }
 
 /// Deploys `release`. `decision` is the envelope digest of the gate's decision.
@@ -70,7 +83,8 @@ pub fn deploy(
         activating: false,
     };
     driver.journal().write(&note)?;
-    let attempt = Attempt { result: DeploymentResult::Failed, stages: vec![], previous, health: None };
+    let attempt =
+        Attempt { result: DeploymentResult::Failed, stages: vec![], previous, health: None, lacking: None };
     let mut flow = Flow { driver, release, clock, observer, note, attempt };
     flow.go();
     Ok(flow.attempt)
@@ -161,7 +175,15 @@ impl Flow<'_> {
     fn stage(&mut self, name: &str, outcome: Result<String, DeployError>) -> Result<(), Stopped> {
         let (ok, detail) = match outcome {
             Ok(detail) => (true, detail),
-            Err(error) => (false, model::problem::erase(&error).message),
+            Err(error) => {
+                let problem = model::problem::erase(&error);
+                if !self.note.activating {
+                    let lacking =
+                        Lacking { code: problem.code, message: problem.message.clone(), hint: problem.hint };
+                    self.attempt.lacking = Some(lacking);
+                }
+                (false, problem.message)
+            }
         };
         self.check(name, ok, detail, DeploymentResult::Failed)
     }

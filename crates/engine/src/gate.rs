@@ -9,10 +9,10 @@ mod expect;
 use model::{
     Problem, RunId, Sha256, Statement, Subject, Timestamp,
     evidence::{Evidence, Outcome, Verdict},
-    predicate::{Builder, DecisionContext, Run, Vsa},
+    predicate::{Builder, DecisionContext, Run, RunPhase, RunResult, Vsa},
     problem::erase,
 };
-use pipeline::Config;
+use pipeline::{Config, StepKind};
 
 pub use collect::{Collected, collect, inputs};
 pub use expect::built_in;
@@ -45,9 +45,10 @@ pub struct Answer {
 /// Evaluates the gate. Nothing is recorded.
 ///
 /// # Errors
-/// The run's ledger entries or blobs cannot be read, or a rule file cannot be used.
+/// The run left steps out, its ledger entries or blobs cannot be read, or a rule file cannot be used.
 pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Result<Answer, Problem> {
     let config = &question.project.config;
+    whole(question.run, config)?;
     let environment = question.project.environment(question.environment)?;
     let collected = collect(question, environment, recorder, now)?;
     let evidence = expect::document(question, config, environment, &collected, now)?;
@@ -57,6 +58,19 @@ pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Resu
     }
     let verdict = policy::evaluate(&evidence, &rules).map_err(|e| erase(&e))?;
     Ok(Answer { evidence, verdict, relied_on: collected.indices() })
+}
+
+/// A run of some steps only has not asked those that it left out.
+fn whole(run: &Run, config: &Config) -> Result<(), Problem> {
+    let asked = |name: &str| run.steps.iter().any(|step| step.name == name);
+    let judges = config.steps.iter().filter(|step| matches!(step.kind, StepKind::Test | StepKind::Scan));
+    let left_out: Vec<&str> = judges.map(|step| step.name.as_str()).filter(|name| !asked(name)).collect();
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    let message = format!("run {} left out {}", run.run, left_out.join(", "));
+    Err(Problem::new("run-partial", model::Exit::Verdict, message)
+        .with_hint("`proofhouse run` runs everything; unchanged steps come from the cache"))
 }
 
 /// Ids of all rules of a project's gates.
@@ -152,35 +166,58 @@ pub fn same_configuration(project: &Project, run: &Run) -> Result<(), Problem> {
     ))
 }
 
-/// Finds the run that a gate or deployment is about.
+/// Finds the run that a gate or deployment is about. The database says where to look; that the run
+/// begins there, how it ended, and that both are signed and in the ledger is seen there.
 ///
 /// # Errors
-/// There is none, or it did not pass.
+/// There is none, it did not pass, or what tells of it does not verify.
 pub fn find_run(project: &str, wanted: Option<RunId>, recorder: &Recorder) -> Result<(Run, u64), Problem> {
     let index = recorder.projection();
     let found = match wanted {
         Some(run) => index.run_start(run)?.map(|start| (run, start)),
         None => index.latest_run(project, true)?,
     };
-    let (run, start) = found.ok_or_else(|| {
-        let message = match wanted {
-            Some(run) => format!("there is no run {run}"),
-            None => format!("no run of {project} has passed yet"),
-        };
-        Problem::new("run-missing", model::Exit::Verdict, message).with_hint("`proofhouse run` makes one")
+    let (run, start) = found.ok_or_else(|| match wanted {
+        Some(run) => Problem::new("run-unknown", model::Exit::Input, format!("there is no run {run}"))
+            .with_hint("leave `--run` out for the newest one that passed"),
+        None => {
+            let message = format!("no run of {project} has passed yet");
+            Problem::new("run-missing", model::Exit::Verdict, message).with_hint("`proofhouse run` makes one")
+        }
     })?;
+    let (mut begun, now) = (false, recorder.clock().now());
     for logged in recorder.from(start)? {
         let logged = logged?;
-        let Some(Ok(found)) = logged.statement.decode::<Run>() else { continue };
-        if found.run == run && found.phase == model::predicate::RunPhase::Finished {
-            if found.project != project {
-                let message = format!("run {run} is of project {}", found.project);
-                return Err(Problem::new("run-foreign", model::Exit::Input, message));
+        let found = logged.statement.decode::<Run>().and_then(Result::ok).filter(|found| found.run == run);
+        // What the gate does not see cannot deny, so a run must begin where it is said to.
+        begun |= found.as_ref().is_some_and(|found| found.phase == RunPhase::Started);
+        if !begun {
+            let message = format!("run {run} does not begin at ledger entry {start}, as the database says");
+            return Err(Problem::new("database-differs", model::Exit::Integrity, message)
+                .with_hint("`proofhouse ledger rebuild` makes the database anew from the ledger"));
+        }
+        if let Some(found) = found.filter(|found| found.phase == RunPhase::Finished) {
+            if recorder.check(logged.index, now) != (true, true) {
+                let message = format!("what ledger entry {} says of run {run} does not verify", logged.index);
+                return Err(Problem::new("run-unproven", model::Exit::Integrity, message)
+                    .with_hint("see `proofhouse ledger verify`"));
             }
-            return Ok((found, start));
+            return passed(found, project).map(|found| (found, start));
         }
     }
     Err(Problem::new("run-unfinished", model::Exit::Verdict, format!("run {run} has not finished")))
+}
+
+fn passed(run: Run, project: &str) -> Result<Run, Problem> {
+    if run.project != project {
+        let message = format!("run {} is of project {}", run.run, run.project);
+        return Err(Problem::new("run-foreign", model::Exit::Input, message));
+    }
+    if run.result == Some(RunResult::Passed) {
+        return Ok(run);
+    }
+    let message = format!("run {} did not pass, so nothing of it is let in anywhere", run.run);
+    Err(Problem::new("run-not-passed", model::Exit::Verdict, message).with_hint("mend it and run again"))
 }
 
 /// Names of an environment that does not exist, with what does.

@@ -113,11 +113,22 @@ fn rules(root: &Path, config: &Config) -> Result<BTreeMap<String, String>, Probl
     Ok(rules)
 }
 
-/// At most `limit` bytes of a regular file.
-pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
-    use std::io::Read;
+/// At most `limit` bytes of a regular file. A named pipe or device, which could keep a reader waiting or
+/// never end, is refused.
+///
+/// # Errors
+/// It is not there, not a regular file, or cannot be read.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, Problem> {
+    use std::{io::Read, os::unix::fs::OpenOptionsExt};
+    let mut options = fs::OpenOptions::new();
+    let file = options.read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
+    let file = file.map_err(|e| cannot(path, "open", &e))?;
+    let meta = file.metadata().map_err(|e| cannot(path, "look at", &e))?;
+    if !meta.is_file() {
+        let message = format!("{} is not a regular file", path.display());
+        return Err(Problem::new("not-a-file", Exit::Input, message));
+    }
     let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(|e| cannot(path, "open", &e))?;
     file.take(limit).read_to_end(&mut bytes).map_err(|e| cannot(path, "read", &e))?;
     Ok(bytes)
 }

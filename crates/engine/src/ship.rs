@@ -182,6 +182,10 @@ fn bring(
     deployment.ended = recorder.clock().now();
     write(deployment, recorder, watch)?;
     driver.journal().clear().map_err(|e| erase(&e))?;
+    if let Some(lacking) = attempt.lacking {
+        let problem = Problem::new(lacking.code, model::Exit::Environment, lacking.message);
+        return Err(Problem { hint: lacking.hint, ..problem });
+    }
     failed.map_or(Ok(()), Err)
 }
 

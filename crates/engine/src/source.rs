@@ -1,10 +1,12 @@
 //! What is built: the files of a project folder and the commit they belong to.
 //!
 //! Git is asked through its own command, with everything switched off that a repository could use to
-//! run programs. A folder that is not in git is walked.
+//! run programs, or to make a changed file pass for an unchanged one. A folder that is not in git is walked.
 
 use std::{
+    ffi::OsString,
     fs,
+    os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -63,24 +65,27 @@ impl Source {
             source.walk(root, Path::new(""))?
         }
         source.files.sort_unstable();
+        source.files.dedup();
         Ok(source)
     }
 
     fn ask_git(&mut self) -> Result<(), Problem> {
         use std::os::unix::ffi::OsStrExt;
-        let listed = git(
-            &self.root,
-            &["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
-        )?;
-        let names = listed.split(|b| *b == 0).filter(|name| !name.is_empty());
-        self.files = names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect();
-        let head = git(&self.root, &["rev-parse", "--verify", "--quiet", "HEAD"]).ok();
+        let git = Git::open(&self.root)?;
+        let listed = git.ask(&["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"])?;
+        for line in listed.split(|b| *b == 0) {
+            let [tag, b' ', name @ ..] = line else { continue };
+            self.files.push(PathBuf::from(std::ffi::OsStr::from_bytes(name)));
+            // Marked so that git does not look at the file: it may be anything, or not be there.
+            self.dirty |= tag.is_ascii_lowercase() || *tag == b'S';
+        }
+        let head = git.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]).ok();
         self.commit = head.and_then(|head| Some(String::from_utf8(head).ok()?.trim().to_owned()));
-        let branch = git(&self.root, &["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
+        let branch = git.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
         self.branch = branch.and_then(|b| Some(String::from_utf8(b).ok()?.trim().to_owned()));
-        let status =
-            git(&self.root, &["status", "--porcelain=v1", "-z", "--ignore-submodules=none", "--", "."])?;
-        self.dirty = !status.is_empty();
+        // Not inside submodules: they are not part of the source, and have configurations of their own.
+        let status = git.ask(&["status", "--porcelain=v1", "-z", "--ignore-submodules=dirty", "--", "."])?;
+        self.dirty |= !status.is_empty();
         Ok(())
     }
 
@@ -110,29 +115,74 @@ fn in_git(root: &Path) -> bool {
     root.ancestors().any(|folder| folder.join(".git").exists())
 }
 
-/// Runs git on a repository that is not trusted to configure programs.
-fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Problem> {
-    let mut command = Command::new("git");
-    command
-        .current_dir(root)
-        .env_clear()
-        .envs(["PATH", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-        .envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")])
-        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"])
-        .args(arguments)
-        .stdin(Stdio::null());
-    let output = command.output().map_err(|e| {
-        Problem::new("git-missing", Exit::Environment, format!("git cannot be run: {e}"))
-            .with_hint("install git")
-    })?;
-    if output.status.success() {
-        return Ok(output.stdout);
+/// Settings that a repository must not choose: programs that git would run, shortcuts by which a
+/// changed file passes for an unchanged one, and repositories that lie inside a tree as plain files.
+const SETTINGS: [&str; 10] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.quotePath=false",
+    "core.untrackedCache=false",
+    "core.trustctime=true",
+    "core.checkStat=default",
+    "core.ignoreStat=false",
+    "core.fileMode=true",
+    "safe.bareRepository=explicit",
+    "protocol.allow=never",
+];
+
+/// Git for a repository that is not trusted to configure programs.
+struct Git<'a> {
+    root: &'a Path,
+    /// Names of settings of this repository that name programs, each replaced by a harmless value.
+    replaced: Vec<(OsString, &'static str)>,
+}
+
+impl<'a> Git<'a> {
+    fn open(root: &'a Path) -> Result<Self, Problem> {
+        let mut git = Self { root, replaced: vec![] };
+        let listed = git.ask(&["config", "--list", "--show-scope", "--name-only", "-z"])?;
+        let mut words = listed.split(|b| *b == 0);
+        while let (Some(scope), Some(name)) = (words.next(), words.next()) {
+            if matches!(scope, b"local" | b"worktree") && name.starts_with(b"filter.") {
+                let replacement = if name.ends_with(b".required") { "false" } else { "" };
+                git.replaced.push((OsString::from_vec(name.to_vec()), replacement));
+            }
+        }
+        Ok(git)
     }
-    let message = String::from_utf8_lossy(&output.stderr);
-    let message = message.lines().next().unwrap_or("git failed").to_owned();
-    let problem = Problem::new("git-refused", Exit::Environment, format!("git {}: {message}", arguments[0]));
-    Err(match message.contains("dubious ownership") {
+
+    fn ask(&self, arguments: &[&str]) -> Result<Vec<u8>, Problem> {
+        let mut command = Command::new("git");
+        command
+            .current_dir(self.root)
+            .env_clear()
+            .envs(["PATH", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")])
+            // An object that is not here is not fetched: that, too, runs programs.
+            .envs([("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")])
+            .env("GIT_CONFIG_COUNT", self.replaced.len().to_string())
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+            .args(arguments)
+            .stdin(Stdio::null());
+        for (n, (name, value)) in self.replaced.iter().enumerate() {
+            command.env(format!("GIT_CONFIG_KEY_{n}"), name).env(format!("GIT_CONFIG_VALUE_{n}"), value);
+        }
+        let output = command.output().map_err(|e| {
+            Problem::new("git-missing", Exit::Environment, format!("git cannot be run: {e}"))
+                .with_hint("install git")
+        })?;
+        match output.status.success() {
+            true => Ok(output.stdout),
+            false => Err(refused(arguments[0], &String::from_utf8_lossy(&output.stderr))),
+        }
+    }
+}
+
+fn refused(what: &str, said: &str) -> Problem {
+    let message = said.lines().next().unwrap_or("git failed");
+    let problem = Problem::new("git-refused", Exit::Environment, format!("git {what}: {message}"));
+    match message.contains("dubious ownership") {
         true => problem.with_hint("the repository belongs to another user: run as its owner, or see `git help config` (safe.directory)"),
         false => problem,
-    })
+    }
 }

@@ -141,6 +141,10 @@ impl UserError for ImportError {
                 "narrow the scan to the project's own files, or raise the import limits".into()
             }
             Self::Sink(error) if is_full(error) => "free some space and import it again".into(),
+            Self::TooDeep { .. } | Self::DuplicateKey { .. } => {
+                "export the report again; a script that merged or rewrote it may have done this".into()
+            }
+            Self::Unreadable(_) => "check the owner and mode of the file".into(),
             Self::Compressed { .. } => "unpack it first; a plain file or gzip is read directly".into(),
             Self::Bomb { .. } => "unpack it yourself if you trust it, then import the plain file".into(),
             _ => return None,

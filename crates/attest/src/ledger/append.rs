@@ -78,6 +78,7 @@ impl Ledger {
             Ok(()) => {}
             Err(Failed::After(error)) => return Err(error),
             Err(Failed::Before(error)) => {
+                self.tiles.forget(size, self.state.size);
                 self.take_back(size, end)?;
                 return Err(error);
             }
@@ -115,6 +116,9 @@ impl Ledger {
         let key = &signer.keys().log;
         match note.verify(key) {
             Ok(()) => Ok(()),
+            Err(NoteError::Unsigned) if note.checkpoint.origin == key.name => {
+                Err(LedgerError::damaged("the checkpoint", "it is not signed by this log's key"))
+            }
             Err(NoteError::Unsigned) => Err(LedgerError::ForeignKeys {
                 ledger: note.checkpoint.origin.clone(),
                 signer: key.name.clone(),

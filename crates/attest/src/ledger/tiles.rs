@@ -92,6 +92,21 @@ impl Tiles {
         let _ = fs::remove_dir_all(folder);
     }
 
+    /// Removes the unfinished tiles of a tree of `size` leaves that never came to be, when the tree has
+    /// `kept`: leaves that are added later are others.
+    pub fn forget(&self, kept: u64, size: u64) {
+        let mut gone = vec![TileId::entries(size / TILE_WIDTH, size % TILE_WIDTH)];
+        for level in 0..Edge::depth(size) {
+            let count = size >> (8 * level);
+            if count != kept >> (8 * level) {
+                gone.push(TileId::hashes(level, count / TILE_WIDTH, count % TILE_WIDTH));
+            }
+        }
+        for tile in gone.into_iter().filter(|tile| tile.width > 0) {
+            let _ = fs::remove_file(self.path(tile));
+        }
+    }
+
     /// The right edge of the tree of `size` leaves; `None` when a tile is missing.
     pub fn edge(&self, size: u64) -> Result<Option<Edge>, LedgerError> {
         let mut levels = Vec::new();

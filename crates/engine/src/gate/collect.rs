@@ -1,6 +1,6 @@
 //! Reads and verifies the statements that count for one artifact.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{
     Finding, Problem, Timestamp,
@@ -8,7 +8,10 @@ use model::{
     ports::LoggedStatement,
     predicate::{Exception, Provenance, Run, RuntimeTrace, Sbom, Scan, TestResult},
 };
-use pipeline::config::Environment;
+use pipeline::{
+    Config,
+    config::{Environment, Step},
+};
 
 use super::Question;
 use crate::{record::Recorder, statements::age_seconds};
@@ -26,6 +29,10 @@ pub struct Collected {
     pub build: Option<BuildFacts>,
     /// Exceptions, also expired ones.
     pub exceptions: Vec<ExceptionFacts>,
+    /// Steps that the artifact is made by, its own and all that these needed.
+    steps: Vec<Step>,
+    /// Destinations that these steps tried and were refused.
+    refused: BTreeSet<String>,
 }
 
 impl Collected {
@@ -35,10 +42,41 @@ impl Collected {
     }
 }
 
+impl Collected {
+    /// What a step fetched is in what later steps made of it: the build is as open as its most open step.
+    fn widen(&mut self, run: &Run) {
+        let Some(build) = &mut self.build else { return };
+        let network: BTreeSet<String> =
+            self.steps.iter().flat_map(|step| &step.network).map(ToString::to_string).collect();
+        build.network_allowed = network.into_iter().collect();
+        build.network_refused = std::mem::take(&mut self.refused).into_iter().collect();
+        let ran = run.steps.iter().filter(|ran| self.steps.iter().any(|step| step.name == ran.name));
+        let open = ran.map(|ran| &ran.isolation).find(|isolation| !ISOLATED.contains(&isolation.as_str()));
+        build.isolation = open.unwrap_or(&build.isolation).clone();
+    }
+}
+
+/// How a step runs in the sandbox.
+const ISOLATED: [&str; 2] = ["root", "rootless"];
+
+/// The step that makes an artifact, and every step that it needs.
+fn made_by(config: &Config, artifact: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = config.maker(artifact).into_iter().cloned().collect();
+    let mut next = 0;
+    while let Some(step) = steps.get(next) {
+        let needs = step.needs.iter().filter_map(|need| config.step(need));
+        let new: Vec<Step> =
+            needs.filter(|need| steps.iter().all(|s| s.name != need.name)).cloned().collect();
+        steps.extend(new);
+        next += 1;
+    }
+    steps
+}
+
 /// Collects everything about the artifact of `question`.
 ///
 /// # Errors
-/// The ledger, a findings blob or the database cannot be read.
+/// The ledger, a findings blob or the database cannot be read, or the ledger was changed.
 pub fn collect(
     question: &Question<'_>,
     environment: &Environment,
@@ -46,9 +84,18 @@ pub fn collect(
     now: Timestamp,
 ) -> Result<Collected, Problem> {
     let artifact = super::artifact(question.run, &environment.artifact)?;
-    let mut found = Collected::default();
+    let steps = made_by(&question.project.config, &environment.artifact);
+    let mut found = Collected { steps, ..Collected::default() };
     let mut scans = Scans::new();
-    for logged in recorder.from(question.from)? {
+    // Scans of the same commit or artifact count as long as other evidence does, also from before the
+    // run: running once more makes nobody forget what they found.
+    let max_age = i64::try_from(question.project.config.gate.max_age.as_secs()).unwrap_or(i64::MAX);
+    let oldest = now.as_second().saturating_sub(max_age);
+    let oldest = Timestamp::from_second(oldest).unwrap_or(Timestamp::MIN);
+    let from = recorder.since(oldest)?.min(question.from);
+    let statements = recorder.from(from)?;
+    recorder.confirm(from)?;
+    for logged in statements {
         let logged = logged?;
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
         let Some(fact) = classify(&logged, question.run, about, now, &mut found, &mut scans) else {
@@ -57,8 +104,11 @@ pub fn collect(
         let (signed, included) = recorder.check(logged.index, now);
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
-    for scan in scans.values() {
-        found.findings.extend(crate::import::read_blob(&scan.findings, recorder)?);
+    found.widen(question.run);
+    let mut known = HashSet::new();
+    for scan in scans.values().flatten() {
+        let all = crate::import::read_blob(&scan.findings, recorder)?;
+        found.findings.extend(all.into_iter().filter(|finding| known.insert(finding.id)));
     }
     found.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     for index in recorder.projection().exceptions(&question.run.project)? {
@@ -86,7 +136,8 @@ fn classify(
         digest: logged.envelope,
         signed: false,
         logged: false,
-        age_seconds: age_seconds(now, logged.logged_at),
+        // What is signed counts too: the time that the ledger notes beside a statement is not.
+        age_seconds: age_seconds(now, logged.logged_at.min(run.at)),
         technique: None,
         name,
         origin: None,
@@ -100,7 +151,7 @@ fn classify(
             return None;
         }
         let step = run.steps.iter().find(|s| Some(&s.name) == context.step.as_ref());
-        found.build = Some(build_facts(&provenance, step, found.build.take()));
+        found.build = Some(build_facts(&provenance, step));
         return Some(fact("provenance", context.step.clone()));
     }
     if let Some(Ok(test)) = statement.decode::<TestResult>() {
@@ -118,7 +169,7 @@ fn classify(
         if context.run != run.run {
             return None;
         }
-        if about {
+        if about || found.steps.iter().any(|step| Some(&step.name) == context.step.as_ref()) {
             note_refused(&trace, found);
         }
         return Some(fact("trace", context.step.clone()));
@@ -132,7 +183,9 @@ fn classify(
             return None;
         }
         let complete = scan.coverage.is_complete();
+        let made = if scan.run == Some(run.run) { run.at } else { scan.ended };
         let facts = StatementFacts {
+            age_seconds: age_seconds(now, logged.logged_at.min(made)),
             technique: Some(scan.technique),
             origin: Some(origin(&scan).to_owned()),
             tool: Some(scan.tool.clone()),
@@ -140,7 +193,12 @@ fn classify(
             incomplete_because: (!complete).then(|| why_incomplete(&scan)),
             ..fact("scan", Some(step_or_tool(&scan)))
         };
-        scans.insert(source(&scan), scan);
+        let known = scans.entry(source(&scan)).or_default();
+        // What did not look everywhere says nothing about what it did not find.
+        if complete {
+            known.clear();
+        }
+        known.push(scan);
         return Some(facts);
     }
     None
@@ -159,8 +217,8 @@ fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
         || (about && scan.deployment.is_some())
 }
 
-/// The newest scan of each source.
-type Scans = HashMap<[String; 5], Scan>;
+/// The newest complete scan of each source, and those after it.
+type Scans = HashMap<[String; 5], Vec<Scan>>;
 
 /// What a scan replaces: an older one that came about in the same way. A report names its own tool, so
 /// that alone must not let it stand in for what the run itself found, nor one step for another.
@@ -213,31 +271,20 @@ fn nothing_seen(scan: &Scan) -> String {
     }
 }
 
-fn build_facts(
-    provenance: &Provenance,
-    step: Option<&model::predicate::StepRecord>,
-    before: Option<BuildFacts>,
-) -> BuildFacts {
+fn build_facts(provenance: &Provenance, step: Option<&model::predicate::StepRecord>) -> BuildFacts {
     let definition = &provenance.build_definition;
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or("none").to_owned();
-    let network = definition.external_parameters["network"].as_array().cloned().unwrap_or_default();
     BuildFacts {
-        isolation: text(&definition.internal_parameters["isolation"]),
+        isolation: definition.internal_parameters["isolation"].as_str().unwrap_or("none").to_owned(),
         builder: provenance.run_details.builder.id.clone(),
-        network_allowed: network.iter().map(text).collect(),
-        network_refused: before.map(|b| b.network_refused).unwrap_or_default(),
+        network_allowed: vec![],
+        network_refused: vec![],
         tools: step.map(|s| s.tools.clone()).unwrap_or_default(),
     }
 }
 
 fn note_refused(trace: &RuntimeTrace, found: &mut Collected) {
     let refused = trace.monitor_log.network.iter().filter(|attempt| attempt["allowed"] == false);
-    let names: Vec<String> = refused.filter_map(|a| Some(a["destination"].as_str()?.to_owned())).collect();
-    if let Some(build) = &mut found.build {
-        build.network_refused.extend(names);
-        build.network_refused.sort();
-        build.network_refused.dedup();
-    }
+    found.refused.extend(refused.filter_map(|a| Some(a["destination"].as_str()?.to_owned())));
 }
 
 fn exception(

@@ -1,6 +1,11 @@
 //! Everything a run stands on, before its first step: source, tools, plan.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use model::{
     Exit, Problem, RunId, Sha256, Timestamp,
@@ -8,7 +13,7 @@ use model::{
     problem::erase,
 };
 use pipeline::{Globs, Plan, plan};
-use runner::{Cas, Snapshot, SnapshotOptions, snapshot};
+use runner::{Cas, Folder, Snapshot, SnapshotOptions, snapshot, tree::Entry};
 use toolchain::{Host, LOCK_NAME, Lock, LockChange, ResolvedTool, ToolDecl, resolve, verify};
 
 use super::{Event, Request, Watch};
@@ -17,7 +22,7 @@ use crate::{
     home::cannot,
     project::{Project, read_bounded},
     record::Recorder,
-    source::Source,
+    source::{CONFIG, Source},
     statements::RunFacts,
     tree::SnapshotTree,
 };
@@ -48,8 +53,12 @@ pub fn prepare(request: &Request<'_>, recorder: &Recorder, watch: &dyn Watch) ->
     let project = request.project;
     let home = recorder.home();
     let cas = Arc::new(Cas::open(home.cache().join("cas")).map_err(|e| erase(&e))?);
-    let source = Source::read(&project.root)?;
+    let mut source = Source::read(&project.root)?;
     let snapshot = take(&source, &cas, &home.cache())?;
+    if let Some(elsewhere) = not_of_the_source(project, &snapshot.folder)? {
+        watch.event(Event::Note(&format!("{elsewhere} is not part of the source")));
+        source.dirty = true;
+    }
     let commit = source.commit.as_deref();
     watch.event(Event::Source { files: snapshot.files, commit, dirty: source.dirty });
     for skipped in &snapshot.skipped {
@@ -58,6 +67,32 @@ pub fn prepare(request: &Request<'_>, recorder: &Recorder, watch: &dyn Watch) ->
     let tools = tools(request, home.cache(), watch)?;
     let plan = chosen(plan(&project.config), request.steps)?;
     Ok(Prepared { cas, source, snapshot, tools, plan })
+}
+
+/// The configuration and the rules decide what is built and let in, so they must be of the source too.
+/// Gives the first that is not: ignored by git, or a link to elsewhere.
+///
+/// # Errors
+/// One of them was changed after it was read.
+fn not_of_the_source(project: &Project, folder: &Folder) -> Result<Option<String>, Problem> {
+    let mut read: BTreeMap<String, Sha256> = project.rule_digests();
+    read.insert(CONFIG.to_owned(), project.config_digest);
+    let (mut contents, mut changed) = (BTreeSet::new(), None);
+    folder.walk(&mut |path, entry| {
+        if let Entry::File { digest, .. } = entry {
+            contents.insert(digest.hash);
+            if read.get(path).is_some_and(|expected| *expected != digest.hash) {
+                changed = Some(path.to_owned());
+            }
+        }
+    });
+    match changed {
+        Some(path) => {
+            Err(Problem::new("config-changed", Exit::Input, format!("{path} changed while the run began"))
+                .with_hint("run the command again"))
+        }
+        None => Ok(read.into_iter().find(|(_, digest)| !contents.contains(digest)).map(|(path, _)| path)),
+    }
 }
 
 /// The snapshot of a listed source.
@@ -95,9 +130,10 @@ fn tools(request: &Request<'_>, cache: PathBuf, watch: &dyn Watch) -> Result<Vec
     })?;
     let path = project.root.join(LOCK_NAME);
     let current = Lock::of(&found, &host);
-    let locked = match path.exists() {
-        true => Some(parse_lock(&path)?),
-        false => None,
+    // Also when it is a link that leads nowhere: it is then refused, not taken for a new project.
+    let locked = match path.symlink_metadata() {
+        Ok(_) => Some(parse_lock(&path)?),
+        Err(_) => None,
     };
     let drift = locked.as_ref().map(|lock| verify(lock, &found, &host)).unwrap_or_default();
     let changed: Vec<Problem> = drift.iter().map(|d| d.problem()).collect();
@@ -106,13 +142,22 @@ fn tools(request: &Request<'_>, cache: PathBuf, watch: &dyn Watch) -> Result<Vec
     }
     let added = |lock: &Lock| lock.diff(&current).iter().any(|change| matches!(change, LockChange::Added(_)));
     if locked.as_ref().is_none_or(|lock| added(lock) || !changed.is_empty()) {
-        fs::write(&path, current.render()).map_err(|e| cannot(&path, "write", &e))?;
+        write_lock(&path, &current.render()).map_err(|e| cannot(&path, "write", &e))?;
         watch.event(Event::Note(&format!(
             "{LOCK_NAME} is written: commit it, so that others use the same tools"
         )));
     }
     found.iter().for_each(|tool| watch.event(Event::Tool(&tool.reference())));
     Ok(found)
+}
+
+/// Puts the new lock file in place of the old one; a link of this name is replaced, never followed.
+fn write_lock(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write, os::unix::fs::PermissionsExt};
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(std::path::Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    file.persist(path).map(drop).map_err(|e| e.error)
 }
 
 fn parse_lock(path: &std::path::Path) -> Result<Lock, Problem> {

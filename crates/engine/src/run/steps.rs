@@ -155,7 +155,8 @@ impl Context<'_> {
     fn spec(&self, step: &PlannedStep, inputs: &[Arc<Gave>]) -> Result<ActionSpec, Problem> {
         let cas = &self.prepared.cas;
         // Tools are part of the action by their digests; the file that lists them must not be too.
-        let mut folder: Folder = self.prepared.snapshot.folder.filter(&mut |path| path != LOCK_NAME && step.inputs.matches(path));
+        let mut folder: Folder =
+            self.prepared.snapshot.folder.filter(&mut |path| path != LOCK_NAME && step.inputs.matches(path));
         for run in inputs.iter().filter_map(|gave| gave.as_ref().as_ref().ok()) {
             folder.add_outputs(cas, &run.result).map_err(|e| erase(&e))?;
         }
