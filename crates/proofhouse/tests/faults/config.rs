@@ -30,7 +30,7 @@ fn broken() {
     refuse(format!("{GOOD}  b: [unclosed\n").as_bytes(), "config-syntax", &["proofhouse.yaml:", "^"]);
     refuse(b"\xff\xfe\x00", "config-not-utf8", &["proofhouse.yaml:1:1"]);
     refuse(b"", "config-empty", &["proofhouse init"]);
-    refuse(GOOD.replace("run:", "ruun:").as_bytes(), "config-unknown-key", &["4:22", "`run`"]);
+    refuse(GOOD.replace("run:", "ruun:").as_bytes(), "config-unknown-key", &["4:20", "`run`"]);
 }
 
 #[test]

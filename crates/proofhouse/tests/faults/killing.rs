@@ -79,7 +79,7 @@ impl Victim {
         let verified = site.proofhouse(&["ledger", "verify"]);
         assert_eq!(verified.code, 0, "{context}: {}", verified.text());
         let waiting = files(&site.home().join("active"));
-        assert_eq!(waiting, [site.home().join("active")], "{context}: nothing is left to recover");
+        assert!(waiting.is_empty(), "{context}: nothing is left to recover");
         let new = now[self.known.len()..].to_vec();
         self.known = now;
         After { printed: fs::read_to_string(out).unwrap(), told, new }
@@ -155,8 +155,8 @@ fn runs() {
     fn end(victim: &mut Victim) {
         let site = &victim.tiny.site;
         site.proofhouse(&RUN).expect(0);
-        let work = site.home().join("cache/work");
-        assert_eq!(files(&work), [work], "seed {}: work folders of dead runs are gone", victim.seed);
+        let work = fs::read_dir(site.home().join("cache/work")).unwrap().count();
+        assert_eq!(work, 0, "seed {}: work folders of dead runs are gone", victim.seed);
         nothing_half_written(victim);
     }
     everywhere(prepare, act, end);
