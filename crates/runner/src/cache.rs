@@ -185,14 +185,11 @@ impl ActionCache {
         Some(CachedAction { result: body.result?, evidence: serde_json::from_slice(&body.evidence).ok()? })
     }
 
-    /// Remembers a successful result. Does nothing for a failed one.
+    /// Remembers a result that passed by the step's own rule; the caller judges.
     ///
     /// # Errors
     /// [`CacheError::Io`]; nothing is half-written.
     pub fn put(&self, action: &Digest, cached: &CachedAction) -> Result<(), CacheError> {
-        if cached.result.exit_code != 0 {
-            return Ok(());
-        }
         let path = self.path(action);
         let evidence = serde_json::to_vec(&cached.evidence)
             .map_err(|error| io_error("encode", &path)(io::Error::other(error)))?;
