@@ -86,6 +86,36 @@ impl Ledger {
         self.prove_leaf(index, &leaf)
     }
 
+    /// Confirms every entry from `from` to the end: its statement is the one that its leaf vouches for,
+    /// and its leaf is in the tree of the checkpoint on disk. Nothing was taken out, put in or exchanged
+    /// since that was signed. The signature of the checkpoint itself is not looked at.
+    ///
+    /// # Errors
+    /// As [`Ledger::prove`].
+    pub fn confirm(&self, from: u64) -> Result<(), LedgerError> {
+        let Some(note) = self.checkpoint().map(|note| &note.checkpoint) else {
+            return if from < self.size() { Err(LedgerError::NotCheckpointed(from)) } else { Ok(()) };
+        };
+        let nodes = self.tiles.nodes(note.size);
+        for index in from..self.size() {
+            let record = self.record(index)?;
+            let damaged = |why: &str| LedgerError::damaged(format!("record {index}"), why);
+            let envelope = Envelope::parse(&record.envelope).map_err(|e| damaged(&e.to_string()))?;
+            let leaf = LogEntry::parse(&record.leaf).map_err(|e| damaged(&e.to_string()))?;
+            if leaf.digest != Sha256::of(envelope.pae()) {
+                return Err(damaged("its leaf is about another statement"));
+            }
+            if index >= note.size {
+                return Err(LedgerError::NotCheckpointed(index));
+            }
+            let hashes = inclusion(&nodes, index, note.size)?;
+            if !verify_inclusion(&leaf_hash(&record.leaf), index, note.size, &hashes, &note.root) {
+                return Err(damaged("it is not what the signed checkpoint covers"));
+            }
+        }
+        Ok(())
+    }
+
     fn prove_leaf(&self, index: u64, leaf: &[u8]) -> Result<Proof, LedgerError> {
         let checkpoint = self.checkpoint().filter(|note| index < note.checkpoint.size);
         let checkpoint = checkpoint.ok_or(LedgerError::NotCheckpointed(index))?.clone();
