@@ -5,6 +5,7 @@ use std::{fs, io::Write, path::Path};
 use anstream::{eprintln, println};
 use engine::{
     home::cannot,
+    project::read_bounded,
     source::{CONFIG, Source},
 };
 use model::{Exit, Problem};
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// Largest manifest that is looked at.
-const LARGEST: usize = 1 << 20;
+const LARGEST: u64 = 1 << 20;
 
 pub fn init(global: &Global) -> Result<Exit, Problem> {
     let folder = engine::given::folder(&global.directory)?;
@@ -39,7 +40,7 @@ pub fn init(global: &Global) -> Result<Exit, Problem> {
 }
 
 fn read_text(path: &Path) -> Option<String> {
-    let bytes = fs::read(path).ok().filter(|bytes| bytes.len() <= LARGEST)?;
+    let bytes = read_bounded(path, LARGEST + 1).ok().filter(|bytes| bytes.len() as u64 <= LARGEST)?;
     String::from_utf8(bytes).ok()
 }
 
