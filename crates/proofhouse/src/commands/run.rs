@@ -30,7 +30,7 @@ pub fn run(global: &Global, arguments: &RunArgs) -> Result<Exit, Problem> {
 pub fn perform(app: &App, arguments: &RunArgs, trigger: &str) -> Result<Outcome, Problem> {
     let project = app.project()?;
     let cancel = Cancel::new();
-    stop_on_interrupt(app, &cancel);
+    let listening = stop_on_interrupt(app, &cancel);
     let request = Request {
         project: &project,
         steps: &arguments.steps,
@@ -44,13 +44,15 @@ pub fn perform(app: &App, arguments: &RunArgs, trigger: &str) -> Result<Outcome,
         launcher: executable()?,
     };
     let teller = Teller { quiet: app.global.quiet || app.json(), middle: Mutex::default() };
-    engine_run(&request, &app.recorder, &teller)
+    let outcome = engine_run(&request, &app.recorder, &teller);
+    listening.abort();
+    outcome
 }
 
 /// The first Ctrl-C or SIGTERM ends all steps and lets the run be recorded; a second one ends at once.
-fn stop_on_interrupt(app: &App, cancel: &Cancel) {
+fn stop_on_interrupt(app: &App, cancel: &Cancel) -> tokio::task::AbortHandle {
     let cancel = cancel.clone();
-    app.runtime.spawn(async move {
+    let task = app.runtime.spawn(async move {
         let kind = tokio::signal::unix::SignalKind::terminate();
         let Ok(mut terminate) = tokio::signal::unix::signal(kind) else { return };
         tokio::select! {
@@ -63,6 +65,7 @@ fn stop_on_interrupt(app: &App, cancel: &Cancel) {
         let _ = tokio::signal::ctrl_c().await;
         std::process::exit(130);
     });
+    task.abort_handle()
 }
 
 /// Tells a run's events on stderr. Output of steps that run at the same time is kept apart by line.
