@@ -139,6 +139,9 @@ pub struct StatementFacts {
     /// Short reason when not complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incomplete_because: Option<String>,
+    /// What a person who relies on it should know: that there was nothing to scan, for example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
 }
 
 /// One open finding as a gate sees it.

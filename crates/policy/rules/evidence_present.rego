@@ -73,3 +73,9 @@ deny contains {"code": "evidence-stale", "message": message} if {
 deny contains {"code": "evidence-nothing-expected", "message": "the gate expects no evidence at all, so it cannot decide"} if count(input.expected) == 0
 
 looked_at contains sprintf("expected: %s", [label(e)]) if some e in input.expected
+
+looked_at contains sprintf("%s: %s", [label(e), s.remark]) if {
+	some e in input.expected
+	some s in candidates(e)
+	s.remark
+}

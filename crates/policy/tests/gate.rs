@@ -27,6 +27,7 @@ fn statement(kind: &str, technique: Option<Technique>) -> StatementFacts {
         tool: Some(tool()),
         complete: true,
         incomplete_because: None,
+        remark: None,
     }
 }
 
@@ -157,6 +158,19 @@ fn nothing_passes_by_absence() {
     let mut e = good();
     e.build = None;
     assert_eq!(denials(&e), ["build-unknown"]);
+}
+
+#[test]
+fn a_scan_that_found_nothing_to_scan_counts_and_is_shown_as_that() {
+    let mut e = good();
+    e.statements[1].remark = Some("7 files searched, none is of its kind".into());
+    let verdict = verdict(&e);
+    assert_eq!(verdict.outcome, Outcome::Pass);
+    let rule = verdict.rules.iter().find(|r| r.rule == "evidence-present").unwrap();
+    assert!(
+        rule.looked_at.iter().any(|l| l == "sast scan: 7 files searched, none is of its kind"),
+        "{rule:#?}"
+    );
 }
 
 #[test]

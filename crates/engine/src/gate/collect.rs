@@ -144,6 +144,7 @@ fn classify(
         tool: None,
         complete: true,
         incomplete_because: None,
+        remark: None,
     };
     if let Some(Ok(provenance)) = statement.decode::<Provenance>() {
         let context = provenance.proofhouse.as_ref().filter(|c| c.run == run.run)?;
@@ -191,6 +192,9 @@ fn classify(
             tool: Some(scan.tool.clone()),
             complete,
             incomplete_because: (!complete).then(|| why_incomplete(&scan)),
+            remark: scan.coverage.nothing_of_its_kind().then(|| {
+                format!("{} files searched, none is of its kind", scan.coverage.searched.unwrap_or(0))
+            }),
             ..fact("scan", Some(step_or_tool(&scan)))
         };
         let known = scans.entry(source(&scan)).or_default();

@@ -74,7 +74,7 @@ pub(super) fn run(
         clock: Arc::new(Wall),
     };
     let executor = Executor::new(Arc::clone(&prepared.cas), Arc::new(cache), config);
-    let context = Context { request, prepared, executor: &executor, watch, logs };
+    let context = Context { request, prepared, executor: &executor, watch, logs, told: Mutex::default() };
     let nodes: Vec<Node> = prepared
         .plan
         .steps
@@ -94,7 +94,11 @@ struct Context<'a> {
     executor: &'a Executor,
     watch: &'a dyn Watch,
     logs: std::path::PathBuf,
+    told: Told,
 }
+
+/// Codes of warnings about this machine that were told: each is told once, not at every step.
+type Told = Mutex<std::collections::BTreeSet<String>>;
 
 impl Context<'_> {
     fn work(&self, node: &Node, inputs: &[Arc<Gave>]) -> Work<Gave> {
@@ -126,7 +130,7 @@ impl Context<'_> {
 
     fn attempt(&self, step: &PlannedStep, inputs: &[Arc<Gave>]) -> Gave {
         let spec = self.spec(step, inputs)?;
-        let observer = Live::open(step, self.watch, &self.logs)?;
+        let observer = Live::open(step, self.watch, &self.logs, &self.told)?;
         self.executor.run(&spec, &observer, &self.request.cancel).map_err(|e| erase(&e))
     }
 
@@ -347,13 +351,19 @@ struct Live<'a> {
     step: &'a str,
     watch: &'a dyn Watch,
     file: Mutex<File>,
+    told: &'a Told,
 }
 
 impl<'a> Live<'a> {
-    fn open(step: &'a PlannedStep, watch: &'a dyn Watch, logs: &std::path::Path) -> Result<Self, Problem> {
+    fn open(
+        step: &'a PlannedStep,
+        watch: &'a dyn Watch,
+        logs: &std::path::Path,
+        told: &'a Told,
+    ) -> Result<Self, Problem> {
         let path = logs.join(format!("{}.log", step.name));
         let file = File::create(&path).map_err(|e| cannot(&path, "write", &e))?;
-        Ok(Self { step: &step.name, watch, file: Mutex::new(file) })
+        Ok(Self { step: &step.name, watch, file: Mutex::new(file), told })
     }
 }
 
@@ -364,7 +374,10 @@ impl StepObserver for Live<'_> {
     }
 
     fn warning(&self, code: &str, text: &str) {
-        self.watch.event(Event::Note(&format!("{}: {text} ({code})", self.step)));
+        let new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(code.to_owned());
+        if new {
+            self.watch.event(Event::Note(&format!("{}: {text} ({code})", self.step)));
+        }
     }
 
     fn retry(&self, number: u32, why: &runner::local::StepFailure) {

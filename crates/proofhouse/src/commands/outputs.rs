@@ -36,7 +36,7 @@ pub fn outputs(global: &Global, arguments: &OutputsArgs) -> Result<Exit, Problem
             write(&app, output, to)?;
             println!("{}", to.join(&output.path).display());
         } else if inside(&run, output) == 0 {
-            eprintln!("{} is left out: only steps read folders of this size", output.path);
+            eprintln!("{} is left out: it is kept for later steps only", output.path);
         }
     }
     Ok(Exit::Success)
