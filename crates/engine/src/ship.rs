@@ -15,6 +15,7 @@ use model::{
     problem::erase,
 };
 use pipeline::config::{Environment, Placeholders};
+use runner::WorkDir;
 
 pub use target::{TargetQuestion, verify_on_target};
 
@@ -148,8 +149,10 @@ fn bring(
     if let Some(recovered) = recover(&driver, deployment, recorder)? {
         watch.stage(&recovered);
     }
-    let staging = tempfile::tempdir_in(recorder.home().cache())
-        .map_err(|e| cannot(&recorder.home().cache(), "use", &e))?;
+    // A folder that the next command removes should this one die.
+    let work = recorder.home().cache().join("work");
+    WorkDir::sweep(&work);
+    let staging = WorkDir::create(&work).map_err(|e| erase(&e))?;
     let release = Release {
         project: deployment.project.clone(),
         environment: environment.name.clone(),
@@ -160,8 +163,7 @@ fn bring(
         evidence: evidence(indices, recorder)?,
         trust,
     };
-    let driver =
-        driver.with_service(service(environment, deployment.digest, request.project, request.environments)?);
+    let driver = driver.with_service(service(environment, deployment.digest, request, recorder)?);
     let mut observer =
         observe::Observed::new(deployment.clone(), environment, request.project, recorder, runtime, watch);
     let attempt = deploy::deploy(
@@ -243,7 +245,7 @@ pub fn open(
     let settings = host::Settings {
         root: root(project, environment, environments),
         port: environment.port,
-        account: account(project, environment)?,
+        account: account(project, environment, recorder)?,
         health: deploy::HealthCheck {
             path: health.path.clone(),
             status: health.status,
@@ -256,9 +258,23 @@ pub fn open(
     host::Host::open(settings, trust).map_err(|e| erase(&e))
 }
 
-fn account(project: &Project, environment: &Environment) -> Result<Option<host::Account>, Problem> {
+/// The account that an environment's application runs as. Each uid that was given away is a file in the
+/// home, with the name of who has it.
+fn account(
+    project: &Project,
+    environment: &Environment,
+    recorder: &Recorder,
+) -> Result<Option<host::Account>, Problem> {
+    use std::io::Write;
     let name = &project.config.project;
-    host::Account::choose(environment.user.as_deref(), name, &environment.name).map_err(|e| erase(&e))
+    let (folder, owner) = (recorder.home().accounts(), format!("{name}/{}", environment.name));
+    std::fs::create_dir_all(&folder).map_err(|e| cannot(&folder, "make", &e))?;
+    let claim = |uid: u32| {
+        let path = folder.join(uid.to_string());
+        let made = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(owner.as_bytes()));
+        made.is_ok() || std::fs::read_to_string(&path).is_ok_and(|other| other == owner)
+    };
+    host::Account::choose(environment.user.as_deref(), name, &environment.name, claim).map_err(|e| erase(&e))
 }
 
 /// Folder of an environment.
@@ -272,10 +288,11 @@ pub fn root(project: &Project, environment: &Environment, environments: &Path) -
 fn service(
     environment: &Environment,
     digest: Sha256,
-    project: &Project,
-    environments: &Path,
+    request: &Request<'_>,
+    recorder: &Recorder,
 ) -> Result<host::Service, Problem> {
-    let root = root(project, environment, environments);
+    let project = request.project;
+    let root = root(project, environment, request.environments);
     let layout = host::Layout { root: root.canonicalize().map_err(|e| cannot(&root, "find", &e))? };
     let release = layout.release(&digest);
     let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -286,7 +303,7 @@ fn service(
         argv: environment.command(values),
         port: environment.port,
         env: environment.variables(values),
-        account: account(project, environment)?,
+        account: account(project, environment, recorder)?,
     })
 }
 

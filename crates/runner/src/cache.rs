@@ -24,7 +24,7 @@ use crate::{
         ActionResult,
         messages::{self, Tree},
     },
-    cas::{Cas, CasError, PrunePolicy, Pruned},
+    cas::{Cas, CasError, PrunePolicy, Pruned, sweep_temporary},
     evidence::StepEvidence,
     tree::{Entry, Folder},
 };
@@ -140,6 +140,7 @@ impl ActionCache {
             .mode(0o700)
             .create(root.join("tmp"))
             .map_err(io_error("create", &root))?;
+        sweep_temporary(&root.join("tmp"), SystemTime::now());
         let key = hmac::Key::new(hmac::HMAC_SHA256, &key_bytes(&root)?);
         Ok(Self { root, key })
     }

@@ -15,8 +15,8 @@ mod workdir;
 
 pub use collect::{CollectError, CollectLimits, Collected, collect};
 pub use materialize::{MaterializeOptions, materialize};
-pub(crate) use prune::prune_folder;
 pub use prune::{PrunePolicy, Pruned};
+pub(crate) use prune::{prune_folder, sweep_temporary};
 pub use read::VerifiedReader;
 pub use store::Cas;
 pub use workdir::{WorkDir, remove_tree};

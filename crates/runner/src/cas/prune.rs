@@ -90,7 +90,8 @@ fn list(root: &Path) -> Result<Vec<Blob>, CasError> {
     Ok(blobs)
 }
 
-fn sweep_temporary(folder: &Path, now: SystemTime) {
+/// Removes what dead processes were writing when they died.
+pub(crate) fn sweep_temporary(folder: &Path, now: SystemTime) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let modified = entry.metadata().and_then(|meta| meta.modified());

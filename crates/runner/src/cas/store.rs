@@ -10,7 +10,7 @@ use std::{
 
 use model::{Digest, Hasher, Sha256};
 
-use super::CasError;
+use super::{CasError, sweep_temporary};
 
 /// Copy buffer.
 pub(crate) const BUFFER: usize = 256 << 10;
@@ -34,6 +34,7 @@ impl Cas {
         let root = root.into();
         let temporary = root.join("tmp");
         fs::create_dir_all(&temporary).map_err(CasError::io("create", &temporary))?;
+        sweep_temporary(&temporary, SystemTime::now());
         Ok(Self { root, next: AtomicU64::new(0) })
     }
 
