@@ -72,7 +72,7 @@ steps:
   test: { kind: test, run: make, report: { format: sarif, path: r.xml }, secrets: [TOKEN], env: { TOKEN: x } }
 gate: { expect: [test:tset, scan:dast] }
 environments:
-  staging: { driver: host, artifact: dist/ap, run: [x], port: 8081 }
+  staging: { driver: host, artifact: out/app, run: [x], port: 8081 }
   production: { driver: host, artifact: dist/app, run: [x], port: 8081, gate: { block: medium, warn: high } }
 ";
     insta::assert_snapshot!(wrong(text).render(false));

@@ -11,8 +11,7 @@ pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     let used = filled("dependencies") || filled("optionalDependencies");
     let downloads = used || (filled("devDependencies") && (builds || tests));
     let needs = if downloads { vec!["install"] } else { vec![] };
-    let env = vec![("NPM_CONFIG_UPDATE_NOTIFIER", "false".to_owned())];
-    let step = |step: StepText| StepText { tools: vec!["node", "npm"], env: env.clone(), ..step };
+    let step = |step: StepText| StepText { tools: vec!["node", "npm"], ..step };
     let mut steps = vec![];
     if downloads {
         steps.push(step(install(project, builds || tests)));
@@ -58,6 +57,7 @@ fn install(project: &Source<'_>, develops: bool) -> StepText {
         outputs: lines(["node_modules"]),
         registries: vec!["npm"],
         locked_by,
+        env: vec![("NPM_CONFIG_UPDATE_NOTIFIER", "false".to_owned())],
         ..StepText::default()
     }
 }
