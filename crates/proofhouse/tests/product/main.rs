@@ -5,6 +5,7 @@ mod attacks;
 mod deploying;
 mod offline;
 mod project;
+mod projects;
 mod running;
 mod scanners;
 mod support;
