@@ -31,6 +31,18 @@ pub enum DeployError {
         /// The account.
         uid: u32,
     },
+    /// Others may write where only the deploying user may.
+    #[error("{0} is not a folder that only this user can write")]
+    Open(PathBuf),
+    /// A release is no longer what it is named by.
+    #[error("{0} does not hold the bytes that it is named by")]
+    Changed(PathBuf),
+    /// The artifact has the name of a file that every release has.
+    #[error("an artifact cannot be called {0:?}: releases keep a file of that name")]
+    Reserved(String),
+    /// The application would run as root.
+    #[error("{0:?} is root, and an application does not run as root")]
+    AsRoot(String),
     /// The named account does not exist.
     #[error("there is no user {0:?} on this machine")]
     NoUser(String),
@@ -67,6 +79,10 @@ impl UserError for DeployError {
             Self::PortTaken(_) => "deploy-port-taken",
             Self::NotReachable { .. } => "deploy-not-reachable",
             Self::NoUser(_) => "deploy-no-user",
+            Self::Open(_) => "deploy-folder-open",
+            Self::Changed(_) => "deploy-release-changed",
+            Self::Reserved(_) => "deploy-name-reserved",
+            Self::AsRoot(_) => "deploy-as-root",
             Self::Supervisor { .. } => "deploy-supervisor",
             Self::Verifier(_) => "deploy-verifier",
             Self::NoDriver(_) => "deploy-no-driver",
@@ -81,6 +97,12 @@ impl UserError for DeployError {
             Self::Busy(_) => "wait for it to end, or look at `proofhouse env status`",
             Self::PortTaken(_) => "stop that program, or change `port` of the environment in proofhouse.yaml",
             Self::NotReachable { .. } => "set `root` of the environment to a folder that others may enter",
+            Self::Open(_) => {
+                "let only root or the deploying user own and write it and the folders above, or choose another `root`"
+            }
+            Self::Changed(_) => "deploy it again",
+            Self::Reserved(_) => "give the output another name",
+            Self::AsRoot(_) => "name another `user`, or leave it out: a private uid is then used",
             Self::NoUser(_) => "create the account, or leave `user` out: a private uid is then used",
             Self::Supervisor { .. } => "see logs/supervisor.log in that folder",
             _ => return None,

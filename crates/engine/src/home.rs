@@ -91,6 +91,11 @@ impl Home {
         self.root.join("feeds")
     }
 
+    /// User ids that environments have, one file each.
+    pub fn accounts(&self) -> PathBuf {
+        self.root.join("accounts")
+    }
+
     /// Default place of `host` environments that name no `root`.
     pub fn environments(&self) -> PathBuf {
         self.root.join("environments")

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::Sha256;
+use model::{Hasher, Sha256};
 
 use super::service::{Account, Service};
 use crate::{
@@ -30,12 +30,16 @@ impl Layout {
         };
         folder(&root, 0o755)?;
         let root = root.canonicalize().map_err(DeployError::io(&root, "find the folder"))?;
+        root.ancestors().try_for_each(|path| closed(path, path == root))?;
         let layout = Self { root };
-        folder(&layout.root.join("releases"), 0o755)?;
+        for (path, mode) in [(layout.root.join("releases"), 0o755), (layout.root.join("logs"), 0o700)] {
+            folder(&path, mode)?;
+            closed(&path, true)?;
+        }
         folder(&layout.data(), 0o700)?;
-        folder(&layout.root.join("logs"), 0o700)?;
         if let Some(account) = account {
-            std::os::unix::fs::chown(layout.data(), Some(account.uid), Some(account.gid))
+            // The folder itself: were it a link, somebody else's file would change hands.
+            std::os::unix::fs::lchown(layout.data(), Some(account.uid), Some(account.gid))
                 .map_err(DeployError::io(&layout.data(), "give the folder to the application"))?;
             layout.check_reachable(account)?;
         }
@@ -56,6 +60,32 @@ impl Layout {
             }
         }
         Ok(())
+    }
+
+    /// Whether the bytes of a release are those that it is named by.
+    ///
+    /// # Errors
+    /// They are not, or cannot be read.
+    pub(crate) fn check_bytes(&self, digest: &Sha256) -> Result<(), DeployError> {
+        let folder = self.release(digest);
+        let io = |what| DeployError::io(&folder, what);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(io("list"))? {
+            names.push(entry.map_err(io("list"))?.file_name());
+        }
+        names.retain(|name| name.to_str().is_none_or(|name| !is_ours(name)));
+        let same = || match names.as_slice() {
+            [artifact] => {
+                let mut hasher = Hasher::new();
+                io::copy(&mut fs::File::open(folder.join(artifact))?, &mut hasher)?;
+                Ok(hasher.finish() == *digest)
+            }
+            _ => Ok(false),
+        };
+        match same().map_err(io("read"))? {
+            true => Ok(()),
+            false => Err(DeployError::Changed(folder.clone())),
+        }
     }
 
     /// Folder of a release.
@@ -187,6 +217,23 @@ impl Layout {
             }
         }
         Ok(())
+    }
+}
+
+/// Names in a release's folder that are not the artifact's.
+pub(crate) fn is_ours(name: &str) -> bool {
+    matches!(name, "evidence.jsonl" | ".evidence.new" | "service.json" | "service.before" | "service.new")
+}
+
+/// Nobody but us (or root) may decide what lies at `path`: a release, its trust file and how it is run
+/// are believed because of where they are. In a folder above, a sticky bit is protection enough.
+fn closed(path: &Path, own: bool) -> Result<(), DeployError> {
+    let meta = fs::symlink_metadata(path).map_err(DeployError::io(path, "look at the folder"))?;
+    let user = nix::unistd::geteuid().as_raw();
+    let open = meta.mode() & if own { 0o022 } else { 0o002 } != 0 && (own || meta.mode() & 0o1000 == 0);
+    match meta.is_dir() && (meta.uid() == user || meta.uid() == 0) && !open {
+        true => Ok(()),
+        false => Err(DeployError::Open(path.to_owned())),
     }
 }
 

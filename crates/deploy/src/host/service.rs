@@ -31,21 +31,58 @@ pub struct Account {
 
 impl Account {
     /// Chooses the account: none unless root; the named user, or else a uid of its own for this
-    /// project and environment from the range that no distribution hands out (61184 to 65519).
+    /// project and environment from 61184 to 65519, where no distribution has accounts that last.
+    /// `claim` says whether an uid is free or this environment's already: two of them must not share
+    /// one, however their names were chosen.
     ///
     /// # Errors
-    /// The named user does not exist.
-    pub fn choose(user: Option<&str>, project: &str, environment: &str) -> Result<Option<Self>, DeployError> {
+    /// The named user does not exist or is root; no uid is free.
+    pub fn choose(
+        user: Option<&str>,
+        project: &str,
+        environment: &str,
+        mut claim: impl FnMut(u32) -> bool,
+    ) -> Result<Option<Self>, DeployError> {
         if !nix::unistd::geteuid().is_root() {
             return Ok(None);
         }
         if let Some(name) = user {
             let found = nix::unistd::User::from_name(name).ok().flatten();
             let user = found.ok_or_else(|| DeployError::NoUser(name.to_owned()))?;
-            return Ok(Some(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() }));
+            let account = Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() };
+            return if user.uid.is_root() {
+                Err(DeployError::AsRoot(name.to_owned()))
+            } else {
+                Ok(Some(account))
+            };
         }
         let hash = Sha256::of(format!("{project}\0{environment}")).0;
-        let id = 61184 + (u32::from(hash[0]) << 8 | u32::from(hash[1])) % (65520 - 61184);
-        Ok(Some(Self { uid: id, gid: id }))
+        let start = u32::from(hash[0]) << 8 | u32::from(hash[1]);
+        let mut all = (0..COUNT).map(|n| FIRST + (start + n) % COUNT);
+        let free = all.find(|id| claim(*id)).ok_or_else(|| DeployError::NoUser("of its own".to_owned()))?;
+        Ok(Some(Self { uid: free, gid: free }))
+    }
+}
+
+/// First uid for environments.
+const FIRST: u32 = 61184;
+/// How many there are.
+const COUNT: u32 = 65520 - FIRST;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_environments_share_an_account_and_none_is_root() {
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let first = Account::choose(None, "shop", "production", |_| true).unwrap().unwrap();
+        let second = Account::choose(None, "shop", "production", |id| id != first.uid).unwrap().unwrap();
+        assert_ne!(first, second);
+        assert!((FIRST..FIRST + COUNT).contains(&second.uid));
+        let as_root = Account::choose(Some("root"), "shop", "production", |_| true).unwrap_err();
+        assert!(matches!(as_root, DeployError::AsRoot(_)));
     }
 }

@@ -142,6 +142,8 @@ fn sleep_unless(stop: &AtomicBool, time: Duration) {
 fn run_once(layout: &Layout, shared: &Shared) -> io::Result<String> {
     let digest =
         layout.current().map_err(io::Error::other)?.ok_or(io::Error::other("no release is active"))?;
+    // At every start, so that nothing else runs after a roll-back or a crash either.
+    layout.check_bytes(&digest).map_err(io::Error::other)?;
     let service = layout.read_service(&digest).map_err(io::Error::other)?;
     let mut child = start(layout, &service)?;
     shared.update(|s| {

@@ -6,12 +6,15 @@ use std::{
     path::Path,
 };
 
-use super::layout::{Layout, remove_release};
+use super::layout::{Layout, is_ours, remove_release};
 use crate::{driver::Release, error::DeployError, journal::sync_folder};
 
 /// Copies artifact and evidence into `releases/<digest>`. The active release keeps its bytes (the
 /// target verifies them) and gets the newer evidence; any other of this digest is brought anew.
 pub(crate) fn transfer(layout: &Layout, release: &Release) -> Result<String, DeployError> {
+    if is_ours(&release.artifact) {
+        return Err(DeployError::Reserved(release.artifact.clone()));
+    }
     let target = layout.release(&release.digest);
     let fresh = layout.current()? != Some(release.digest);
     if fresh {
