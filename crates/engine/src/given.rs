@@ -20,10 +20,10 @@ pub fn file(path: &Path) -> Result<(), Problem> {
     if kind.is_file() { Ok(()) } else { Err(not_a("file", path, kind)) }
 }
 
-/// A file as [`file`], or a folder.
+/// A file as [`file()`], or a folder.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn file_or_folder(path: &Path) -> Result<(), Problem> {
     if kind_of(path, "file")?.is_dir() { Ok(()) } else { file(path) }
 }
