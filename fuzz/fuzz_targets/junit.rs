@@ -4,11 +4,16 @@
 
 use engine::junit::parse;
 use libfuzzer_sys::fuzz_target;
+use proofhouse_fuzz::is_plain;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(results) = parse(bytes) else { return };
     assert_eq!(results.ran(), results.passed.len() + results.failed.len());
     let all = [&results.passed, &results.skipped, &results.failed];
     assert!(all.iter().all(|names| names.len() <= 20_000));
-    assert!(all.into_iter().flatten().all(|name| !name.is_empty() && name.chars().count() <= 601));
+    assert!(
+        all.into_iter()
+            .flatten()
+            .all(|name| !name.is_empty() && name.chars().count() <= 601 && is_plain(name))
+    );
 });

@@ -1,6 +1,6 @@
 //! Test names and results from a JUnit XML report (the common subset that test tools write).
 
-use quick_xml::{Reader, events::BytesStart, events::Event};
+use quick_xml::{Reader, escape::unescape, events::BytesStart, events::Event};
 
 /// Largest report that is read.
 pub const LARGEST: u64 = 64 << 20;
@@ -91,10 +91,14 @@ fn open(tag: &BytesStart<'_>, current: &mut Option<(String, Kind)>, seen: &mut b
 fn name(tag: &BytesStart<'_>) -> String {
     let value = |key: &str| {
         let attribute = tag.try_get_attribute(key).ok().flatten()?;
-        Some(String::from_utf8_lossy(&attribute.value).chars().take(300).collect::<String>())
+        let raw = String::from_utf8_lossy(&attribute.value).into_owned();
+        let text = unescape(&raw).map_or_else(|_| raw.clone(), Into::into);
+        // Names are shown on terminals.
+        let plain: String = text.chars().filter(|c| !c.is_control()).take(300).collect();
+        Some(plain).filter(|plain| !plain.is_empty())
     };
     let own = value("name").unwrap_or_else(|| "unnamed".to_owned());
-    match value("classname").filter(|class| !class.is_empty()) {
+    match value("classname") {
         Some(class) => format!("{class}.{own}"),
         None => own,
     }
@@ -130,6 +134,12 @@ mod tests {
         assert_eq!(results.passed, ["test_a.test_good"]);
         assert_eq!(results.failed, ["test_a.test_bad"]);
         assert_eq!(results.skipped, ["test_a.test_later"]);
+    }
+
+    #[test]
+    fn names_are_unescaped_plain_and_never_empty() {
+        let text = "<a><testcase classname='' name='x[&lt;&#27;[1m&gt;]'/><testcase name=''/></a>";
+        assert_eq!(parse(text.as_bytes()).unwrap().passed, ["x[<[1m>]", "unnamed"]);
     }
 
     #[test]

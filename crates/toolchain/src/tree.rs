@@ -79,7 +79,7 @@ impl Listing {
 
     /// Sum of the sizes of all files.
     pub fn bytes(&self) -> u64 {
-        self.0.iter().map(|entry| entry.size).sum()
+        self.0.iter().fold(0, |sum, entry| sum.saturating_add(entry.size))
     }
 
     /// The canonical text.
