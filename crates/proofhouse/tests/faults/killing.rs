@@ -7,6 +7,7 @@ use std::{
     fs,
     os::unix::process::CommandExt,
     process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -25,6 +26,8 @@ use crate::{
 const MOMENTS: usize = 100;
 /// Installations per command; in a new one the ledger is short and looked through quickly.
 const SITES: usize = 10;
+/// Strikes of this process that met their victim alive.
+static HIT: AtomicUsize = AtomicUsize::new(0);
 /// Threads per command.
 const THREADS: usize = 2;
 
@@ -66,7 +69,8 @@ impl Victim {
         std::thread::sleep(moment);
         // It may have ended by itself.
         let _ = if everybody { killpg(pid, Signal::SIGKILL) } else { kill(pid, Signal::SIGKILL) };
-        child.wait().unwrap();
+        let ended = child.wait().unwrap();
+        HIT.fetch_add(usize::from(ended.code().is_none()), Ordering::Relaxed);
         no_process_left(site);
         let told = site.proofhouse(&["ledger", "show", "--most", "1000000", "--format", "json"]);
         assert_eq!(told.code, 0, "{context}: {}", told.text());
@@ -96,6 +100,7 @@ fn everywhere(prepare: fn() -> (Tiny, Duration), act: fn(&mut Victim, usize), en
     let given = std::env::var("PROOFHOUSE_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed: u64 = given.unwrap_or_else(rand::random);
     eprintln!("PROOFHOUSE_SEED={seed}");
+    let hit = HIT.load(Ordering::Relaxed);
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
             scope.spawn(move || {
@@ -111,6 +116,11 @@ fn everywhere(prepare: fn() -> (Tiny, Duration), act: fn(&mut Victim, usize), en
             });
         }
     });
+    // Other commands are struck at the same time, so this is a lower bound for all together.
+    assert!(
+        HIT.load(Ordering::Relaxed) - hit >= MOMENTS / 2,
+        "most commands had ended before they were struck"
+    );
 }
 
 fn timed(site: &Site, arguments: &[&str]) -> Duration {

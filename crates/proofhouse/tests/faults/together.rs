@@ -1,9 +1,12 @@
 //! Several commands at once in one installation.
 
-use std::process::{Child, Stdio};
+use std::{
+    fs,
+    process::{Child, Stdio},
+};
 
 use crate::{
-    kit::{NO_CHECKS, SARIF, Tiny, entries, intact, no_process_left},
+    kit::{NO_CHECKS, SARIF, Tiny, entries, eventually, intact, no_process_left, refused},
     support::{Answer, Site},
 };
 
@@ -41,17 +44,20 @@ fn two_runs() {
 fn two_deployments() {
     let tiny = Tiny::new();
     tiny.site.proofhouse(&["run"]).expect(0);
-    let config = std::fs::read_to_string(tiny.site.project().join("proofhouse.yaml")).unwrap();
-    drop(config);
     tiny.site.proofhouse(&["deploy", "staging"]).expect(0);
     tiny.answer("two");
+    // Slow to start, so that the second deployment meets the first.
+    let app = fs::read_to_string(tiny.site.project().join("app.pl")).unwrap();
+    tiny.site.write("app.pl", app.replace("my $server", "sleep 3;\nmy $server"));
     tiny.site.proofhouse(&["run"]).expect(0);
-    let children: Vec<Child> = (0..3).map(|_| start(&tiny.site, &["deploy", "staging"])).collect();
-    let told: Vec<Answer> = children.into_iter().map(end).collect();
-    let done = told.iter().filter(|answer| answer.code == 0).count();
-    let busy = told.iter().filter(|answer| answer.code == 3 && answer.err.contains("deploy-busy")).count();
-    assert!(done >= 1 && done + busy == 3, "{told:#?}");
+    let first = start(&tiny.site, &["deploy", "staging"]);
+    let journal = tiny.site.path().join("environments/tiny/staging/journal.json");
+    assert!(eventually(|| journal.exists().then_some(())).is_some());
+    let second = tiny.site.proofhouse(&["deploy", "staging"]);
+    refused(second, 3, "deploy-busy", &["staging", "hint:"]);
+    end(first).expect(0);
     assert_eq!(tiny.says().as_deref(), Some("two"));
+    tiny.site.proofhouse(&["deploy", "staging"]).expect(0);
     intact(&tiny.site);
     no_process_left(&tiny.site);
 }
@@ -63,7 +69,7 @@ fn a_run_during_an_import() {
     let many: Vec<String> =
         (0..5000).map(|n| SARIF[result..SARIF.len() - 4].replace("r1", &format!("r{n}"))).collect();
     let report = tiny.site.path().join("report.sarif");
-    std::fs::write(&report, format!("{}{}]}}]}}", &SARIF[..result], many.join(","))).unwrap();
+    fs::write(&report, format!("{}{}]}}]}}", &SARIF[..result], many.join(","))).unwrap();
     let import = start(&tiny.site, &["import", report.to_str().unwrap(), "--format", "json"]);
     let runs: Vec<Child> = (0..2).map(|_| start(&tiny.site, &["run"])).collect();
     let imported = end(import).expect(0).json();
