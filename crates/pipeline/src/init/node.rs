@@ -78,9 +78,9 @@ fn builds(project: &Source<'_>, manifest: &Value) -> bool {
 fn tests(project: &Source<'_>, manifest: &Value) -> bool {
     let Some(script) = manifest["scripts"]["test"].as_str() else { return false };
     let is_test = |file: &String| {
-        let name = file.rsplit('/').next().unwrap_or("");
         let folder = file.split('/').any(|part| ["test", "tests", "__tests__", "spec"].contains(&part));
-        folder || name.starts_with("test.") || name.contains(".test.") || name.contains(".spec.")
+        // Below the root a `test.js` is as often code that tests something as a test.
+        folder || file.starts_with("test.") || file.contains(".test.") || file.contains(".spec.")
     };
     !script.contains("no test specified") && project.files.iter().any(is_test)
 }

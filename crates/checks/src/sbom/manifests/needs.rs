@@ -1,5 +1,7 @@
 //! What a manifest names, as far as that can be known without running it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 use toml::{Table, Value};
 
@@ -20,29 +22,43 @@ fn when(is: bool, needs: Needs) -> Needs {
     if is { needs } else { Nothing }
 }
 
-/// Cargo.toml. An optional dependency is off, unless something is on by default.
+/// Cargo.toml. An optional dependency counts when the default features turn it on.
 pub(super) fn cargo(text: &str) -> Option<Needs> {
     let manifest: Table = toml::from_str(text).ok()?;
-    let defaults = manifest.get("features").and_then(|f| f.get("default")).and_then(Value::as_array);
-    let defaults = defaults.is_some_and(|list| !list.is_empty());
+    let on = on_by_default(manifest.get("features").and_then(Value::as_table));
     let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
     let tables = targets.filter_map(Value::as_table).chain([&manifest]);
     let of = |table: &Table| {
-        let kind = |key: &str| table.get(key).and_then(Value::as_table).into_iter().flat_map(Table::values);
-        let runs =
-            kind("dependencies").chain(kind("build-dependencies")).map(|dependency| match dependency {
-                Value::Table(table) if table.contains_key("path") && !table.contains_key("version") => {
-                    Nothing
-                }
-                Value::Table(table) if !defaults && table.get("optional") == Some(&Value::Boolean(true)) => {
-                    Development
-                }
-                _ => Running,
-            });
+        let kind = |key: &str| table.get(key).and_then(Value::as_table).into_iter().flatten();
+        let runs = kind("dependencies").chain(kind("build-dependencies")).map(|(name, value)| match value {
+            Value::Table(table) if table.contains_key("path") && !table.contains_key("version") => Nothing,
+            Value::Table(table) if table.get("optional") == Some(&Value::Boolean(true)) => {
+                if on.contains(name) { Running } else { Development }
+            }
+            _ => Running,
+        });
         let develops = kind("dev-dependencies").map(|_| Development);
         runs.chain(develops).max().unwrap_or(Nothing)
     };
     Some(tables.map(of).max().unwrap_or(Nothing))
+}
+
+/// Names of features and dependencies that `default` turns on, as the Cargo book says: `dep:x`, `x/y`
+/// and a plain `x` do, `x?/y` does not.
+fn on_by_default(features: Option<&Table>) -> BTreeSet<String> {
+    let mut on = BTreeSet::new();
+    let mut pending = vec!["default".to_owned()];
+    while let Some(name) = pending.pop() {
+        let items = features.and_then(|all| all.get(&name)).and_then(Value::as_array).into_iter().flatten();
+        for item in items.filter_map(Value::as_str) {
+            let item = item.strip_prefix("dep:").unwrap_or(item);
+            let item = item.split_once('/').map_or(item, |(name, _)| name);
+            if !item.ends_with('?') && on.insert(item.to_owned()) {
+                pending.push(item.to_owned());
+            }
+        }
+    }
+    on
 }
 
 /// package.json. Peers are what the user of a package brings.
@@ -150,10 +166,15 @@ mod tests {
         }
         assert_eq!(pyproject("[project]\ndynamic=['version','dependencies']"), Some(Running));
         assert_eq!(pyproject("[tool.poetry.dependencies]\npython='3'"), Some(Nothing));
-        assert_eq!(
-            cargo("[features]\ndefault=['b']\n[dependencies]\nb={version='1',optional=true}"),
-            Some(Running)
-        );
+        let optional = |features: &str| {
+            cargo(&format!("[features]\n{features}\n[dependencies]\nb={{version='1',optional=true}}"))
+        };
+        for features in ["default=['b']", "default=['x']\nx=['dep:b']", "default=['b/std']"] {
+            assert_eq!(optional(features), Some(Running), "{features}");
+        }
+        for features in ["default=['std']\nstd=[]", "default=['b?/std']", "x=['dep:b']"] {
+            assert_eq!(optional(features), Some(Development), "{features}");
+        }
         assert_eq!((gemfile("gem 'rails'"), gradle("plugins {}")), (Some(Running), Some(Nothing)));
         assert_eq!((cargo("["), npm("{")), (None, None));
     }
