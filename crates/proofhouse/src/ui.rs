@@ -1,6 +1,8 @@
 //! How the program speaks: data on stdout, talk on stderr, colour only where it is welcome.
+//!
+//! Much of what it tells was written by others: titles, paths, names, output. Everything printed goes
+//! through here, so that none of it can steer the terminal.
 
-use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use model::{Problem, Severity, evidence::Outcome};
 use serde::Serialize;
@@ -17,6 +19,67 @@ pub const WARN: Style = AnsiColor::Yellow.on_default();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
 /// For what may be skipped when reading.
 pub const DIM: Style = Style::new().dimmed();
+
+/// As in the standard library, without anything that steers the terminal.
+macro_rules! println {
+    ($($part:tt)*) => { $crate::ui::out(&format!($($part)*)) };
+}
+/// As in the standard library, without anything that steers the terminal.
+macro_rules! eprintln {
+    () => { $crate::ui::talk("\n") };
+    ($($part:tt)*) => { $crate::ui::talk(&format!("{}\n", format!($($part)*))) };
+}
+/// As in the standard library, without anything that steers the terminal.
+macro_rules! eprint {
+    ($($part:tt)*) => { $crate::ui::talk(&format!($($part)*)) };
+}
+pub(crate) use {eprint, eprintln, println};
+
+/// One line of data; for [`println`].
+pub fn out(line: &str) {
+    anstream::println!("{}", tame(line));
+}
+
+/// Talk; for [`eprintln`] and [`eprint`].
+pub fn talk(text: &str) {
+    anstream::eprint!("{}", tame(text));
+}
+
+/// The text without control characters but tabs and line ends, without characters that reorder or hide
+/// others, and without escape sequences but those for plain colours, which are our own.
+pub fn tame(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let style = style(rest);
+        if style > 0 {
+            out.push_str(&rest[..style]);
+            rest = &rest[style..];
+            continue;
+        }
+        if matches!(c, '\n' | '\t') || !steers(c) {
+            out.push(c);
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+/// Control characters, and the invisible ones that reorder or hide text.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Length of the style that the text begins with: bold, dim, or a colour that can be read. 0: none.
+fn style(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("\u{1b}[") else { return 0 };
+    let Some((numbers, _)) = rest.split_once('m').filter(|(numbers, _)| numbers.len() < 20) else { return 0 };
+    let plain = |n: &str| matches!(n.parse(), Ok(0_u8..=4 | 22..=24 | 31..=36 | 39 | 90..=96));
+    let harmless = numbers.split(';').all(plain)
+        || numbers.strip_prefix("38;5;").is_some_and(|n| matches!(n.parse(), Ok(1_u8..=6 | 9..=14)));
+    if harmless { "\u{1b}[".len() + numbers.len() + 1 } else { 0 }
+}
 
 /// Tells a problem: excerpt or message, then the next step.
 pub fn problem(problem: &Problem, format: Format) {
@@ -46,7 +109,15 @@ pub fn note(text: &str) {
 /// One value as JSON on stdout.
 pub fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => println!("{text}"),
+        // Between quotes the same characters can be written so that nobody acts on them.
+        Ok(text) => {
+            let safe = |c: char| match c {
+                '\n' => "\n".to_owned(),
+                c if steers(c) => format!("\\u{:04x}", u32::from(c)),
+                c => c.to_string(),
+            };
+            println!("{}", text.chars().map(safe).collect::<String>());
+        }
         Err(error) => eprintln!("error: {error}"),
     }
 }
@@ -77,4 +148,28 @@ pub fn colour() -> bool {
 /// `1 finding`, `2 findings`.
 pub fn count(number: u64, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_styles_reach_the_terminal() {
+        let own = format!("{BOLD}a{BOLD:#} {BAD}b{BAD:#} {DIM}c{DIM:#}\td\n");
+        assert_eq!(tame(&own), own);
+        for (evil, left) in [
+            ("\u{1b}[2J\u{1b}[Hgone", "[2J[Hgone"),
+            ("\u{1b}]0;title\u{7}", "]0;title"),
+            ("\u{1b}]52;c;eA==\u{1b}\\", "]52;c;eA==\\"),
+            ("\u{1b}[8mhidden", "[8mhidden"),
+            ("\u{1b}[30;40mhidden", "[30;40mhidden"),
+            ("\u{9b}2J\r\u{202e}x\u{200b}", "2Jx"),
+            ("\u{1b}", ""),
+            ("\u{1b}[", "["),
+            ("\u{1b}[;m", "[;m"),
+        ] {
+            assert_eq!(tame(evil), left, "{evil:?}");
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! `proofhouse deploy`: gate, transfer, verify, activate, check, record.
 
-use anstream::{eprintln, println};
 use engine::{
     gate::Answer,
     ship::{Request, Shipped, Watch, ship},
@@ -15,7 +14,7 @@ use crate::{
     app::{App, actor},
     args::{DeployArgs, Global},
     commands::run::scanned,
-    ui::{self, BAD, BOLD, DIM, GOOD},
+    ui::{self, BAD, BOLD, DIM, GOOD, eprintln, println},
 };
 
 pub fn deploy(global: &Global, arguments: &DeployArgs) -> Result<Exit, Problem> {

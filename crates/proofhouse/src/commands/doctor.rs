@@ -2,14 +2,13 @@
 
 use std::{os::unix::fs::MetadataExt, path::Path, process::Command};
 
-use anstream::println;
 use model::{Exit, Problem};
 use serde::Serialize;
 
 use crate::{
     app::App,
     args::Global,
-    ui::{self, BAD, BOLD, DIM, GOOD, WARN},
+    ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
 
 /// How a check went.

@@ -1,8 +1,10 @@
 //! `proofhouse env`: what is active where, and stopping it.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::{BufRead, IsTerminal, Read, Write},
+    path::PathBuf,
+};
 
-use anstream::println;
 use deploy::host::{self, Layout};
 use engine::{home::cannot, project::Project, ship};
 use model::{Exit, Problem, problem::erase};
@@ -11,7 +13,7 @@ use serde::Serialize;
 use crate::{
     app::App,
     args::{EnvCommand, Global},
-    ui::{self, BAD, BOLD, DIM, GOOD},
+    ui::{self, BAD, BOLD, DIM, GOOD, println},
 };
 
 pub fn environments(global: &Global, command: &EnvCommand) -> Result<Exit, Problem> {
@@ -28,12 +30,27 @@ pub fn environments(global: &Global, command: &EnvCommand) -> Result<Exit, Probl
         EnvCommand::Logs { environment } => {
             let path = Layout { root: root(&app, &project, environment)? }.log("app");
             let mut file = std::fs::File::open(&path).map_err(|e| cannot(&path, "read", &e))?;
-            std::io::copy(&mut file, &mut std::io::stdout().lock())
-                .map_err(|e| cannot(&path, "print", &e))?;
+            let printed = match std::io::stdout().is_terminal() {
+                // A program gets the bytes as they are.
+                false => std::io::copy(&mut file, &mut std::io::stdout().lock()).map(drop),
+                true => tamed(file),
+            };
+            printed.map_err(|e| cannot(&path, "print", &e))?;
             let _ = std::io::stdout().flush();
             Ok(Exit::Success)
         }
     }
+}
+
+/// The application wrote this: it must not steer the terminal.
+fn tamed(file: std::fs::File) -> std::io::Result<()> {
+    let mut lines = std::io::BufReader::new(file);
+    let mut line = Vec::new();
+    while lines.by_ref().take(64 * 1024).read_until(b'\n', &mut line)? > 0 {
+        write!(std::io::stdout(), "{}", ui::tame(&String::from_utf8_lossy(&line)))?;
+        line.clear();
+    }
+    Ok(())
 }
 
 /// Folder of an environment.

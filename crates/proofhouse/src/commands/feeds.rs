@@ -1,13 +1,12 @@
 //! `proofhouse feeds`: vulnerability data for the built-in composition analysis.
 
-use anstream::println;
 use engine::feeds::import;
 use model::{Exit, Problem};
 
 use crate::{
     app::{App, actor},
     args::{FeedsCommand, Global},
-    ui::{self, BOLD, DIM},
+    ui::{self, BOLD, DIM, println},
 };
 
 pub fn feeds(global: &Global, command: &FeedsCommand) -> Result<Exit, Problem> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anstream::println;
 use findings::correlate;
 use model::{Exit, Finding, FindingId, Problem, Severity, Technique};
 use store::views::{FindingFilter, FindingStatus, FindingView, PageRequest};
@@ -10,7 +9,7 @@ use store::views::{FindingFilter, FindingStatus, FindingView, PageRequest};
 use crate::{
     app::{App, load_project},
     args::{FindingsArgs, Global},
-    ui::{self, BOLD, DIM},
+    ui::{self, BOLD, DIM, println},
 };
 
 pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Problem> {

@@ -1,6 +1,5 @@
 //! `proofhouse gate`: what a gate says and why, and exceptions from it.
 
-use anstream::println;
 use engine::gate::{self, Answer, Question};
 use model::{
     Exit, Problem, Subject, Timestamp,
@@ -11,7 +10,7 @@ use model::{
 use crate::{
     app::{App, actor},
     args::{GateCommand, Global},
-    ui::{self, BOLD, DIM},
+    ui::{self, BOLD, DIM, println},
 };
 
 pub fn gate(global: &Global, command: GateCommand) -> Result<Exit, Problem> {

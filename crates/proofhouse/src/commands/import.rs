@@ -1,6 +1,5 @@
 //! `proofhouse import`: a scanner's report, from today's CI or by hand.
 
-use anstream::println;
 use engine::{import as engine_import, source::Source};
 use model::{Exit, Problem};
 
@@ -8,7 +7,7 @@ use crate::{
     app::{App, actor, load_project},
     args::{Global, ImportArgs},
     commands::run::severities,
-    ui::{self, BOLD, DIM, WARN},
+    ui::{self, BOLD, DIM, WARN, println},
 };
 
 /// Largest source file that is read to find the code of a finding.

@@ -2,7 +2,6 @@
 
 use std::{fs, io::Write, path::Path};
 
-use anstream::{eprintln, println};
 use engine::{
     home::cannot,
     project::read_bounded,
@@ -12,7 +11,7 @@ use model::{Exit, Problem};
 
 use crate::{
     args::{Format, Global},
-    ui::{self, BOLD},
+    ui::{self, BOLD, eprintln, println},
 };
 
 /// Largest manifest that is looked at.

@@ -2,14 +2,13 @@
 
 use std::{fs, path::Path};
 
-use anstream::println;
 use engine::{home::cannot, inspect::inspect, ports::Projection};
 use model::{Exit, Problem, Sha256, problem::erase};
 
 use crate::{
     app::App,
     args::{Global, LedgerCommand},
-    ui::{self, BAD, BOLD, DIM, GOOD},
+    ui::{self, BAD, BOLD, DIM, GOOD, println},
 };
 
 /// Statements projected at a time.

@@ -7,7 +7,6 @@ use std::{
     path::Path,
 };
 
-use anstream::{eprintln, println};
 use engine::{gate::find_run, home::cannot};
 use model::{
     Exit, Problem,
@@ -17,7 +16,7 @@ use model::{
 use crate::{
     app::App,
     args::{Global, OutputsArgs},
-    ui::{self, DIM},
+    ui::{self, DIM, eprintln, println},
 };
 
 pub fn outputs(global: &Global, arguments: &OutputsArgs) -> Result<Exit, Problem> {

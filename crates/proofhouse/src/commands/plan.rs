@@ -1,13 +1,12 @@
 //! `proofhouse plan`: what a run would do.
 
-use anstream::println;
 use model::{Exit, Problem};
 use pipeline::{plan as make, show_duration, show_size};
 
 use crate::{
     app::load_project,
     args::{Format, Global},
-    ui::{self, BOLD, DIM},
+    ui::{self, BOLD, DIM, println},
 };
 
 pub fn plan(global: &Global) -> Result<Exit, Problem> {

@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, sync::Mutex};
 
-use anstream::{eprint, eprintln, println};
 use engine::run::{Event, Outcome, Request, Watch, run as engine_run};
 use model::{
     BySeverity, Exit, Problem, ScanReport, Severity,
@@ -13,7 +12,7 @@ use runner::schedule::Cancel;
 use crate::{
     app::{App, actor, executable},
     args::{Global, RunArgs},
-    ui::{self, BAD, BOLD, DIM, GOOD, WARN},
+    ui::{self, BAD, BOLD, DIM, GOOD, WARN, eprint, eprintln, println},
 };
 
 pub fn run(global: &Global, arguments: &RunArgs) -> Result<Exit, Problem> {

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anstream::eprintln;
 use model::{Exit, Problem, problem::erase};
 use server::{Bound, Config, TlsFiles};
 
@@ -11,7 +10,7 @@ use crate::{
     args::{Global, ServeArgs},
     backend::Installation,
     commands::token,
-    ui::{self, BOLD},
+    ui::{self, BOLD, eprintln},
 };
 
 /// How often the server looks for statements that other commands recorded.

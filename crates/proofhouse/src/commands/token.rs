@@ -1,13 +1,12 @@
 //! `proofhouse token`: access tokens of the API.
 
-use anstream::println;
 use model::{Clock, Exit, Problem, Timestamp, problem::erase};
 use server::TokenFile;
 
 use crate::{
     app::{SystemClock, home_folder},
     args::{Format, Global, TokenCommand},
-    ui::{self, BOLD, DIM},
+    ui::{self, BOLD, DIM, println},
 };
 
 /// Folder of the server's own state.

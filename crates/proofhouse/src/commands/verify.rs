@@ -1,7 +1,6 @@
 //! `proofhouse verify`: what is proven about a file, offline, with nothing but its evidence and a
 //! trust file.
 
-use anstream::println;
 use attest::{
     Trust,
     verify::{ArtifactReport, Policy, verify_artifact},
@@ -13,7 +12,7 @@ use crate::{
     app::{App, SystemClock},
     args::{Format, Global, VerifyArgs},
     commands::run::severities,
-    ui::{self, BAD, BOLD, DIM, GOOD, WARN},
+    ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
 
 pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<Exit, Problem> {
