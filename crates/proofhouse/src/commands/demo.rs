@@ -9,7 +9,6 @@ use std::{
     sync::Arc,
 };
 
-use anstream::{eprintln, println};
 use engine::home::cannot;
 use model::{
     Exit, Problem,
@@ -22,7 +21,7 @@ use crate::{
     app::{App, SystemClock, actor},
     args::{DemoArgs, Global, RunArgs},
     commands::{deploy, environments, run, serve},
-    ui::{self, BAD, BOLD, DIM, GOOD},
+    ui::{self, BAD, BOLD, DIM, GOOD, eprintln, println},
 };
 
 #[derive(RustEmbed)]
@@ -162,8 +161,20 @@ fn make_own(folder: &Path) -> Result<(), Problem> {
             Problem::new("demo-folder", Exit::Environment, message).with_hint("remove it, or give --home")
         );
     }
+    let mark = folder.join(MARK);
+    let empty = fs::read_dir(folder).map_err(|e| cannot(folder, "list", &e))?.next().is_none();
+    if !empty && !mark.exists() {
+        let message = format!("{} holds something else than a demo", folder.display());
+        return Err(Problem::new("demo-folder", Exit::Environment, message)
+            .with_hint("the demo empties its folder: give --home one of its own"));
+    }
+    fs::write(&mark, "").map_err(|e| cannot(&mark, "write", &e))?;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(|e| cannot(folder, "open", &e))
 }
+
+/// File by which a folder is known to be a demo's. Any other is never emptied, nor opened to others: it
+/// may be a real installation.
+const MARK: &str = ".proofhouse-demo";
 
 /// Ends what an earlier demo left running, and removes it.
 fn reset(folder: &Path, global: &Global) -> Result<(), Problem> {
