@@ -111,6 +111,9 @@ impl UserError for DeployError {
     }
 
     fn exit(&self) -> Exit {
-        Exit::Environment
+        match self {
+            Self::Reserved(_) | Self::AsRoot(_) => Exit::Input,
+            _ => Exit::Environment,
+        }
     }
 }

@@ -56,11 +56,22 @@ pub fn wait(
 fn ask(check: &HealthCheck, address: SocketAddr) -> std::io::Result<u16> {
     let patience = Duration::from_secs(5);
     let mut stream = TcpStream::connect_timeout(&address, patience)?;
-    stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
     write!(stream, "GET {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n", check.path)?;
-    let mut head = Vec::new();
-    stream.take(64).read_to_end(&mut head)?;
+    // All of the beginning within the time, not each byte of it.
+    let (end, mut head) = (Instant::now() + patience, Vec::new());
+    while head.len() < 64 {
+        let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        stream.set_read_timeout(Some(left))?;
+        let mut bytes = [0; 64];
+        match stream.read(&mut bytes)? {
+            0 => break,
+            n => head.extend_from_slice(&bytes[..n]),
+        }
+        if Instant::now() >= end {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+    }
     let line = String::from_utf8_lossy(&head);
     let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)).and_then(|s| s.parse().ok());
     status.ok_or_else(|| std::io::Error::other("the answer is not HTTP"))
