@@ -19,7 +19,7 @@ use toolchain::{Host, LOCK_NAME, Lock, LockChange, ResolvedTool, ToolDecl, resol
 use super::{Event, Request, Watch};
 use crate::{
     builtin::Basis,
-    home::cannot,
+    home::{Home, cannot},
     project::{Project, read_bounded},
     record::Recorder,
     source::{CONFIG, Source},
@@ -64,7 +64,7 @@ pub fn prepare(request: &Request<'_>, recorder: &Recorder, watch: &dyn Watch) ->
     for skipped in &snapshot.skipped {
         watch.event(Event::Note(&format!("{} is not part of the source: {}", skipped.what, skipped.why)));
     }
-    let tools = tools(request, home.cache(), watch)?;
+    let tools = tools(request, home, watch)?;
     let plan = chosen(plan(&project.config), request.steps)?;
     Ok(Prepared { cas, source, snapshot, tools, plan })
 }
@@ -117,17 +117,28 @@ pub fn take(source: &Source, cas: &Cas, cache: &std::path::Path) -> Result<Snaps
 }
 
 /// Finds the declared tools and compares them with the lock file, which is written when a tool is new.
-fn tools(request: &Request<'_>, cache: PathBuf, watch: &dyn Watch) -> Result<Vec<ResolvedTool>, Problem> {
+fn tools(request: &Request<'_>, home: &Home, watch: &dyn Watch) -> Result<Vec<ResolvedTool>, Problem> {
     let project = request.project;
     let declared: Vec<ToolDecl> = project.config.tools.iter().map(declaration).collect();
     if declared.is_empty() {
         return Ok(vec![]);
     }
-    let host = Host::current(Some(project.root.clone()), cache);
+    let own = own_folders(project, home);
+    let named = project.config.tools.iter().flat_map(|tool| {
+        let command = Some(&tool.command).filter(|command| command.starts_with('/'));
+        command.into_iter().chain(&tool.paths).map(|path| (tool.name.as_str(), PathBuf::from(path)))
+    });
+    // Before any of them is asked for its version: that is done outside of the sandbox.
+    named.into_iter().try_for_each(|(tool, path)| foreign(tool, &path, &own))?;
+    let host = Host::current(Some(project.root.clone()), home.cache());
     let found = resolve(&declared, &host).map_err(|errors| {
         let all: Vec<Problem> = errors.iter().map(|e| erase(e)).collect();
         joined(all, "tools-missing")
     })?;
+    for tool in &found {
+        let paths = tool.roots.iter().chain(&tool.binds).chain([&tool.command]);
+        paths.into_iter().try_for_each(|path| foreign(&tool.name, path, &own))?;
+    }
     let path = project.root.join(LOCK_NAME);
     let current = Lock::of(&found, &host);
     // Also when it is a link that leads nowhere: it is then refused, not taken for a new project.
@@ -149,6 +160,27 @@ fn tools(request: &Request<'_>, cache: PathBuf, watch: &dyn Watch) -> Result<Vec
     }
     found.iter().for_each(|tool| watch.event(Event::Tool(&tool.reference())));
     Ok(found)
+}
+
+/// Folders of this installation: keys and ledger, and what projects have deployed.
+fn own_folders(project: &Project, home: &Home) -> Vec<PathBuf> {
+    let beside = home.root().parent().map(|parent| parent.join("environments"));
+    let roots = project.config.environments.iter().filter_map(|e| e.root.as_deref()).map(PathBuf::from);
+    let usual = PathBuf::from("/var/lib/proofhouse");
+    let all = [home.root().to_owned(), usual].into_iter().chain(beside).chain(roots);
+    all.filter_map(|folder| folder.canonicalize().ok()).collect()
+}
+
+/// Nothing of this installation is a tool: a step would see its keys, or what a project has deployed
+/// would be asked for its version outside of the sandbox.
+fn foreign(tool: &str, path: &std::path::Path, own: &[PathBuf]) -> Result<(), Problem> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if !own.iter().any(|own| path.starts_with(own) || own.starts_with(&path)) {
+        return Ok(());
+    }
+    let message = format!("the tool {tool}: {} is, or holds, a folder of this installation", path.display());
+    Err(Problem::new("tool-in-home", Exit::Input, message)
+        .with_hint("name another path, or install it elsewhere"))
 }
 
 /// Puts the new lock file in place of the old one; a link of this name is replaced, never followed.
