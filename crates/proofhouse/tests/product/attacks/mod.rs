@@ -2,6 +2,8 @@
 
 mod evidence;
 mod repository;
+mod screen;
+mod target;
 
 use crate::support::{Site, free_port};
 
