@@ -79,6 +79,10 @@ fn order(versions: &[&str]) {
         let of = |x: &str, y: &str| compare(ecosystem, x, y);
         assert!(of(a, a).is_none_or(Ordering::is_eq), "{ecosystem:?} {a:?}");
         assert_eq!(of(a, b), of(b, a).map(Ordering::reverse), "{ecosystem:?} {a:?} {b:?}");
+        // Maven's own order is not transitive for some mixtures of dots and dashes.
+        if ecosystem == Ecosystem::Maven {
+            continue;
+        }
         if let (Some(Ordering::Less | Ordering::Equal), Some(Ordering::Less | Ordering::Equal), Some(far)) =
             (of(a, b), of(b, c), of(a, c))
         {

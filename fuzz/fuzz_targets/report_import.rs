@@ -48,7 +48,8 @@ fn clean(finding: &Finding) {
     }
     let texts = [&finding.title, &finding.rule, &finding.scanner, &finding.place.label()];
     assert!(texts.iter().all(|text| is_plain(text)), "{texts:?}");
-    assert!(!finding.title.is_empty() && finding.title.chars().count() <= 300);
+    assert!(!finding.rule.is_empty() && !finding.title.is_empty());
+    assert!(finding.title.chars().count() <= 300);
     assert!(finding.aliases.iter().all(|alias| is_plain(alias)) && finding.aliases.len() <= 50);
     assert!(finding.cvss.is_none_or(|score| (0.0..=10.0).contains(&score)));
     let line = serde_json::to_string(finding).expect("a finding can be written");

@@ -1,4 +1,5 @@
-//! A small real ledger, made once per run by a real signer over a socket.
+//! A small real ledger, made once per run by a real signer over a socket. Its keys are new each time, so
+//! lengths of signatures, and with them places in its files, differ by a byte or two between runs.
 
 use std::{os::unix::net::UnixStream, path::Path, thread};
 

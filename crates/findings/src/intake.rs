@@ -150,6 +150,9 @@ impl<'a> Intake<'a> {
 fn tidy(finding: &mut Finding) {
     keep_line(&mut finding.scanner, 100);
     keep_line(&mut finding.rule, 200);
+    if finding.rule.is_empty() {
+        finding.rule = "unnamed".to_owned();
+    }
     if finding.technique == Technique::Secrets || finding.cwe.iter().any(|n| cwe::IS_CREDENTIAL.contains(n)) {
         finding.message = secret::mask_values(&finding.message);
         finding.title = secret::mask_values(&finding.title);

@@ -8,6 +8,10 @@ use crate::ledger::{
     record::{MAGIC, Record},
 };
 
+/// Most records that are told to be missing one by one when no checkpoint says how many there are: a
+/// damaged or forged number could be any.
+const MOST_MISSING: u64 = 1 << 20;
+
 /// A record, or the place where one should be.
 pub struct Row {
     pub place: Position,
@@ -32,12 +36,15 @@ pub struct Scan<'a> {
     covered: Option<u64>,
     /// A good record found beyond a broken stretch.
     ahead: Option<(Record, Position, Position)>,
+    /// Beyond the broken stretch there is none.
+    exhausted: bool,
 }
 
 impl<'a> Scan<'a> {
     pub fn new(journal: &'a Journal, covered: Option<u64>) -> Result<Self, LedgerError> {
         let segments = journal.segments()?;
-        Ok(Self { journal, segments, place: Position::default(), next: 0, covered, ahead: None })
+        let place = Position::default();
+        Ok(Self { journal, segments, place, next: 0, covered, ahead: None, exhausted: false })
     }
 
     /// Up to `most` rows in order; fewer only at the end.
@@ -52,7 +59,7 @@ impl<'a> Scan<'a> {
     }
 
     fn row(&mut self) -> Result<Option<Row>, LedgerError> {
-        if self.ahead.is_none() {
+        if self.ahead.is_none() && !self.exhausted {
             match self.journal.read(self.place)? {
                 Found::Record(record, next) if record.index == self.next => {
                     let place = std::mem::replace(&mut self.place, next);
@@ -67,10 +74,13 @@ impl<'a> Scan<'a> {
                     return self.row();
                 }
                 // Records are missing before this one, e.g. a whole segment.
-                Found::Record(record, next) if record.index > self.next => {
+                Found::Record(record, next) if self.may_be(record.index) => {
                     self.ahead = Some((record, self.place, next));
                 }
-                Found::Record(..) | Found::Broken => self.ahead = self.search()?,
+                Found::Record(..) | Found::Broken => {
+                    self.ahead = self.search()?;
+                    self.exhausted = self.ahead.is_none();
+                }
             }
         }
         match self.ahead.take() {
@@ -87,6 +97,12 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Whether a record of this number can be what comes, or come after some that are missing.
+    fn may_be(&self, index: u64) -> bool {
+        let end = self.covered.unwrap_or(self.next.saturating_add(MOST_MISSING));
+        (self.next..end).contains(&index)
+    }
+
     /// The next good record with a number that is still expected, after the broken place.
     fn search(&self) -> Result<Option<(Record, Position, Position)>, LedgerError> {
         let mut from = self.place.offset + 1;
@@ -94,7 +110,7 @@ impl<'a> Scan<'a> {
             while let Some(offset) = find_magic(self.journal, segment, from)? {
                 let place = Position { segment, offset };
                 match self.journal.read(place)? {
-                    Found::Record(record, next) if record.index >= self.next => {
+                    Found::Record(record, next) if self.may_be(record.index) => {
                         return Ok(Some((record, place, next)));
                     }
                     _ => from = offset + 1,
@@ -124,4 +140,28 @@ fn find_magic(journal: &Journal, segment: u64, mut from: u64) -> Result<Option<u
         }
     };
     search().map_err(|error| LedgerError::io(&path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forged_number_does_not_make_the_walk_endless() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::new(dir.path());
+        journal.create().unwrap();
+        let mut bytes = Vec::new();
+        for index in [0, 1 << 56, 2] {
+            let (leaf, envelope) = (vec![1], vec![2]);
+            let record = Record { index, logged_at: model::Timestamp::UNIX_EPOCH, leaf, envelope };
+            record.encode(&mut bytes);
+        }
+        journal.write(Position::default(), &bytes).unwrap();
+        for covered in [None, Some(3), Some(5)] {
+            let rows = Scan::new(&journal, covered).unwrap().take(9).unwrap();
+            let good: Vec<_> = rows.iter().map(|row| row.record.is_some()).collect();
+            assert_eq!(good, [true, false, true], "{covered:?}");
+        }
+    }
 }
