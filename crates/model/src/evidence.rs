@@ -71,8 +71,12 @@ pub struct BuildFacts {
     pub isolation: String,
     /// builder.id of the provenance.
     pub builder: String,
-    /// Whether any network destination was allowed, and which.
+    /// Destinations that were allowed to the step that made it, and others than registries that were
+    /// allowed to a step that it needed.
     pub network_allowed: Vec<String>,
+    /// Package registries (`registry:NAME`) that steps which it needed downloaded from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downloaded_from: Vec<String>,
     /// Destinations that were tried and refused.
     pub network_refused: Vec<String>,
     /// Tools that were used, with their pinned digest.

@@ -23,4 +23,9 @@ warn contains {"code": "build-network-refused", "message": sprintf("the build tr
 	count(input.build.networkRefused) > 0
 }
 
+warn contains {"code": "build-downloads", "message": sprintf("a step before the build downloaded packages from %s", [concat(", ", input.build.downloadedFrom)])} if {
+	count(input.build.downloadedFrom) > 0
+	not input.settings.allowBuildNetwork
+}
+
 looked_at contains sprintf("isolation %s, builder %s, %d tools", [input.build.isolation, input.build.builder, count(input.build.tools)]) if input.build

@@ -55,6 +55,7 @@ fn good() -> Evidence {
             isolation: "rootless".into(),
             builder: "b".into(),
             network_allowed: vec![],
+            downloaded_from: vec![],
             network_refused: vec![],
             tools: vec![tool()],
         }),
@@ -246,6 +247,9 @@ fn secrets_dirty_source_failed_tests_and_network_deny() {
     assert_eq!(denials(&e), ["build-network-allowed"]);
     e.settings.allow_build_network = true;
     assert_eq!(denials(&e), Vec::<String>::new());
+    let mut e = good();
+    e.build.as_mut().unwrap().downloaded_from = vec!["registry:pypi".into()];
+    assert_eq!(verdict(&e).outcome, Outcome::Warn, "an earlier step downloaded its dependencies");
     let mut e = good();
     e.build.as_mut().unwrap().isolation = "none".into();
     assert_eq!(denials(&e), ["build-not-isolated"]);

@@ -44,11 +44,20 @@ impl Collected {
 
 impl Collected {
     /// What a step fetched is in what later steps made of it: the build is as open as its most open step.
+    /// Packages that an earlier step downloaded from registries are told apart: every project with
+    /// dependencies has them, and the component scan looks at them.
     fn widen(&mut self, run: &Run) {
         let Some(build) = &mut self.build else { return };
-        let network: BTreeSet<String> =
-            self.steps.iter().flat_map(|step| &step.network).map(ToString::to_string).collect();
-        build.network_allowed = network.into_iter().collect();
+        let (mut allowed, mut downloads) = (BTreeSet::new(), BTreeSet::new());
+        for (n, step) in self.steps.iter().enumerate() {
+            for rule in &step.network {
+                // The first one is the step that made the artifact.
+                let download = n > 0 && matches!(rule, pipeline::NetworkRule::Registry(_));
+                if download { &mut downloads } else { &mut allowed }.insert(rule.to_string());
+            }
+        }
+        build.network_allowed = allowed.into_iter().collect();
+        build.downloaded_from = downloads.into_iter().collect();
         build.network_refused = std::mem::take(&mut self.refused).into_iter().collect();
         let ran = run.steps.iter().filter(|ran| self.steps.iter().any(|step| step.name == ran.name));
         let open = ran.map(|ran| &ran.isolation).find(|isolation| !ISOLATED.contains(&isolation.as_str()));
@@ -281,6 +290,7 @@ fn build_facts(provenance: &Provenance, step: Option<&model::predicate::StepReco
         isolation: definition.internal_parameters["isolation"].as_str().unwrap_or("none").to_owned(),
         builder: provenance.run_details.builder.id.clone(),
         network_allowed: vec![],
+        downloaded_from: vec![],
         network_refused: vec![],
         tools: step.map(|s| s.tools.clone()).unwrap_or_default(),
     }

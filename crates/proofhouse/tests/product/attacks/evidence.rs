@@ -118,6 +118,19 @@ fn what_an_earlier_step_could_fetch_counts_for_the_artifact_that_is_made_of_it()
     site.commit("A fetched part");
     site.proofhouse(&["run"]).expect(0);
     assert_eq!(denials(&site, "production"), ["build-network-allowed"]);
+
+    // Packages from a registry are what dependencies are; but not in the step that makes the artifact.
+    let earlier = fs::read_to_string(site.project().join("proofhouse.yaml")).unwrap();
+    let earlier = earlier.replace("network: [packages.example]", "network: [\"registry:pypi\"]");
+    site.write("proofhouse.yaml", &earlier);
+    site.commit("Packages");
+    site.proofhouse(&["run"]).expect(0);
+    assert!(denials(&site, "production").is_empty());
+    let own = earlier.replace("needs: [fetch],", "needs: [fetch], network: [\"registry:pypi\"],");
+    site.write("proofhouse.yaml", own);
+    site.commit("Packages in the build itself");
+    site.proofhouse(&["run"]).expect(0);
+    assert_eq!(denials(&site, "production"), ["build-network-allowed"]);
 }
 
 #[test]
