@@ -56,6 +56,8 @@ fn a_c_compiler_brings_its_compiler_proper_and_git_its_subcommands() {
     if let Some(cc) = found(decl("cc", "cc"), &host) {
         assert!(cc.roots.len() > 1, "{:?}", cc.roots);
         assert!(cc.version.contains('.'), "{}", cc.version);
+        let alone = |path: &&PathBuf| path.parent().is_some_and(|folder| folder.ends_with("alternatives"));
+        assert_eq!(cc.binds.iter().find(alone), None, "a link that is mounted by itself is none any more");
     }
     if let Some(git) = found(decl("git", "git"), &host) {
         assert!(git.files > 10, "{:?}", git.roots);
