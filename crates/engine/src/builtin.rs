@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf};
 use checks::{osv, sbom};
 use model::{Problem, ScanReport, Sha256, Technique, Timestamp, ToolRef};
 use pipeline::config::Scans;
+use runner::WorkDir;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -72,13 +73,15 @@ impl Kept {
         (digest.parse() == Ok(Sha256::of(body))).then(|| serde_json::from_str(body).ok()).flatten()
     }
 
-    fn store(&self, result: &BuiltIn) -> std::io::Result<()> {
+    fn store(&self, result: &BuiltIn, cache: &std::path::Path) -> std::io::Result<()> {
         let body = serde_json::to_string(result)?;
         let folder = self.0.parent().unwrap_or(std::path::Path::new("."));
         fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        std::io::Write::write_all(&mut file, format!("{}\n{body}", Sha256::of(&body)).as_bytes())?;
-        file.persist(&self.0).map(drop).map_err(|e| e.error)
+        // Written in a folder that a later command removes should this one die.
+        let work = WorkDir::create(&cache.join("work")).map_err(std::io::Error::other)?;
+        let half = work.path().join("kept");
+        fs::write(&half, format!("{}\n{body}", Sha256::of(&body)))?;
+        fs::rename(half, &self.0)
     }
 }
 
@@ -104,7 +107,7 @@ pub fn check(
     };
     let result = run(tree, basis, home, now)?;
     // A result that cannot be kept is only slower next time.
-    let _ = kept.store(&result);
+    let _ = kept.store(&result, &home.cache());
     Ok(Checked { result, kept: false, changed })
 }
 
