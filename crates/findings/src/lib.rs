@@ -1,12 +1,12 @@
 //! Reports of scanners become findings: read, normalise, identify, correlate, store.
 //!
 //! A report goes one way: [`Source`] (bytes that can be opened again) → an adapter (one per format)
-//! → [`Intake`] (cleans every field, gives identity, counts) → [`Sink`] (one finding at a time).
+//! → `Intake` (cleans every field, gives identity, counts) → [`Sink`] (one finding at a time).
 //! Nothing holds a whole report: formats are walked by a streaming scanner, one result in memory.
 //!
 //! **Architecture Invariant:** a report is foreign bytes. It is bounded (bytes, depth, size of one
 //! value, number of findings, compression ratio), every failure has a stable code and a place, and
-//! nothing that leaves [`Intake`] holds a path outside the tree, a control character, an unbounded
+//! nothing that leaves `Intake` holds a path outside the tree, a control character, an unbounded
 //! text or a credential.
 //!
 //! **Nothing passes by absence:** an empty, truncated or foreign file is an error, never "no

@@ -26,7 +26,7 @@ struct Candidate {
     parser: SupportLang,
 }
 
-/// See [`crate::scan`].
+/// See [`crate::scan()`].
 pub fn scan(files: &dyn SourceFiles, options: &Options) -> ScanReport {
     let mut coverage =
         Coverage { stated: true, rules: Some(registry::infos().len() as u64), ..Coverage::default() };

@@ -12,7 +12,7 @@ pub fn is_unwanted(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Whether [`line`] would change nothing; most texts are like that.
+/// Whether [`line()`] would change nothing; most texts are like that.
 pub(crate) fn is_line(text: &str, most: usize) -> bool {
     let bytes = text.as_bytes();
     let plain = bytes.len() <= most && bytes.iter().all(|b| (0x20..0x7f).contains(b));
@@ -62,7 +62,7 @@ pub fn line(text: &str, most: usize) -> String {
     out
 }
 
-/// Several lines of at most `most` characters: tabs and line breaks stay, the rest as [`line`].
+/// Several lines of at most `most` characters: tabs and line breaks stay, the rest as [`line()`].
 pub fn block(text: &str, most: usize) -> String {
     if is_block(text, most) {
         return text.to_owned();
