@@ -2,9 +2,13 @@
 
 #![no_main]
 
-use engine::junit::parse;
+use junit::parse;
 use libfuzzer_sys::fuzz_target;
 use proofhouse_fuzz::is_plain;
+
+#[allow(dead_code)]
+#[path = "../../crates/engine/src/junit.rs"]
+mod junit;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(results) = parse(bytes) else { return };

@@ -46,7 +46,7 @@ fn stat_cache(body: &[u8]) {
 
 /// Gives every line its checksum, as the writer of the journal does.
 fn summed(lines: &[u8]) -> Vec<u8> {
-    let one = |line: &[u8]| [Sha256::of(line).hex()[..16].as_bytes(), b" ", line, b"\n"].concat();
+    let one = |line: &[u8]| [&Sha256::of(line).hex().as_bytes()[..16], b" ", line, b"\n"].concat();
     lines.split(|byte| *byte == b'\n').flat_map(one).collect()
 }
 
