@@ -41,7 +41,7 @@ pub(super) fn recognise(project: &Source<'_>) -> Option<Section> {
     }
     let name = manifest["name"].as_str().map(str::to_owned);
     let tools = vec![("node", "node"), ("npm", "npm")];
-    Some(Section { name, tools, steps, service: service(project, &manifest), notes: notes(project) })
+    Some(Section { name, tools, steps, service: service(&manifest), notes: notes(project) })
 }
 
 /// `develops`: what only developing needs is installed, too.
@@ -85,14 +85,11 @@ fn tests(project: &Source<'_>, manifest: &Value) -> bool {
     !script.contains("no test specified") && project.files.iter().any(is_test)
 }
 
-fn service(project: &Source<'_>, manifest: &Value) -> Option<Vec<String>> {
+fn service(manifest: &Value) -> Option<Vec<String>> {
     const SERVERS: [&str; 6] = ["express", "fastify", "koa", "next", "@nestjs/core", "@hapi/hapi"];
-    let main =
-        ["server.js", "app.js", "index.js", "src/server.js"].into_iter().find(|file| project.has(file))?;
     let serves = SERVERS.iter().any(|server| manifest["dependencies"].get(server).is_some());
     let start = manifest["scripts"]["start"].is_string();
-    (serves && start)
-        .then(|| vec!["node".into(), format!("{{artifact}}/{main}"), "--port".into(), "{port}".into()])
+    (serves && start).then(|| lines(["node", "{artifact}", "--port", "{port}"]))
 }
 
 fn notes(project: &Source<'_>) -> Vec<String> {

@@ -129,7 +129,14 @@ fn environments(out: &mut String, sections: &[(&'static str, Section)]) {
          #     run: [{}]\n\
          #     port: 8081\n\
          #     health: {{ path: / }}\n",
-        artifact.map_or("dist", String::as_str),
+        artifact.map_or_else(|| "dist/FILE".to_owned(), |output| one_file(output)),
         words.join(", "),
     );
+}
+
+/// What is deployed is one file: of a folder a person names it.
+fn one_file(output: &str) -> String {
+    let name = output.rsplit('/').next().unwrap_or(output);
+    let file = name.contains('.') || output.starts_with("target/release/");
+    if file { output.to_owned() } else { format!("{output}/FILE   # the one file in it that is deployed") }
 }
