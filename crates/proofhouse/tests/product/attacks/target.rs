@@ -112,6 +112,6 @@ fn an_artifact_cannot_take_the_place_of_what_a_release_keeps_beside_it() {
     site.write("proofhouse.yaml", config("").replace("dist/app", "dist/service.before"));
     site.commit("A chosen name");
     site.proofhouse(&["run"]).expect(0);
-    let refused = site.proofhouse(&["deploy", "production"]).expect(2);
+    let refused = site.proofhouse(&["deploy", "production"]).expect(3);
     assert!(refused.err.contains("deploy-name-reserved"), "{}", refused.err);
 }
