@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Seconds for each fuzz target.
-const FUZZ_SECONDS: u32 = 8;
+const FUZZ_SECONDS: u32 = 4;
 
 /// Runs everything and ends with one summary line.
 pub fn test(root: &Path) -> Result<()> {
