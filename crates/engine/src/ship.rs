@@ -304,7 +304,6 @@ fn service(
         port: environment.port,
         env: environment.variables(values),
         account: account(project, environment, recorder)?,
-        hidden: vec![recorder.home().root().to_owned()],
     })
 }
 

@@ -144,12 +144,12 @@ fn folder(global: &Global) -> Result<PathBuf, Problem> {
             cache.or_else(home).unwrap_or_else(std::env::temp_dir).join("proofhouse/demo")
         }
     };
-    make_own(&folder, global.home.is_some())?;
+    make_own(&folder)?;
     Ok(folder)
 }
 
 /// Makes the folder, or accepts it only when it is a real folder of ours that others cannot write.
-fn make_own(folder: &Path, given: bool) -> Result<(), Problem> {
+fn make_own(folder: &Path) -> Result<(), Problem> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
     let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(folder);
     made.map_err(|e| cannot(folder, "make", &e))?;
@@ -163,7 +163,7 @@ fn make_own(folder: &Path, given: bool) -> Result<(), Problem> {
     }
     let mark = folder.join(MARK);
     let empty = fs::read_dir(folder).map_err(|e| cannot(folder, "list", &e))?.next().is_none();
-    if given && !empty && !mark.exists() {
+    if !empty && !mark.exists() {
         let message = format!("{} holds something else than a demo", folder.display());
         return Err(Problem::new("demo-folder", Exit::Environment, message)
             .with_hint("the demo empties its folder: give --home one of its own"));
@@ -172,8 +172,8 @@ fn make_own(folder: &Path, given: bool) -> Result<(), Problem> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(|e| cannot(folder, "open", &e))
 }
 
-/// File by which a folder is known to be a demo's. Any other that was named is never emptied, nor opened
-/// to others: it may be a real installation.
+/// File by which a folder is known to be a demo's. Any other is never emptied, nor opened to others: it
+/// may be a real installation.
 const MARK: &str = ".proofhouse-demo";
 
 /// Ends what an earlier demo left running, and removes it.
