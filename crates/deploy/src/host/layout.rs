@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
@@ -156,7 +156,10 @@ impl Layout {
     /// Takes the environment's lock without waiting.
     pub(crate) fn lock(&self) -> Result<fs::File, DeployError> {
         let path = self.root.join("lock");
-        let file = fs::File::create(&path).map_err(DeployError::io(&path, "open the lock"))?;
+        // Who can open it can hold it: nobody else.
+        let mut options = fs::OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(DeployError::io(&path, "open the lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(fs::TryLockError::WouldBlock) => Err(DeployError::Busy(self.root.clone())),

@@ -16,6 +16,9 @@ use pipeline::{
 use super::Question;
 use crate::{record::Recorder, statements::age_seconds};
 
+/// Most findings that are read into memory; about 2 GB. Nobody can decide on more.
+const MOST_FINDINGS: u64 = 1_000_000;
+
 /// What was found in the ledger.
 #[derive(Clone, Debug, Default)]
 pub struct Collected {
@@ -114,6 +117,12 @@ pub fn collect(
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
     found.widen(question.run);
+    let number: u64 = scans.values().flatten().map(|scan| scan.findings.count).sum();
+    if number > MOST_FINDINGS {
+        let message = format!("the scans have {number} findings, more than the {MOST_FINDINGS} that a gate reads");
+        return Err(Problem::new("findings-too-many", model::Exit::Verdict, message)
+            .with_hint("leave out what is not yours to mend, and scan or import again"));
+    }
     let mut known = HashSet::new();
     for scan in scans.values().flatten() {
         let all = crate::import::read_blob(&scan.findings, recorder)?;

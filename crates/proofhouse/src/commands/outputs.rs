@@ -67,6 +67,11 @@ pub fn tell(run: &Run) {
 fn write(app: &App, output: &OutputRecord, folder: &Path) -> Result<(), Problem> {
     let path = folder.join(&output.path);
     let parent = path.parent().unwrap_or(folder);
+    let mut above = parent.ancestors().take_while(|above| *above != folder);
+    if let Some(link) = above.find(|above| above.is_symlink()) {
+        let message = format!("{} is a link, and could lead anywhere", link.display());
+        return Err(Problem::new("output-behind-link", Exit::Input, message).with_hint("give another folder"));
+    }
     fs::create_dir_all(parent).map_err(|e| cannot(parent, "make", &e))?;
     if path.is_file() && super::verify::digest(&path)? == output.digest.hash {
         return Ok(());

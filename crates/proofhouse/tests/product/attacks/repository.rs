@@ -140,3 +140,15 @@ fn what_is_not_a_regular_file_keeps_nobody_waiting_and_is_not_written_through() 
     symlink("/dev/zero", endless.project().join("package.json")).unwrap();
     bounded(&endless, &["init"]).expect(0);
 }
+
+#[test]
+fn outputs_are_not_written_through_a_link_that_lies_in_the_project() {
+    let site = service("");
+    site.proofhouse(&["run"]).expect(0);
+    let elsewhere = site.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    symlink(&elsewhere, site.project().join("dist")).unwrap();
+    let refused = site.proofhouse(&["outputs", "--to", "."]).expect(2);
+    assert!(refused.err.contains("output-behind-link"), "{}", refused.err);
+    assert!(!elsewhere.join("app").exists());
+}

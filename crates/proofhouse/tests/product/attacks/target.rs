@@ -89,6 +89,8 @@ fn a_release_that_was_changed_is_not_started_again_by_a_roll_back_or_a_restart()
     site.proofhouse(&["run"]).expect(0);
     site.proofhouse(&["deploy", "production"]).expect(0);
     assert!(get(port(&site), "/").is_some());
+    let lock = fs::metadata(site.path().join("shared/place/lock")).unwrap();
+    assert_eq!(lock.mode() & 0o077, 0, "who can open the lock can hold it");
     let release = site.path().join("shared/place/current").canonicalize().unwrap();
     let artifact = release.join("app");
     let good = fs::read_to_string(&artifact).unwrap();
