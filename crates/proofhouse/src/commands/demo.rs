@@ -144,12 +144,13 @@ fn folder(global: &Global) -> Result<PathBuf, Problem> {
             cache.or_else(home).unwrap_or_else(std::env::temp_dir).join("proofhouse/demo")
         }
     };
-    make_own(&folder)?;
+    make_own(&folder, global.home.is_some())?;
     Ok(folder)
 }
 
-/// Makes the folder, or accepts it only when it is a real folder of ours that others cannot write.
-fn make_own(folder: &Path) -> Result<(), Problem> {
+/// Makes the folder, or accepts it only when it is a real folder of ours that others cannot write. One
+/// that was `given` must be a demo's already, or empty.
+fn make_own(folder: &Path, given: bool) -> Result<(), Problem> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
     let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(folder);
     made.map_err(|e| cannot(folder, "make", &e))?;
@@ -163,7 +164,7 @@ fn make_own(folder: &Path) -> Result<(), Problem> {
     }
     let mark = folder.join(MARK);
     let empty = fs::read_dir(folder).map_err(|e| cannot(folder, "list", &e))?.next().is_none();
-    if !empty && !mark.exists() {
+    if given && !empty && !mark.exists() {
         let message = format!("{} holds something else than a demo", folder.display());
         return Err(Problem::new("demo-folder", Exit::Environment, message)
             .with_hint("the demo empties its folder: give --home one of its own"));
