@@ -119,7 +119,8 @@ pub fn collect(
     found.widen(question.run);
     let number: u64 = scans.values().flatten().map(|scan| scan.findings.count).sum();
     if number > MOST_FINDINGS {
-        let message = format!("the scans have {number} findings, more than the {MOST_FINDINGS} that a gate reads");
+        let message =
+            format!("the scans have {number} findings, more than the {MOST_FINDINGS} that a gate reads");
         return Err(Problem::new("findings-too-many", model::Exit::Verdict, message)
             .with_hint("leave out what is not yours to mend, and scan or import again"));
     }

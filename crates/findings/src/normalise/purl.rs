@@ -17,16 +17,17 @@ pub fn clean(text: &str) -> Option<String> {
     let (path, version) = version_at.map_or((path, None), |at| (&path[..at], Some(&path[at + 1..])));
     let (namespace, name) = path.rsplit_once('/').map_or(("", path), |(space, name)| (space, name));
     let mut purl = build(kind, &decode(namespace), &decode(name), version.map(decode).as_deref())?;
-    let mut pairs: Vec<&str> = query.into_iter().flat_map(|query| query.split('&')).collect();
+    let mut pairs: Vec<&str> = query.into_iter().flat_map(|query| query.split('&')).map(str::trim).collect();
     pairs.retain(|pair| pair.split_once('=').is_some_and(|(k, v)| !v.is_empty() && !NOISE.contains(&k)));
     pairs.sort_unstable();
     if !pairs.is_empty() {
         purl.push('?');
         purl.push_str(&pairs.join("&"));
     }
-    if let Some(subpath) = subpath.map(|s| s.trim_matches('/')).filter(|s| !s.is_empty()) {
-        purl.push('#');
-        purl.push_str(subpath);
+    let segments = subpath.into_iter().flat_map(|path| path.split('/')).map(decode);
+    for (index, segment) in segments.filter(|s| !matches!(s.as_str(), "" | "." | "..")).enumerate() {
+        purl.push(if index == 0 { '#' } else { '/' });
+        encode(&segment, &mut purl);
     }
     Some(purl)
 }
@@ -132,6 +133,7 @@ mod tests {
                 "pkg:deb/debian/curl@7.88.1-10%2Bdeb12u5?arch=amd64&distro=debian-12",
             ),
             ("pkg:cargo/Inflector@0.11.4", "pkg:cargo/Inflector@0.11.4"),
+            ("pkg:golang/a.b/c@1#/./cmd//x y /", "pkg:golang/a.b/c@1#cmd/x%20y%20"),
         ] {
             assert_eq!(clean(raw).as_deref(), Some(expected));
         }
