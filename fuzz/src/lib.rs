@@ -31,9 +31,10 @@ pub fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// Number of lines of a text, at least 1.
+/// Number of lines of a text, at least 1. A lone carriage return ends a line too, as in YAML.
 pub fn lines(text: &[u8]) -> u32 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u32 + 1
+    let ends = |at: &usize| text[*at] == b'\n' || text[*at] == b'\r' && text.get(at + 1) != Some(&b'\n');
+    (0..text.len()).filter(ends).count() as u32 + 1
 }
 
 /// Whether a link `depth` folders below the root of a tree without other links stays in the tree.

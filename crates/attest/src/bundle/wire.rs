@@ -66,7 +66,8 @@ impl UserError for BundleError {
 /// What was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// A DSSE envelope, and its JSON as it stood in the bundle.
+    /// A DSSE envelope, and its JSON as it stood in the bundle but for blanks between its tokens: a tool
+    /// that lays a bundle out anew does not change which envelope it is.
     Dsse(Envelope, Vec<u8>),
     /// A signature over the bytes of a file; read, but it says nothing that Proofhouse verifies.
     Message(Value),
@@ -165,7 +166,7 @@ impl Bundle {
         }
         let content = match (wire.dsse_envelope, wire.message_signature) {
             (Some(raw), None) => {
-                let bytes = raw.get().as_bytes().to_vec();
+                let bytes = json::compact(raw.get());
                 Content::Dsse(Envelope::parse(&bytes)?, bytes)
             }
             (None, Some(message)) => Content::Message(message),

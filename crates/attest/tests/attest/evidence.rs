@@ -103,6 +103,9 @@ fn release(home: &Home) -> (Sha256, Vec<Bundle>, Trust) {
     assert_eq!(ledger.export(&trust, &mut evidence).unwrap(), 8);
     let bundles = parse_evidence(&evidence).unwrap();
     assert_eq!(write_evidence(&bundles).unwrap(), evidence);
+    // Laid out anew by another tool it is still the same bundle.
+    let first: serde_json::Value = serde_json::from_slice(&bundles[0].to_json().unwrap()).unwrap();
+    assert_eq!(Bundle::parse(&serde_json::to_vec_pretty(&first).unwrap()), Ok(bundles[0].clone()));
     for (bundle, entry) in bundles.iter().zip(ledger.iter_from(0)) {
         let verified = verify_bundle(bundle, &trust, at(20)).unwrap();
         assert_eq!(verified.envelope, entry.unwrap().logged.envelope, "digests survive the journey");

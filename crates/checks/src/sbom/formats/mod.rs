@@ -45,6 +45,15 @@ impl Parsed {
     pub fn skip(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.skipped.push((what.into(), why.into()));
     }
+
+    /// Only components that have a name and a version: nothing else can be looked up.
+    fn named(mut self) -> Self {
+        let named = |c: &Component| !c.name.is_empty() && !c.version.is_empty();
+        for nameless in self.components.extract_if(.., |component| !named(component)) {
+            self.skipped.push((nameless.purl, "it has no name or no version".into()));
+        }
+        self
+    }
 }
 
 /// Why a lock file could not be used. The text names the place where it is known.
@@ -117,7 +126,7 @@ pub fn of(path: &str) -> Option<&'static Format> {
 /// Reads and parses one lock file.
 pub fn read(format: &Format, path: &str, tree: &dyn SourceTree) -> Result<Parsed, FormatError> {
     let text = text(path, tree)?;
-    (format.parse)(&Input { path, text: &text, tree })
+    (format.parse)(&Input { path, text: &text, tree }).map(Parsed::named)
 }
 
 /// A file of the tree as text, without byte order mark.
