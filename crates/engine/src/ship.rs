@@ -304,6 +304,7 @@ fn service(
         port: environment.port,
         env: environment.variables(values),
         account: account(project, environment, recorder)?,
+        hidden: vec![recorder.home().root().to_owned()],
     })
 }
 

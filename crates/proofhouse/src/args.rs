@@ -99,6 +99,14 @@ pub enum Command {
     /// Verify a release on the target (started by deployments)
     #[command(hide = true)]
     TargetVerify(TargetVerifyArgs),
+    /// Start an environment's application, confined (started by its supervisor)
+    #[command(hide = true)]
+    Launch {
+        /// Folder of the environment
+        root: PathBuf,
+        /// Release
+        digest: model::Sha256,
+    },
     /// Supervise an environment's application (started by deployments)
     #[command(hide = true)]
     Supervise {

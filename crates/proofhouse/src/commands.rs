@@ -55,6 +55,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Demo(arguments) => demo::demo(global, &arguments),
         Command::Sign => roles::sign(global),
         Command::TargetVerify(arguments) => roles::target_verify(arguments),
+        Command::Launch { root, digest } => roles::launch(&root, digest),
         Command::Supervise { root } => roles::supervise(&root),
     }
 }

@@ -10,6 +10,7 @@
 //! The trust file is written when the environment is made and never replaced by a deployment: the
 //! target decides by what it knew before.
 
+mod confine;
 mod control;
 mod layout;
 mod service;
@@ -27,6 +28,7 @@ use model::{
     predicate::{Check, HealthRecord, ReceiptPhase},
 };
 
+pub use confine::launch;
 pub use control::{Status, status, stop};
 pub use layout::Layout;
 pub use service::{Account, Service};

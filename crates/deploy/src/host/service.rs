@@ -1,6 +1,6 @@
 //! What the supervisor runs, and as whom.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use model::Sha256;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ pub struct Service {
     pub env: BTreeMap<String, String>,
     /// Account to run as; only meaningful when the supervisor is root.
     pub account: Option<Account>,
+    /// Folders that it must not see where it has no account of its own: the installation.
+    #[serde(default)]
+    pub hidden: Vec<PathBuf>,
 }
 
 /// An account to drop to.

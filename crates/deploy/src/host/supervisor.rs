@@ -19,6 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use model::Sha256;
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -145,7 +146,7 @@ fn run_once(layout: &Layout, shared: &Shared) -> io::Result<String> {
     // At every start, so that nothing else runs after a roll-back or a crash either.
     layout.check_bytes(&digest).map_err(io::Error::other)?;
     let service = layout.read_service(&digest).map_err(io::Error::other)?;
-    let mut child = start(layout, &service)?;
+    let mut child = start(layout, &digest, &service)?;
     shared.update(|s| {
         s.pid = Some(child.id());
         s.digest = Some(digest);
@@ -184,23 +185,39 @@ fn end_strays() {
     }
 }
 
-fn start(layout: &Layout, service: &Service) -> io::Result<Child> {
+/// The command that starts the application: itself under an account of its own, else by way of this
+/// program, which confines itself first.
+fn command(layout: &Layout, digest: &Sha256, service: &Service) -> io::Result<Command> {
     let (program, arguments) = service.argv.split_first().ok_or(io::Error::other("the command is empty"))?;
-    let mut command = Command::new(program);
+    let mut command = match service.account {
+        Some(account) => {
+            let mut command = Command::new(program);
+            command.args(arguments).env_clear().envs(&service.env).uid(account.uid).gid(account.gid);
+            command
+        }
+        None => {
+            // Our own file, also when another version has taken its place since.
+            let mut command = Command::new("/proc/self/exe");
+            command.env_clear().arg("launch").arg(&layout.root).arg(digest.hex());
+            command
+        }
+    };
+    for (name, usual) in [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8")] {
+        if !service.env.contains_key(name) || service.account.is_none() {
+            command.env(name, usual);
+        }
+    }
+    Ok(command)
+}
+
+fn start(layout: &Layout, digest: &Sha256, service: &Service) -> io::Result<Child> {
+    let mut command = command(layout, digest, service)?;
     command
-        .args(arguments)
-        .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("LANG", "C.UTF-8")
-        .envs(&service.env)
         .current_dir(layout.data())
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    if let Some(account) = service.account {
-        command.uid(account.uid).gid(account.gid);
-    }
     // Somebody else's answers on this port must not count as ours.
     TcpListener::bind((Ipv4Addr::LOCALHOST, service.port)).map_err(|e| match e.kind() {
         io::ErrorKind::AddrInUse => {

@@ -37,6 +37,16 @@ pub fn target_verify(arguments: TargetVerifyArgs) -> Result<Exit, Problem> {
     Ok(if checks.iter().all(|check| check.ok) { Exit::Success } else { Exit::Verdict })
 }
 
+/// Becomes the application.
+pub fn launch(root: &Path, digest: model::Sha256) -> Result<Exit, Problem> {
+    let Err(error) = deploy::host::launch(root, &digest);
+    Err(Problem::new(
+        "launch-failed",
+        Exit::Environment,
+        format!("the application cannot be started: {error}"),
+    ))
+}
+
 /// Runs until it is told to stop.
 pub fn supervise(root: &Path) -> Result<Exit, Problem> {
     deploy::host::supervise(root).map_err(|e| erase(&e))?;

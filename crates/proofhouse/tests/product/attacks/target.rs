@@ -117,3 +117,32 @@ fn an_artifact_cannot_take_the_place_of_what_a_release_keeps_beside_it() {
     let refused = site.proofhouse(&["deploy", "production"]).expect(3);
     assert!(refused.err.contains("deploy-name-reserved"), "{}", refused.err);
 }
+
+#[test]
+fn the_deployed_application_cannot_get_at_the_keys_nor_change_what_it_is() {
+    let site = service("");
+    // What an attacker would do who has taken the application over.
+    let tries = format!(
+        "#!/bin/sh
+cat {home}/keys/* > \"$2/keys\"; cat /proc/*/environ > /dev/null
+echo x >> \"$0\"; echo x > \"$(dirname \"$0\")/service.json\"; echo x > \"$2/../trust.json\"; ln -s / \"$2/../current.new\"
+{binary} sign --home {home} < /dev/null > \"$2/signer\"
+kill -STOP $PPID && echo stopped > \"$2/stopped\"
+echo tried > \"$2/tried\"
+exec python3 -m http.server --bind 127.0.0.1 --directory \"$2\" \"$1\"
+",
+        home = site.home().display(),
+        binary = crate::support::PROOFHOUSE,
+    );
+    site.write("app.sh", tries);
+    site.commit("Taken over");
+    site.proofhouse(&["run"]).expect(0);
+    let deployed = site.proofhouse(&["deploy", "production", "--format", "json"]);
+    let tried = |name: &str| get(port(&site), &format!("/{name}")).unwrap_or_default();
+    assert_eq!(tried("tried").trim(), "tried", "{}", deployed.text());
+    deployed.expect(0);
+    assert!(tried("keys").is_empty(), "it read the keys");
+    assert_ne!(tried("stopped").trim(), "stopped", "it stopped its supervisor");
+    site.proofhouse(&["deploy", "production"]).expect(0);
+    assert!(site.proofhouse(&["env", "status"]).expect(0).out.contains("running"));
+}
