@@ -119,6 +119,15 @@ fn is_identifier(text: &str) -> bool {
     plain && own && text.contains(['_', '-', '.', ':'])
 }
 
+/// A name such as `longTokenNames2`: words of letters, of which all but the first begin with a capital.
+pub fn is_camel_case(value: &[u8]) -> bool {
+    let letters = value.trim_ascii().iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let (letters, rest) = value.split_at(letters);
+    let capitals = letters.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let number = rest.len() <= 2 && rest.iter().all(u8::is_ascii_digit);
+    number && letters.first().is_some_and(u8::is_ascii_lowercase) && letters.len() >= 4 * capitals
+}
+
 /// Whether an assigned value could be a password or token rather than a name, path, address or code.
 pub fn could_be_secret(value: &[u8]) -> bool {
     let text = String::from_utf8_lossy(value);
@@ -155,5 +164,7 @@ mod tests {
             is_documentation_host(b"@db.example.com:5432/x") && !is_documentation_host(b"@myexample.com")
         );
         assert!(could_be_secret(b"hunter2hunter2"));
+        assert!(is_camel_case(b"useAdditionalWeekTokens") && is_camel_case(b"fullToken3"));
+        assert!(!is_camel_case(b"aXbYcZdWeVfUgThS") && !is_camel_case(b"hunter2hunter2"));
     }
 }

@@ -31,7 +31,10 @@ pub fn scan(
             // Earlier rules are more specific: what they took is not reported again.
             let overlaps = taken.iter().any(|t| t.start < range.end && range.start < t.end);
             let after = &text[range.end..text.len().min(range.end + 100)];
-            if overlaps || !accept(rule, path, secret.as_bytes(), after) {
+            let whole = captures.get(0).map_or(range.start, |all| all.start());
+            let listed =
+                follows_comma(&text[whole..range.start]) && entropy::is_camel_case(secret.as_bytes());
+            if overlaps || listed || !accept(rule, path, secret.as_bytes(), after) {
                 continue;
             }
             if taken.len() == MOST_FINDINGS {
@@ -47,6 +50,12 @@ pub fn scan(
             findings.push(finding(rule, path, line, secret.as_bytes()));
         }
     }
+}
+
+/// Whether a value comes after a comma, as in `set("token", "…")`: then it may be the next of many names.
+fn follows_comma(before: &[u8]) -> bool {
+    let quoted = |b: &u8| matches!(b, b'"' | b'\'' | b'`') || b.is_ascii_whitespace();
+    before.iter().rev().find(|b| !quoted(b)) == Some(&b',')
 }
 
 /// Text is what has no NUL near its beginning; UTF-16 with a byte order mark is converted.

@@ -82,6 +82,7 @@ fn placeholders_references_and_code_are_not_credentials() {
         "https://deploy:x7Fk2pQ9@git.example.com/a",
         "const T = \"line_comment_token1\"; token = \"line_comment_token1\"",
         "def token(self, value1): return value1",
+        r#"{"names":["tokens", "longFormattingTokensRegExp2", "incompatibleTokens","fullToken3"]}"#,
     ];
     for text in harmless {
         assert_eq!(scan_one("a.py", text).findings, [], "{text}");
