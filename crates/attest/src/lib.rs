@@ -23,6 +23,7 @@ pub mod keys;
 pub mod ledger;
 pub mod log;
 pub mod signer;
+pub mod sigstore;
 pub mod trust;
 pub mod verify;
 

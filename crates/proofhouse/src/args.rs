@@ -71,6 +71,9 @@ pub enum Command {
     Env(EnvCommand),
     /// Verify an artifact offline, by its evidence and a trust file
     Verify(VerifyArgs),
+    /// Speak the command-line protocol of the Sigstore conformance suite
+    #[command(subcommand)]
+    Conformance(ConformanceCommand),
     /// Look at, check and export the ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -250,6 +253,33 @@ pub struct VerifyArgs {
     /// Demand a decision that admits it to this environment
     #[arg(long, value_name = "ENV")]
     pub environment: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum ConformanceCommand {
+    /// Verify a Sigstore bundle; the exit status is the verdict
+    VerifyBundle(VerifyBundleArgs),
+}
+
+#[derive(Args)]
+pub struct VerifyBundleArgs {
+    /// The bundle
+    #[arg(long, value_name = "FILE")]
+    pub bundle: PathBuf,
+    /// Authorities and logs to believe: a trusted_root.json
+    #[arg(long, value_name = "FILE")]
+    pub trusted_root: PathBuf,
+    /// Identity that must have signed
+    #[arg(long, value_name = "NAME", requires = "certificate_oidc_issuer", required_unless_present = "key")]
+    pub certificate_identity: Option<String>,
+    /// Issuer that must vouch for the identity
+    #[arg(long, value_name = "URL", requires = "certificate_identity")]
+    pub certificate_oidc_issuer: Option<String>,
+    /// Public key that must have signed, instead of an identity: PEM
+    #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
+    pub key: Option<PathBuf>,
+    /// A file, or the digest of one: sha256:HEX
+    pub artifact: String,
 }
 
 #[derive(Subcommand)]

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod conformance;
 mod demo;
 mod deploy;
 mod doctor;
@@ -39,6 +40,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Deploy(arguments) => deploy::deploy(global, &arguments),
         Command::Env(command) => environments::environments(global, &command),
         Command::Verify(arguments) => verify::verify(global, &arguments),
+        Command::Conformance(command) => conformance::conformance(global, &command),
         Command::Ledger(command) => ledger::ledger(global, command),
         Command::Feeds(command) => feeds::feeds(global, &command),
         Command::Serve(arguments) => serve::serve(global, &arguments),

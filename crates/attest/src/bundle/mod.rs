@@ -5,7 +5,9 @@
 mod parts;
 mod wire;
 
-pub use parts::{CheckpointText, InclusionProof, KindVersion, LogId, Raw, TlogEntry};
+pub use parts::{
+    CheckpointText, InclusionProof, KindVersion, LogId, MessageDigest, MessageSignature, Raw, TlogEntry,
+};
 pub use wire::{
     Bundle, BundleError, Content, MAX_BUNDLE, MAX_EVIDENCE, Material, parse_evidence, write_evidence,
 };

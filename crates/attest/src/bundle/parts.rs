@@ -73,6 +73,28 @@ pub struct CheckpointText {
 #[serde(transparent)]
 pub struct Raw(#[serde(with = "b64")] pub Vec<u8>);
 
+/// A signature over the bytes of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageSignature {
+    /// Digest of the file: a hint, the signature decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_digest: Option<MessageDigest>,
+    /// The signature.
+    #[serde(with = "b64")]
+    pub signature: Vec<u8>,
+}
+
+/// A digest and its algorithm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageDigest {
+    /// `SHA2_256`.
+    pub algorithm: String,
+    /// The digest.
+    #[serde(with = "b64")]
+    pub digest: Vec<u8>,
+}
+
 /// 64-bit integers are strings in the JSON form of Protocol Buffers; a number is read as well.
 mod int64 {
     use super::{Deserialize, Deserializer, Error, Serializer};

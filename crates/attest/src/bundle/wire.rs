@@ -4,8 +4,9 @@ use model::UserError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use super::parts::{CheckpointText, InclusionProof, KindVersion, LogId, Raw, TlogEntry};
+use super::parts::{CheckpointText, InclusionProof, KindVersion, LogId, MessageSignature, Raw, TlogEntry};
 use crate::{
+    b64,
     dsse::{DsseError, Envelope, MAX_ENVELOPE},
     json::{self, JsonProblem},
     keys::PublicKey,
@@ -69,8 +70,8 @@ pub enum Content {
     /// A DSSE envelope, and its JSON as it stood in the bundle but for blanks between its tokens: a tool
     /// that lays a bundle out anew does not change which envelope it is.
     Dsse(Envelope, Vec<u8>),
-    /// A signature over the bytes of a file; read, but it says nothing that Proofhouse verifies.
-    Message(Value),
+    /// A signature over the bytes of a file.
+    Message(MessageSignature),
 }
 
 /// How to find the key.
@@ -78,8 +79,8 @@ pub enum Content {
 pub enum Material {
     /// A hint: base64 of the SHA-256 of the SubjectPublicKeyInfo.
     PublicKey(String),
-    /// A certificate; this version knows no certificate authorities.
-    Certificate,
+    /// The leaf certificate, DER.
+    Certificate(Vec<u8>),
 }
 
 /// One bundle. Fields that are not known here are ignored.
@@ -91,6 +92,8 @@ pub struct Bundle {
     pub material: Material,
     /// Where it is logged.
     pub tlog: Vec<TlogEntry>,
+    /// Time-stamps of the signature (RFC 3161 responses, DER).
+    pub timestamps: Vec<Vec<u8>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,7 +104,7 @@ struct Wire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dsse_envelope: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    message_signature: Option<Value>,
+    message_signature: Option<MessageSignature>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,12 +112,35 @@ struct Wire {
 struct WireMaterial {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     public_key: Option<Hint>,
-    #[serde(default, skip_serializing)]
-    certificate: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate: Option<Bytes>,
     #[serde(default, skip_serializing)]
     x509_certificate_chain: Option<Value>,
     #[serde(default)]
     tlog_entries: Vec<TlogEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timestamp_verification_data: Option<Timestamps>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bytes {
+    #[serde(with = "b64")]
+    raw_bytes: Vec<u8>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Timestamps {
+    #[serde(default)]
+    rfc3161_timestamps: Vec<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Timestamp {
+    #[serde(with = "b64")]
+    signed_timestamp: Vec<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -152,6 +178,7 @@ impl Bundle {
             content: Content::Dsse(Envelope::parse(&envelope)?, envelope),
             material: Material::PublicKey(key.hint()),
             tlog: vec![entry],
+            timestamps: Vec::new(),
         })
     }
 
@@ -176,35 +203,47 @@ impl Bundle {
                 ));
             }
         };
-        let WireMaterial { public_key, certificate, x509_certificate_chain, tlog_entries } =
-            wire.verification_material;
-        let material = match (public_key, certificate.or(x509_certificate_chain)) {
+        let given = wire.verification_material;
+        if given.x509_certificate_chain.is_some() {
+            return Err(BundleError::Content("a certificate chain belongs to bundles before v0.3"));
+        }
+        let material = match (given.public_key, given.certificate) {
             (Some(Hint { hint }), None) => Material::PublicKey(hint),
-            (None, Some(_)) => Material::Certificate,
+            (None, Some(leaf)) => Material::Certificate(leaf.raw_bytes),
             _ => return Err(BundleError::Content("exactly one of publicKey and certificate is expected")),
         };
-        Ok(Self { content, material, tlog: tlog_entries })
+        let stamps = given.timestamp_verification_data.unwrap_or_default().rfc3161_timestamps;
+        let timestamps = stamps.into_iter().map(|stamp| stamp.signed_timestamp).collect();
+        Ok(Self { content, material, tlog: given.tlog_entries, timestamps })
     }
 
-    /// Compact JSON, one line. Only for bundles that carry an envelope and a key hint.
+    /// Compact JSON, one line.
     ///
     /// # Errors
-    /// [`BundleError::Content`] for others: what was dropped when reading cannot be written.
+    /// [`BundleError::Malformed`] for an envelope that was changed into something else than JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, BundleError> {
-        let (Content::Dsse(_, envelope), Material::PublicKey(hint)) = (&self.content, &self.material) else {
-            return Err(BundleError::Content("only bundles with an envelope and a public key are written"));
-        };
         let shape = |error: serde_json::Error| BundleError::Malformed(JsonProblem::Shape(error.to_string()));
+        let (public_key, certificate) = match &self.material {
+            Material::PublicKey(hint) => (Some(Hint { hint: hint.clone() }), None),
+            Material::Certificate(leaf) => (None, Some(Bytes { raw_bytes: leaf.clone() })),
+        };
+        let (dsse_envelope, message_signature) = match &self.content {
+            Content::Dsse(_, envelope) => (Some(serde_json::from_slice(envelope).map_err(shape)?), None),
+            Content::Message(signature) => (None, Some(signature.clone())),
+        };
+        let stamp = |stamp: &Vec<u8>| Timestamp { signed_timestamp: stamp.clone() };
+        let stamps = Timestamps { rfc3161_timestamps: self.timestamps.iter().map(stamp).collect() };
         let wire = Wire {
             media_type: MEDIA_TYPE.to_owned(),
             verification_material: WireMaterial {
-                public_key: Some(Hint { hint: hint.clone() }),
-                certificate: None,
+                public_key,
+                certificate,
                 x509_certificate_chain: None,
                 tlog_entries: self.tlog.clone(),
+                timestamp_verification_data: Some(stamps).filter(|_| !self.timestamps.is_empty()),
             },
-            dsse_envelope: Some(serde_json::from_slice(envelope).map_err(shape)?),
-            message_signature: None,
+            dsse_envelope,
+            message_signature,
         };
         serde_json::to_vec(&wire).map_err(shape)
     }

@@ -1,6 +1,9 @@
 //! Public keys as SubjectPublicKeyInfo (RFC 5280): ECDSA P-256 (RFC 5480) and Ed25519 (RFC 8410).
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey};
+use aws_lc_rs::{
+    digest::{Digest, SHA256},
+    signature::{ECDSA_P256_SHA256_ASN1, ED25519, UnparsedPublicKey},
+};
 use model::Sha256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -140,6 +143,16 @@ impl PublicKey {
         }
         .verify(message, signature)
         .is_ok()
+    }
+}
+
+impl PublicKey {
+    /// Whether `signature` over a message of this digest was made by this key. Ed25519 signs messages,
+    /// not digests, so there it never holds.
+    pub fn verify_digest(&self, digest: &Sha256, signature: &[u8]) -> bool {
+        let Ok(digest) = Digest::import_less_safe(digest.as_bytes(), &SHA256) else { return false };
+        let verifier = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.raw);
+        self.algorithm == Algorithm::EcdsaP256 && verifier.verify_digest(&digest, signature).is_ok()
     }
 }
 

@@ -19,8 +19,8 @@ use super::{
 use crate::{
     dsse::{Envelope, MAX_PAYLOAD},
     log::{
-        Checkpoint, Edge, LogEntry, NoteError, SignedCheckpoint, TILE_WIDTH, TileId, consistency, leaf_hash,
-        pack_entry,
+        Checkpoint, Edge, LeafVerifier, LogEntry, NoteError, SignedCheckpoint, TILE_WIDTH, TileId,
+        consistency, leaf_hash, pack_entry,
     },
     signer::{LogSigner, SignerError},
 };
@@ -67,7 +67,7 @@ impl Ledger {
         let records = records.map(|((payload, signature), index)| {
             let envelope = Envelope::new(payload, key.hint(), signature.clone());
             let digest = model::Sha256::of(envelope.pae());
-            let leaf = LogEntry { digest, signature, key: key.clone() }.to_bytes();
+            let leaf = LogEntry { digest, signature, verifier: LeafVerifier::Key(key.clone()) }.to_bytes();
             Record { index, logged_at: at, leaf, envelope: envelope.to_json() }
         });
         let records: Vec<_> = records.collect();

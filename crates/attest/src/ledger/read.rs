@@ -8,7 +8,7 @@ use super::{Ledger, LedgerError, journal::Found, open::record_damage, record::Re
 use crate::{
     bundle::Bundle,
     dsse::Envelope,
-    log::{LogEntry, SignedCheckpoint, inclusion, leaf_hash, verify_inclusion},
+    log::{LeafVerifier, LogEntry, SignedCheckpoint, inclusion, leaf_hash, verify_inclusion},
     trust::Trust,
 };
 
@@ -144,8 +144,10 @@ impl Ledger {
             signer: trust.logs.iter().map(|log| log.origin.as_str()).collect::<Vec<_>>().join(", "),
         };
         let log = trust.log_of(&proof.checkpoint).and_then(|log| log.note_key()).ok_or_else(foreign)?;
-        Bundle::new(record.envelope, record.leaf, &proof, &entry.key, &log)
-            .map_err(|e| damaged(e.to_string()))
+        let LeafVerifier::Key(key) = &entry.verifier else {
+            return Err(damaged("its leaf names a certificate".into()));
+        };
+        Bundle::new(record.envelope, record.leaf, &proof, key, &log).map_err(|e| damaged(e.to_string()))
     }
 
     /// Writes every entry that the checkpoint covers as a bundle, one per line, all against the same

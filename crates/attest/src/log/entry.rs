@@ -21,15 +21,24 @@ const VERSION: &str = "0.0.2";
 #[error("not a canonical hashedrekord 0.0.2 entry: {0}")]
 pub struct EntryError(&'static str);
 
-/// What a leaf records: that `key` signed a message of this digest.
+/// Who verifies the signature of a leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeafVerifier {
+    /// A plain key, as SubjectPublicKeyInfo.
+    Key(PublicKey),
+    /// An X.509 certificate (DER) and the algorithm of its key.
+    Certificate(Vec<u8>, Algorithm),
+}
+
+/// What a leaf records: that a message of this digest was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
     /// SHA-256 of the signed message (the DSSE pre-authentication encoding).
     pub digest: Sha256,
     /// The signature.
     pub signature: Vec<u8>,
-    /// Who verifies it: SubjectPublicKeyInfo (DER).
-    pub key: PublicKey,
+    /// Who verifies it.
+    pub verifier: LeafVerifier,
 }
 
 impl LogEntry {
@@ -48,10 +57,7 @@ impl LogEntry {
                     data: Data { algorithm: "SHA2_256".to_owned(), digest: self.digest.0.to_vec() },
                     signature: Signature {
                         content: self.signature.clone(),
-                        verifier: Verifier {
-                            key_details: self.key.algorithm().sigstore_name().to_owned(),
-                            public_key: Raw { raw_bytes: self.key.spki() },
-                        },
+                        verifier: Verifier::of(&self.verifier),
                     },
                 },
             },
@@ -74,12 +80,8 @@ impl LogEntry {
             return Err(EntryError("another kind, version or digest algorithm"));
         }
         let digest = data.digest.try_into().map_err(|_| EntryError("the digest is not a SHA-256"))?;
-        let key = PublicKey::from_spki(&signature.verifier.public_key.raw_bytes);
-        let key = key.map_err(|_| EntryError("the public key is of an unknown sort"))?;
-        if Algorithm::from_sigstore_name(&signature.verifier.key_details) != Some(key.algorithm()) {
-            return Err(EntryError("the key details do not fit the key"));
-        }
-        let entry = Self { digest: Sha256(digest), signature: signature.content, key };
+        let verifier = signature.verifier.read()?;
+        let entry = Self { digest: Sha256(digest), signature: signature.content, verifier };
         match entry.to_bytes() == bytes {
             true => Ok(entry),
             false => Err(EntryError("not in canonical form")),
@@ -129,7 +131,42 @@ struct Signature {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Verifier {
     key_details: String,
-    public_key: Raw,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    public_key: Option<Raw>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    x509_certificate: Option<Raw>,
+}
+
+impl Verifier {
+    fn of(verifier: &LeafVerifier) -> Self {
+        let (algorithm, public_key, x509_certificate) = match verifier {
+            LeafVerifier::Key(key) => (key.algorithm(), Some(key.spki()), None),
+            LeafVerifier::Certificate(der, algorithm) => (*algorithm, None, Some(der.clone())),
+        };
+        let raw = |bytes: Option<Vec<u8>>| bytes.map(|raw_bytes| Raw { raw_bytes });
+        Self {
+            key_details: algorithm.sigstore_name().to_owned(),
+            public_key: raw(public_key),
+            x509_certificate: raw(x509_certificate),
+        }
+    }
+
+    fn read(self) -> Result<LeafVerifier, EntryError> {
+        let algorithm = Algorithm::from_sigstore_name(&self.key_details);
+        let algorithm = algorithm.ok_or(EntryError("the key details are of an unknown sort"))?;
+        match (self.public_key, self.x509_certificate) {
+            (Some(key), None) => {
+                let key = PublicKey::from_spki(&key.raw_bytes);
+                let key = key.map_err(|_| EntryError("the public key is of an unknown sort"))?;
+                match key.algorithm() == algorithm {
+                    true => Ok(LeafVerifier::Key(key)),
+                    false => Err(EntryError("the key details do not fit the key")),
+                }
+            }
+            (None, Some(certificate)) => Ok(LeafVerifier::Certificate(certificate.raw_bytes, algorithm)),
+            _ => Err(EntryError("exactly one of publicKey and x509Certificate is expected")),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -14,7 +14,7 @@ mod tile;
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub(crate) use edge::complete;
 pub use edge::{Edge, FullTile};
-pub use entry::{EntryError, LogEntry};
+pub use entry::{EntryError, LeafVerifier, LogEntry};
 pub use merkle::{empty_root, leaf_hash, node_hash};
 pub(crate) use note::is_key_name;
 pub use note::{MAX_NOTE, Note, NoteError, NoteKey, NoteSignature};

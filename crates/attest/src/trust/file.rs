@@ -39,7 +39,7 @@ impl UserError for TrustError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("export it again with `proofhouse ledger export --trust`".into())
+        Some("export it again with `proofhouse ledger trust`".into())
     }
 }
 

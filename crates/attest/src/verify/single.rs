@@ -6,7 +6,7 @@ use super::Failure;
 use crate::{
     bundle::{Bundle, Content, Material, TlogEntry},
     dsse::{DsseError, Envelope},
-    log::{LogEntry, SignedCheckpoint, leaf_hash, verify_inclusion},
+    log::{LeafVerifier, LogEntry, SignedCheckpoint, leaf_hash, verify_inclusion},
     trust::{Trust, TrustedKey},
 };
 
@@ -86,13 +86,13 @@ fn matches_entry(entry: &TlogEntry, pae: &[u8], signature: &[u8], key: &TrustedK
     match leaf {
         _ if leaf.digest != Sha256::of(pae) => Err(Failure::EntryMismatch("statement")),
         _ if leaf.signature != signature => Err(Failure::EntryMismatch("signature")),
-        _ if leaf.key != key.public_key => Err(Failure::EntryMismatch("key")),
+        _ if leaf.verifier != LeafVerifier::Key(key.public_key.clone()) => Err(Failure::EntryMismatch("key")),
         _ => Ok(()),
     }
 }
 
 /// Origin of the log and size of the tree in which the entry provably is.
-fn included(entry: &TlogEntry, trust: &Trust, now: Timestamp) -> Result<(String, u64), Failure> {
+pub(crate) fn included(entry: &TlogEntry, trust: &Trust, now: Timestamp) -> Result<(String, u64), Failure> {
     let proof = entry.inclusion_proof.as_ref().ok_or(Failure::NotLogged)?;
     let note = SignedCheckpoint::parse(&proof.checkpoint.envelope);
     let note = note.map_err(|error| Failure::CheckpointMalformed(error.to_string()))?;

@@ -170,7 +170,7 @@ fn each_lie_has_its_own_code() {
     assert_eq!(with(&|b| envelope(b).payload_type = "text/plain".into()), "verify-payload-type");
     assert_eq!(with(&|b| envelope(b).payload.truncate(9)), "verify-statement-malformed");
     assert_eq!(with(&|b| b.material = Material::PublicKey("x".into())), "verify-unknown-key");
-    assert_eq!(with(&|b| b.material = Material::Certificate), "verify-certificate-unsupported");
+    assert_eq!(with(&|b| b.material = Material::Certificate(Vec::new())), "verify-certificate-unsupported");
     assert_eq!(with(&|b| b.tlog.clear()), "verify-not-logged");
     assert_eq!(with(&|b| b.tlog = other.tlog.clone()), "verify-entry-mismatch");
     assert_eq!(with(&|b| b.tlog[0].canonicalized_body.push(b' ')), "verify-entry-malformed");

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use attest::{
     Bundle, PublicKey, Trust,
+    sigstore::{self, Artifact, Signer, TrustedRoot},
     trust::{TrustedKey, TrustedLog},
     verify::{Failure, Policy, verify_artifact, verify_bundle},
 };
-use model::Sha256;
+use model::{Sha256, UserError};
 
 use crate::support::at;
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 fn folder() -> Option<PathBuf> {
     let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
@@ -62,4 +64,172 @@ fn foreign_bundles_are_read_and_judged() {
     assert_eq!(report.names, ["artifact.bin"]);
     let report = verify_artifact(&Sha256::of("other"), &bundles, &trust, at(0), &policy);
     assert_eq!(report.failures[0].code, "verify-digest-not-in-subject");
+}
+
+/// The questions that the vectors are about.
+struct Vectors {
+    folder: PathBuf,
+    artifact: Vec<u8>,
+    root: TrustedRoot,
+    person: Signer,
+    key: Signer,
+}
+
+impl Vectors {
+    fn open() -> Option<Self> {
+        let folder = folder()?;
+        let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        let meta: serde_json::Value = serde_json::from_slice(&read("meta.json")).unwrap();
+        let text = |key: &str| meta[key].as_str().unwrap().to_owned();
+        let key = String::from_utf8(read("org.pub")).unwrap();
+        Some(Self {
+            artifact: read("artifact.bin"),
+            root: TrustedRoot::parse(&read("trusted_root.json")).unwrap(),
+            person: Signer::Identity { identity: text("san"), issuer: text("issuer") },
+            key: Signer::Key(PublicKey::from_text(&key).unwrap()),
+            folder,
+        })
+    }
+
+    fn json(&self, name: &str) -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(self.folder.join(name)).unwrap()).unwrap()
+    }
+
+    fn ask(&self, bundle: &serde_json::Value, root: &TrustedRoot) -> Result<(), &'static str> {
+        let bundle = Bundle::parse(&serde_json::to_vec(bundle).unwrap()).map_err(|error| error.code())?;
+        assert_eq!(Bundle::parse(&bundle.to_json().unwrap()).as_ref(), Ok(&bundle));
+        let keyed = matches!(bundle.material, attest::bundle::Material::PublicKey(_));
+        let signer = if keyed { &self.key } else { &self.person };
+        let ask = |artifact| sigstore::verify(&bundle, artifact, signer, root, at(0)).map_err(|e| e.code());
+        let by_digest = ask(Artifact::Digest(Sha256::of(&self.artifact)));
+        let by_bytes = ask(Artifact::Bytes(&self.artifact));
+        assert_eq!(by_bytes, by_digest);
+        by_bytes.map(drop)
+    }
+}
+
+#[test]
+fn bundles_with_an_organisations_own_roots_are_judged_as_other_verifiers_do() {
+    let Some(vectors) = Vectors::open() else { return };
+    let ask = |name: &str| vectors.ask(&vectors.json(&format!("b-{name}.json")), &vectors.root);
+    for kind in ["msg", "dsse"] {
+        assert_eq!(ask(&format!("ca-{kind}-full")), Ok(()), "{kind}");
+        assert_eq!(ask(&format!("ca-{kind}-nosct")), Err("bundle-sct"));
+        assert_eq!(ask(&format!("ca-{kind}-notsa")), Err("bundle-timestamp-missing"));
+        assert_eq!(ask(&format!("ca-{kind}-notlog")), Err("bundle-log-entries"));
+        assert_eq!(ask(&format!("ca-{kind}-sigonly")), Err("bundle-timestamp-missing"));
+        assert_eq!(ask(&format!("key-{kind}-full")), Ok(()), "{kind}");
+        assert_eq!(ask(&format!("key-{kind}-notsa")), Ok(()), "{kind}");
+        assert_eq!(ask(&format!("key-{kind}-notlog")), Err("bundle-log-entries"));
+        assert_eq!(ask(&format!("key-{kind}-sigonly")), Err("bundle-log-entries"));
+    }
+}
+
+#[test]
+fn a_trusted_root_that_lacks_something_is_refused_or_believes_less() {
+    let Some(vectors) = Vectors::open() else { return };
+    let bundle = vectors.json("b-ca-dsse-full.json");
+    let verdict = |name: &str| {
+        let root = std::fs::read(vectors.folder.join(format!("tr-{name}.json"))).unwrap();
+        let root = TrustedRoot::parse(&root).map_err(|error| error.code())?;
+        vectors.ask(&bundle, &root)
+    };
+    for name in [
+        "no-mediatype",
+        "no-baseurl",
+        "no-hashalg",
+        "no-ca-validfor",
+        "no-tlog-validfor",
+        "no-tsa-validfor",
+        "wrong-host",
+    ] {
+        assert_eq!(verdict(name), Err("trusted-root-malformed"), "{name}");
+    }
+    assert_eq!(verdict("no-ct"), Err("bundle-sct"));
+    assert_eq!(verdict("no-tsa"), Err("bundle-timestamp-authority"));
+    assert_eq!(verdict("tsa-leaf-only"), Err("bundle-timestamp-authority"));
+}
+
+/// Every string, number and list in a document, by its JSON pointer.
+fn fields(value: &serde_json::Value, pointer: &str, out: &mut Vec<String>) {
+    let inner: Vec<(String, &serde_json::Value)> = match value {
+        serde_json::Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        serde_json::Value::Array(list) => list.iter().enumerate().map(|(n, v)| (n.to_string(), v)).collect(),
+        _ => Vec::new(),
+    };
+    for (key, value) in inner {
+        let pointer = format!("{pointer}/{key}");
+        fields(value, &pointer, out);
+        out.push(pointer);
+    }
+}
+
+/// The value changed in several ways: bytes flipped, cut short, replaced, gone.
+fn changes(value: &serde_json::Value) -> Vec<Option<serde_json::Value>> {
+    let mut all = vec![None];
+    if let Some(text) = value.as_str() {
+        all.push(Some(format!("{text}A").into()));
+        match STANDARD.decode(text) {
+            Ok(bytes) if text.len() > 3 && text.parse::<u64>().is_err() => {
+                let step = (bytes.len() / 97).max(1);
+                for at in (0..bytes.len()).step_by(step) {
+                    let mut bytes = bytes.clone();
+                    bytes[at] ^= 1;
+                    all.push(Some(STANDARD.encode(bytes).into()));
+                }
+                all.push(Some(STANDARD.encode(&bytes[..bytes.len() - 1]).into()));
+            }
+            _ => all.push(Some(if text == "7" { "8" } else { "7" }.into())),
+        }
+    }
+    if let Some(list) = value.as_array() {
+        all.push(Some(list.iter().chain(list).cloned().collect::<Vec<_>>().into()));
+    }
+    all
+}
+
+#[test]
+fn no_single_change_of_a_good_bundle_is_accepted_unless_it_says_nothing() {
+    let Some(vectors) = Vectors::open() else { return };
+    let (mut tried, mut accepted) = (0, std::collections::BTreeSet::new());
+    for name in ["b-ca-dsse-full", "b-ca-msg-full", "b-key-dsse-full", "b-key-msg-full"] {
+        let good = vectors.json(&format!("{name}.json"));
+        let mut pointers = Vec::new();
+        fields(&good, "", &mut pointers);
+        for pointer in pointers {
+            let value = good.pointer(&pointer).unwrap();
+            for change in changes(value) {
+                let mut bundle = good.clone();
+                let (parent, key) = pointer.rsplit_once('/').unwrap();
+                match (bundle.pointer_mut(parent).unwrap(), change) {
+                    (serde_json::Value::Object(map), Some(change)) => drop(map.insert(key.into(), change)),
+                    (serde_json::Value::Object(map), None) => drop(map.remove(key)),
+                    (serde_json::Value::Array(list), change) => {
+                        let at: usize = key.parse().unwrap();
+                        list.splice(at..=at, change);
+                    }
+                    _ => unreachable!(),
+                }
+                tried += 1;
+                if vectors.ask(&bundle, &vectors.root).is_ok() {
+                    let gone = bundle.pointer(&pointer).is_none();
+                    let field = pointer.rsplit('/').find(|part| part.parse::<u8>().is_err()).unwrap();
+                    accepted.insert((field.to_owned(), gone, name.starts_with("b-key")));
+                }
+            }
+        }
+    }
+    let silent = |field: &str| match field {
+        // The key was given; its name in the bundle, the claimed digest and an optional field decide nothing.
+        "hint" | "messageDigest" => true,
+        // Status "with modifications" instead of "granted", and the list of digests used.
+        "signedTimestamp" => true,
+        _ => false,
+    };
+    // A key needs no proof of when it signed.
+    let optional = ["rfc3161Timestamps", "timestampVerificationData"];
+    accepted
+        .retain(|(field, gone, key)| !(silent(field) || *key && *gone && optional.contains(&field.as_str())));
+    assert!(accepted.is_empty(), "{accepted:?}");
+    assert!(tried > 2000, "{tried}");
 }

@@ -41,7 +41,8 @@ pub fn digest(path: &std::path::Path) -> Result<Sha256, Problem> {
     Ok(hasher.finish())
 }
 
-fn read(path: &std::path::Path) -> Result<Vec<u8>, Problem> {
+/// At most 512 MiB of a file.
+pub fn read(path: &std::path::Path) -> Result<Vec<u8>, Problem> {
     use std::io::Read;
     engine::given::file(path)?;
     let mut bytes = Vec::new();

@@ -3,6 +3,7 @@
 
 mod attacks;
 mod deploying;
+mod foreign;
 mod offline;
 mod project;
 mod projects;

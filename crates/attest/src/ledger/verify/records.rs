@@ -3,7 +3,12 @@
 use std::{num::NonZeroUsize, thread};
 
 use super::scan::Row;
-use crate::{dsse::Envelope, ledger::record::Record, log::LogEntry, trust::Trust};
+use crate::{
+    dsse::Envelope,
+    ledger::record::Record,
+    log::{LeafVerifier, LogEntry},
+    trust::{Trust, TrustedKey},
+};
 
 /// Checks the good records among `rows` on all processors; entry numbers and reasons of the others.
 pub fn check_all(first: u64, rows: &[Row], trust: &Trust) -> Vec<(u64, &'static str)> {
@@ -32,12 +37,13 @@ fn check(record: &Record, trust: &Trust) -> Result<(), &'static str> {
     {
         return Err("its leaf vouches for another envelope");
     }
-    let key = trust.keys.iter().find(|key| key.public_key == entry.key);
+    let signed = |key: &&TrustedKey| entry.verifier == LeafVerifier::Key(key.public_key.clone());
+    let key = trust.keys.iter().find(signed);
     let key = key.ok_or("it is signed by a key that is not in the trust file")?;
     if !key.valid_at(record.logged_at) {
         return Err("it was signed when its key was not valid");
     }
-    match entry.key.verify(&pae, &entry.signature) {
+    match key.public_key.verify(&pae, &entry.signature) {
         true => Ok(()),
         false => Err("its signature is wrong"),
     }

@@ -1,0 +1,258 @@
+//! Time-stamps (RFC 3161): a response, the CMS message in it, and the time that it vouches for.
+
+use cms::{
+    cert::CertificateChoices,
+    content_info::ContentInfo,
+    signed_data::{SignedData, SignerInfo},
+};
+use der::{
+    Any, Decode, Encode, Reader, Sequence, SliceReader, Tag,
+    asn1::{GeneralizedTime, Int, ObjectIdentifier, OctetString},
+};
+use model::{Sha256, Timestamp};
+use pki_types::{CertificateDer, SignatureVerificationAlgorithm};
+use webpki::{EndEntityCert, aws_lc_rs as algorithms};
+use x509_cert::{Certificate, spki::AlgorithmIdentifierOwned};
+
+use super::{
+    Refusal,
+    path::{self, TIME_STAMPING},
+    root::Authority,
+};
+
+const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
+const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
+const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
+const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
+const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
+const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
+/// Largest response that is read, in bytes.
+const MAX_RESPONSE: usize = 256 << 10;
+
+/// The digest that is stamped.
+#[derive(Sequence)]
+struct Imprint {
+    algorithm: AlgorithmIdentifierOwned,
+    digest: OctetString,
+}
+
+/// The moment at which `response` proves that `signature` was there.
+pub(super) fn check(
+    response: &[u8],
+    signature: &[u8],
+    authorities: &[Authority],
+) -> Result<Timestamp, Refusal> {
+    let malformed = |error: der::Error| Refusal::TimestampMalformed(error.to_string());
+    let wrong = |why: &str| Refusal::TimestampMalformed(why.to_owned());
+    if response.len() > MAX_RESPONSE {
+        return Err(wrong("it is too large"));
+    }
+    let message = token(response).map_err(malformed)?.ok_or(wrong("it was not granted"))?;
+    if message.content_type != SIGNED_DATA {
+        return Err(wrong("it holds no signed data"));
+    }
+    let data: SignedData = message.content.decode_as().map_err(malformed)?;
+    if data.encap_content_info.econtent_type != TST_INFO {
+        return Err(wrong("it is about something else than a time"));
+    }
+    let content = data.encap_content_info.econtent.as_ref().ok_or(wrong("it holds no time"))?;
+    let content: OctetString = content.decode_as().map_err(malformed)?;
+    let (imprint, at) = information(content.as_bytes()).map_err(malformed)?;
+    let digest = digest(&imprint.algorithm.oid, signature).ok_or(wrong("it uses an unknown digest"))?;
+    if imprint.digest.as_bytes() != digest {
+        return Err(Refusal::TimestampMismatch);
+    }
+    let at = Timestamp::new(at.to_unix_duration().as_secs().cast_signed(), 0);
+    let at = at.map_err(|_| wrong("its time is out of range"))?;
+    let [signer] = data.signer_infos.0.as_slice() else { return Err(wrong("it needs exactly one signer")) };
+    signed(signer, content.as_bytes(), &data, authorities, at)?;
+    Ok(at)
+}
+
+/// The signed message of a response whose status is granted (0) or granted with modifications (1).
+fn token(response: &[u8]) -> der::Result<Option<ContentInfo>> {
+    let mut reader = SliceReader::new(response)?;
+    let token = reader.sequence(|body| {
+        let granted = body.sequence(|status| {
+            let granted = matches!(status.decode::<Int>()?.as_bytes(), [0 | 1]);
+            skip(status)?;
+            Ok(granted)
+        })?;
+        let token = if body.is_finished() { None } else { Some(ContentInfo::decode(body)?) };
+        Ok(token.filter(|_| granted))
+    })?;
+    reader.finish(token)
+}
+
+/// Imprint and time of a `TSTInfo`; the rest of it decides nothing here.
+fn information(bytes: &[u8]) -> der::Result<(Imprint, GeneralizedTime)> {
+    let mut reader = SliceReader::new(bytes)?;
+    let found = reader.sequence(|body| {
+        let version: u8 = body.decode()?;
+        if version != 1 {
+            return Err(Tag::Integer.value_error());
+        }
+        let _policy: ObjectIdentifier = body.decode()?;
+        let imprint: Imprint = body.decode()?;
+        let _serial: Int = body.decode()?;
+        let at = GeneralizedTime::decode(body)?;
+        skip(body)?;
+        Ok((imprint, at))
+    })?;
+    reader.finish(found)
+}
+
+fn digest(algorithm: &ObjectIdentifier, bytes: &[u8]) -> Option<Vec<u8>> {
+    use aws_lc_rs::digest;
+    let algorithm = match *algorithm {
+        SHA256 => return Some(Sha256::of(bytes).0.to_vec()),
+        SHA384 => &digest::SHA384,
+        SHA512 => &digest::SHA512,
+        _ => return None,
+    };
+    Some(digest::digest(algorithm, bytes).as_ref().to_vec())
+}
+
+/// Checks that the signed attributes are about `content`, and that a trusted authority signed them.
+fn signed(
+    signer: &SignerInfo,
+    content: &[u8],
+    data: &SignedData,
+    authorities: &[Authority],
+    at: Timestamp,
+) -> Result<(), Refusal> {
+    let wrong = |why: &str| Refusal::TimestampMalformed(why.to_owned());
+    let attributes = signer.signed_attrs.as_ref().ok_or(wrong("its signature has no attributes"))?;
+    let one = |id: ObjectIdentifier| {
+        let mut found = attributes.iter().filter(|attribute| attribute.oid == id);
+        match (found.next(), found.next()) {
+            (Some(attribute), None) if attribute.values.len() == 1 => attribute.values.get(0).cloned(),
+            _ => None,
+        }
+    };
+    let kind = one(CONTENT_TYPE).and_then(|value| value.decode_as::<ObjectIdentifier>().ok());
+    if kind != Some(TST_INFO) {
+        return Err(wrong("its signature is about another kind of content"));
+    }
+    let expected = digest(&signer.digest_alg.oid, content).ok_or(wrong("it uses an unknown digest"))?;
+    let found = one(MESSAGE_DIGEST).and_then(|value| value.decode_as::<OctetString>().ok());
+    if found.is_none_or(|found| found.as_bytes() != expected) {
+        return Err(Refusal::TimestampSignature);
+    }
+    let named = one(SIGNING_CERTIFICATE).and_then(|value| signing_certificate(&value).ok());
+    let (by, hash) = named.ok_or(wrong("it does not name its signing certificate"))?;
+    // Signed is the set itself, not the implicitly tagged form in which it travels (RFC 5652, 5.4).
+    let message = attributes.to_der().map_err(|error| Refusal::TimestampMalformed(error.to_string()))?;
+    let mut reason = Refusal::TimestampAuthority("none stamped it".into());
+    for authority in authorities {
+        for (certificate, rest) in candidates(authority, data) {
+            if digest(&by, &certificate).is_none_or(|digest| digest != hash) {
+                continue;
+            }
+            let Ok(()) = verifies(&certificate, signer, &message) else {
+                reason = worse(reason, Refusal::TimestampSignature);
+                continue;
+            };
+            match path::issuer(&certificate, &rest, TIME_STAMPING, at) {
+                Ok(_) => return Ok(()),
+                Err(why) => reason = Refusal::TimestampAuthority(why),
+            }
+        }
+    }
+    Err(reason)
+}
+
+/// A wrong signature says less than a certificate that signed and is not trusted.
+fn worse(old: Refusal, new: Refusal) -> Refusal {
+    match old {
+        Refusal::TimestampAuthority(why) if why != "none stamped it" => Refusal::TimestampAuthority(why),
+        _ => new,
+    }
+}
+
+/// Digest algorithm and digest of the signing certificate (`SigningCertificateV2`, RFC 5816).
+fn signing_certificate(value: &Any) -> der::Result<(ObjectIdentifier, Vec<u8>)> {
+    let bytes = value.to_der()?;
+    let mut reader = SliceReader::new(&bytes)?;
+    reader.sequence(|list| {
+        let found = list.sequence(|certificates| {
+            certificates.sequence(|first| {
+                let plain = first.peek_header()?.tag == Tag::OctetString;
+                let algorithm = if plain { SHA256 } else { AlgorithmIdentifierOwned::decode(first)?.oid };
+                let digest = OctetString::decode(first)?;
+                skip(first)?;
+                Ok((algorithm, digest.into_bytes()))
+            })
+        })?;
+        skip(list)?;
+        Ok(found)
+    })
+}
+
+/// Passes over what decides nothing.
+fn skip<'a>(reader: &mut impl Reader<'a>) -> der::Result<()> {
+    while !reader.is_finished() {
+        Any::decode(reader)?;
+    }
+    Ok(())
+}
+
+/// Certificates that may have signed: those that the message carries, else the first of the
+/// authority's chain, when the chain begins with the stamping certificate itself.
+fn candidates(authority: &Authority, data: &SignedData) -> Vec<(Vec<u8>, Authority)> {
+    let own = authority.chain.split_first().filter(|(_, rest)| !rest.is_empty());
+    let beneath = |rest: &[Vec<u8>]| Authority { chain: rest.to_vec(), window: authority.window };
+    let Some(carried) = &data.certificates else {
+        return own.map(|(first, rest)| (first.clone(), beneath(rest))).into_iter().collect();
+    };
+    let encoded = carried.0.iter().take(8).filter_map(|choice| match choice {
+        CertificateChoices::Certificate(certificate) => certificate.to_der().ok(),
+        CertificateChoices::Other(_) => None,
+    });
+    let above = |der: Vec<u8>| match own.filter(|(first, _)| **first == der) {
+        Some((_, rest)) => (der, beneath(rest)),
+        None => (der, authority.clone()),
+    };
+    encoded.map(above).collect()
+}
+
+fn verifies(certificate: &[u8], signer: &SignerInfo, message: &[u8]) -> Result<(), ()> {
+    let same = Certificate::from_der(certificate).is_ok_and(|found| is_named(&found, signer));
+    if !same {
+        return Err(());
+    }
+    let der = CertificateDer::from(certificate);
+    let certificate = EndEntityCert::try_from(&der).map_err(drop)?;
+    let signature = signer.signature.as_bytes();
+    let fits = |algorithm: &&dyn SignatureVerificationAlgorithm| {
+        certificate.verify_signature(*algorithm, message, signature).is_ok()
+    };
+    usable(&signer.digest_alg.oid).iter().any(fits).then_some(()).ok_or(())
+}
+
+fn is_named(certificate: &Certificate, signer: &SignerInfo) -> bool {
+    use cms::signed_data::SignerIdentifier;
+    use x509_cert::ext::pkix::SubjectKeyIdentifier;
+    let body = &certificate.tbs_certificate;
+    match &signer.sid {
+        SignerIdentifier::IssuerAndSerialNumber(name) => {
+            name.issuer == body.issuer && name.serial_number == body.serial_number
+        }
+        SignerIdentifier::SubjectKeyIdentifier(id) => {
+            let own = body.get::<SubjectKeyIdentifier>().ok().flatten();
+            own.is_some_and(|(_, own)| own == *id)
+        }
+    }
+}
+
+fn usable(digest: &ObjectIdentifier) -> Vec<&'static dyn SignatureVerificationAlgorithm> {
+    use algorithms as a;
+    match *digest {
+        SHA256 => vec![a::ECDSA_P256_SHA256, a::ECDSA_P384_SHA256, a::RSA_PKCS1_2048_8192_SHA256],
+        SHA384 => vec![a::ECDSA_P256_SHA384, a::ECDSA_P384_SHA384, a::RSA_PKCS1_2048_8192_SHA384],
+        SHA512 => vec![a::ECDSA_P256_SHA512, a::ECDSA_P384_SHA512, a::RSA_PKCS1_2048_8192_SHA512, a::ED25519],
+        _ => Vec::new(),
+    }
+}
