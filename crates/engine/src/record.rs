@@ -57,9 +57,13 @@ impl Recorder {
             trust: Mutex::new(None),
         };
         if recovery.kept > 0 {
-            recorder.with_signer(|signer| recorder.lock().settle(signer).map_err(|e| erase(&e)))?;
+            let now = recorder.clock.now();
+            recorder.with_signer(|signer| recorder.lock().settle(signer, now).map_err(|e| erase(&e)))?;
         }
-        Ok((recorder, recovery.sentences()))
+        let rejected = recorder.lock().take_rejected();
+        let told = rejected.iter().map(|rejected| set_aside(rejected).message);
+        let sentences = recovery.sentences().into_iter().chain(told).collect();
+        Ok((recorder, sentences))
     }
 
     fn lock(&self) -> MutexGuard<'_, Ledger> {
@@ -97,10 +101,11 @@ impl Recorder {
             let now = self.clock.now();
             let mut ledger = self.lock();
             let logged = ledger.append(signer, statements, now).map_err(|e| erase(&e))?;
-            Ok((logged, ledger.clock_step()))
+            Ok((logged, (ledger.clock_step(), ledger.take_rejected())))
         })?;
+        let (step, rejected) = step;
         let seconds = step.map_or(0, |step| step.used.as_second() - step.given.as_second());
-        Ok((logged, self.catch_up().err().or(behind(seconds))))
+        Ok((logged, self.catch_up().err().or(rejected.as_ref().map(set_aside)).or(behind(seconds))))
     }
 
     /// Projects what the database does not have yet. Returns how many statements that were.
@@ -252,6 +257,18 @@ impl Recorder {
     pub fn executable(&self) -> &std::path::Path {
         &self.executable
     }
+}
+
+/// Records at the end of the ledger that nobody of this installation wrote.
+fn set_aside(rejected: &attest::ledger::Rejected) -> Problem {
+    let attest::ledger::Rejected { first, count, why, copy } = rejected;
+    let message = format!(
+        "{count} ledger records from number {first} on were not written by this installation ({why}); they are \
+         set aside in {}",
+        copy.display()
+    );
+    Problem::new("ledger-foreign-records", model::Exit::Integrity, message)
+        .with_hint("find out who can write the ledger's folder")
 }
 
 /// The clock says an earlier time than the ledger's newest entry has. A little is nothing: another

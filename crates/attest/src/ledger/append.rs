@@ -61,6 +61,7 @@ impl Ledger {
         let _guard = self.exclusive()?;
         self.catch_up()?;
         self.check_owner(signer)?;
+        self.vet_pending(signer, now)?;
         let at = self.time_for(now)?;
         let key = &signer.keys().organisation;
         let records = payloads.into_iter().zip(signatures).zip(self.state.size..);
@@ -93,14 +94,16 @@ impl Ledger {
         Ok(logged.collect())
     }
 
-    /// Covers records that a crash left behind by a signed checkpoint. Returns how many.
+    /// Covers records that a crash left behind by a signed checkpoint; what no append of ours wrote is
+    /// set aside ([`Ledger::take_rejected`]). Returns how many are covered.
     ///
     /// # Errors
     /// Any [`LedgerError`].
-    pub fn settle(&mut self, signer: &mut dyn LogSigner) -> Result<u64, LedgerError> {
+    pub fn settle(&mut self, signer: &mut dyn LogSigner, now: Timestamp) -> Result<u64, LedgerError> {
         let _guard = self.exclusive()?;
         self.catch_up()?;
         self.check_owner(signer)?;
+        self.vet_pending(signer, now)?;
         let pending = self.state.size - self.state.edge.size();
         if pending > 0 {
             self.publish(signer, &[]).map_err(|failed| match failed {
@@ -137,7 +140,7 @@ impl Ledger {
     }
 
     /// Writes records to the journal, flushed, and to the index.
-    fn write_records(&mut self, records: &[Record]) -> Result<Vec<Slot>, LedgerError> {
+    pub(super) fn write_records(&mut self, records: &[Record]) -> Result<Vec<Slot>, LedgerError> {
         let State { size, end, .. } = self.state;
         let start = self.journal.place_for(size, end);
         let (mut bytes, mut slots) = (Vec::new(), Vec::new());
@@ -158,7 +161,7 @@ impl Ledger {
     }
 
     /// Removes the records from number `size` on, which begin at or after `end`.
-    fn take_back(&mut self, size: u64, end: Position) -> Result<(), LedgerError> {
+    pub(super) fn take_back(&mut self, size: u64, end: Position) -> Result<(), LedgerError> {
         let start = self.journal.place_for(size, end);
         self.journal.cut(start)?;
         self.index.put(size, &[])?;

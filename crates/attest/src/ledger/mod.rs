@@ -19,6 +19,7 @@ mod error;
 mod index;
 mod journal;
 mod open;
+mod pending;
 mod read;
 mod record;
 mod tiles;
@@ -26,5 +27,6 @@ mod verify;
 
 pub use error::LedgerError;
 pub use open::{ClockStep, Ledger, Recovery};
+pub use pending::Rejected;
 pub use read::{Entry, Iter, Proof};
 pub use verify::{Damage, Part, Report, verify_dir};

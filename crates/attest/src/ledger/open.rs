@@ -13,6 +13,7 @@ use super::{
     LedgerError,
     index::{Index, Slot},
     journal::{Found, Journal, Position},
+    pending::Rejected,
     tiles::Tiles,
 };
 use crate::log::{
@@ -29,6 +30,7 @@ pub struct Ledger {
     pub(super) tiles: Tiles,
     pub(super) state: State,
     pub(super) clock_step: Option<ClockStep>,
+    pub(super) rejected: Option<Rejected>,
 }
 
 /// What was found on disk.
@@ -132,6 +134,7 @@ impl Ledger {
             lock,
             state: State::default(),
             clock_step: None,
+            rejected: None,
         };
         let guard = if ledger.lock.is_some() { Some(ledger.exclusive()?) } else { None };
         if guard.is_some() {

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     io::{self, BufReader, BufWriter, Read, Write},
+    os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -32,6 +33,8 @@ impl SignerClient {
     /// [`SignerError::Spawn`], or what the signer says about its keys.
     pub fn spawn<S: AsRef<OsStr>>(exe: &Path, args: &[S], home: &Path) -> Result<Self, SignerError> {
         let mut command = Command::new(exe);
+        // A group of its own: Ctrl-C is for the command, which still needs its signatures to end well.
+        command.process_group(0);
         command.args(args).env_clear().env("PROOFHOUSE_HOME", home);
         command.envs(UNLOCK_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();

@@ -47,7 +47,7 @@ fn killed_at_thirty_moments_nothing_acknowledged_is_lost() {
     }
     println!("{recovered} of 30 kills left something to recover");
     let (mut ledger, recovery) = Ledger::open(&home.ledger_dir()).unwrap();
-    assert_eq!(ledger.settle(&mut home.signer()).unwrap(), recovery.kept);
+    assert_eq!(ledger.settle(&mut home.signer(), at(1_000_000)).unwrap(), recovery.kept);
     let report = ledger.verify(&home.trust()).unwrap();
     assert!(report.ok(), "{report:?}");
     assert_eq!(report.records, report.checkpointed);

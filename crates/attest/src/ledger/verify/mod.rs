@@ -4,10 +4,10 @@
 //! entry bundle. Where they disagree the majority tells which copy was changed; the signed root tells
 //! whether the majority is right.
 
-mod records;
+pub(super) mod records;
 mod scan;
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use model::Sha256;
 use serde::Serialize;
@@ -17,6 +17,7 @@ use super::{
     index::Index,
     journal::Journal,
     open::read_checkpoint,
+    pending::act,
     record::Record,
     tiles::{Tiles, join},
 };
@@ -118,6 +119,7 @@ pub fn verify_dir(dir: &Path, trust: &Trust) -> Result<Report, LedgerError> {
         tiles: Tiles::new(dir),
         edge: Edge::default(),
         last: None,
+        acts: HashSet::new(),
         bad_index: Vec::new(),
         report,
     };
@@ -180,6 +182,8 @@ struct Check<'a> {
     tiles: Tiles,
     edge: Edge,
     last: Option<model::Timestamp>,
+    /// Acts of signing so far: none may be in the ledger twice.
+    acts: HashSet<(Sha256, Vec<u8>)>,
     /// Entries of the index that do not fit; told once, as the index is only a cache.
     bad_index: Vec<u64>,
     report: Report,
@@ -210,6 +214,10 @@ impl Check<'_> {
                 );
             }
             self.last = self.last.max(Some(record.logged_at));
+            if act(record).is_some_and(|act| !self.acts.insert(act)) {
+                let why = "it repeats an entry before it";
+                self.report.add(Part::Record, row.name(n), Some(n), why);
+            }
             let slot = self.index.get(n);
             if slot.is_none_or(|slot| slot.place != row.place || slot.envelope != record.envelope_digest()) {
                 self.bad_index.push(n);

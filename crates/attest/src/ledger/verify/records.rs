@@ -28,7 +28,7 @@ pub fn check_all(first: u64, rows: &[Row], trust: &Trust) -> Vec<(u64, &'static 
     })
 }
 
-fn check(record: &Record, trust: &Trust) -> Result<(), &'static str> {
+pub(in crate::ledger) fn check(record: &Record, trust: &Trust) -> Result<(), &'static str> {
     let entry = LogEntry::parse(&record.leaf).map_err(|_| "its leaf is malformed")?;
     let envelope = Envelope::parse(&record.envelope).map_err(|_| "its envelope is malformed")?;
     envelope.statement().map_err(|_| "its envelope holds no in-toto statement")?;
