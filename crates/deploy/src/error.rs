@@ -43,6 +43,9 @@ pub enum DeployError {
     /// The application would run as root.
     #[error("{0:?} is root, and an application does not run as root")]
     AsRoot(String),
+    /// Only root can run an application as somebody else.
+    #[error("only root can run the application as {0:?}")]
+    NeedsRoot(String),
     /// The named account does not exist.
     #[error("there is no user {0:?} on this machine")]
     NoUser(String),
@@ -79,6 +82,7 @@ impl UserError for DeployError {
             Self::PortTaken(_) => "deploy-port-taken",
             Self::NotReachable { .. } => "deploy-not-reachable",
             Self::NoUser(_) => "deploy-no-user",
+            Self::NeedsRoot(_) => "deploy-needs-root",
             Self::Open(_) => "deploy-folder-open",
             Self::Changed(_) => "deploy-release-changed",
             Self::Reserved(_) => "deploy-name-reserved",
@@ -103,6 +107,7 @@ impl UserError for DeployError {
             Self::Changed(_) => "deploy it again",
             Self::Reserved(_) => "give the output another name",
             Self::AsRoot(_) => "name another `user`, or leave it out: a private uid is then used",
+            Self::NeedsRoot(_) => "deploy as root, or leave `user` out: the application then runs as you",
             Self::NoUser(_) => "create the account, or leave `user` out: a private uid is then used",
             Self::Supervisor { .. } => "see logs/supervisor.log in that folder",
             _ => return None,

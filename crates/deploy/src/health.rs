@@ -7,9 +7,10 @@ use std::{
 };
 
 use model::predicate::HealthRecord;
+use serde::{Deserialize, Serialize};
 
 /// What a healthy application answers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
     /// Path of the request, e.g. `/health`.
     pub path: String,

@@ -241,21 +241,25 @@ pub fn open(
     if environment.driver != "host" {
         return Err(erase(&deploy::DeployError::NoDriver(environment.driver.clone())));
     }
-    let health = &environment.health;
     let settings = host::Settings {
         root: root(project, environment, environments),
         port: environment.port,
         account: account(project, environment, recorder)?,
-        health: deploy::HealthCheck {
-            path: health.path.clone(),
-            status: health.status,
-            timeout: health.timeout,
-            interval: health.interval,
-        },
+        health: health_of(environment),
         keep: environment.keep as usize,
         executable: recorder.executable().to_owned(),
     };
     host::Host::open(settings, trust).map_err(|e| erase(&e))
+}
+
+fn health_of(environment: &Environment) -> deploy::HealthCheck {
+    let health = &environment.health;
+    deploy::HealthCheck {
+        path: health.path.clone(),
+        status: health.status,
+        timeout: health.timeout,
+        interval: health.interval,
+    }
 }
 
 /// The account that an environment's application runs as. Each uid that was given away is a file in the
@@ -304,6 +308,7 @@ fn service(
         port: environment.port,
         env: environment.variables(values),
         account: account(project, environment, recorder)?,
+        health: Some(health_of(environment)),
         hidden: vec![recorder.home().root().to_owned()],
     })
 }

@@ -253,6 +253,9 @@ pub struct VerifyArgs {
     /// Demand a decision that admits it to this environment
     #[arg(long, value_name = "ENV")]
     pub environment: Option<String>,
+    /// The project whose decision it must be, where several built the same bytes
+    #[arg(long, value_name = "NAME", requires = "environment")]
+    pub project: Option<String>,
 }
 
 #[derive(Subcommand)]

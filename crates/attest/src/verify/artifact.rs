@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Failure, Proven, Verified,
-    proven::{dependencies, digests},
+    proven::{DecisionProof, dependencies, digests},
     verify_bundle,
 };
 use crate::{bundle::Bundle, trust::Trust};
@@ -28,6 +28,9 @@ pub struct Policy {
     pub commit: Option<String>,
     /// The latest decision for this environment must let the artifact in.
     pub environment: Option<String>,
+    /// The project that the decision must be of; without it the evidence must hold decisions of one
+    /// project only.
+    pub project: Option<String>,
 }
 
 /// A failure and which bundle it is about.
@@ -151,16 +154,26 @@ fn unmet(proven: &Proven, policy: &Policy) -> Vec<Failure> {
     {
         unmet.push(Failure::WrongCommit(commit.clone()));
     }
-    if let Some(environment) = &policy.environment {
-        // In the order of the log, which nobody can change; the times are only claims.
-        let latest = proven.decisions.iter().rev().find(|decision| decision.environment == *environment);
-        match latest.map(|decision| decision.outcome) {
-            None => unmet.push(Failure::NoDecision(environment.clone())),
-            Some(Outcome::Deny) => unmet.push(Failure::DecisionDenied(environment.clone())),
-            Some(_) => {}
-        }
-    }
+    unmet.extend(policy.environment.as_ref().and_then(|environment| undecided(proven, policy, environment)));
     unmet
+}
+
+/// Why the decisions do not let the artifact into `environment`.
+fn undecided(proven: &Proven, policy: &Policy, environment: &str) -> Option<Failure> {
+    let asked = |decision: &&DecisionProof| {
+        decision.environment == environment
+            && policy.project.as_ref().is_none_or(|project| decision.project == *project)
+    };
+    let projects = distinct(proven.decisions.iter().filter(asked).map(|decision| &decision.project));
+    if projects.len() > 1 {
+        return Some(Failure::SeveralProjects(environment.to_owned(), projects.join(", ")));
+    }
+    // In the order of the log, which nobody can change; the times are only claims.
+    match proven.decisions.iter().rev().find(asked).map(|decision| decision.outcome) {
+        None => Some(Failure::NoDecision(environment.to_owned())),
+        Some(Outcome::Deny) => Some(Failure::DecisionDenied(environment.to_owned())),
+        Some(_) => None,
+    }
 }
 
 fn located(bundle: Option<usize>, failure: Failure) -> Located {

@@ -86,6 +86,9 @@ pub enum Failure {
     /// No decision for the environment.
     #[error("no verified decision is about the environment `{0}`")]
     NoDecision(String),
+    /// Decisions of several projects, and none was asked for.
+    #[error("several projects decided about an environment `{0}`: {1}")]
+    SeveralProjects(String, String),
     /// The latest decision for the environment is a refusal.
     #[error("the latest decision for the environment `{0}` is a refusal")]
     DecisionDenied(String),
@@ -116,6 +119,7 @@ impl UserError for Failure {
             Self::WrongBuilder(_) => "verify-wrong-builder",
             Self::WrongCommit(_) => "verify-wrong-commit",
             Self::NoDecision(_) => "verify-no-decision",
+            Self::SeveralProjects(..) => "verify-several-projects",
             Self::DecisionDenied(_) => "verify-decision-denied",
         }
     }
@@ -128,6 +132,7 @@ impl UserError for Failure {
             Self::DigestNotInSubject(_) => {
                 "the file was changed, or this is the evidence of another one".into()
             }
+            Self::SeveralProjects(..) => "say whose decision counts with --project".into(),
             Self::NotLogged => "export the evidence again; it must carry the inclusion proof".into(),
             _ => return None,
         })

@@ -47,6 +47,10 @@ fn built(output: Sha256, input: Subject) -> Statement {
 }
 
 fn decided(artifact: Sha256, environment: &str, outcome: Outcome) -> Statement {
+    decided_by("p", artifact, environment, outcome)
+}
+
+fn decided_by(project: &str, artifact: Sha256, environment: &str, outcome: Outcome) -> Statement {
     let verdict = Verdict { outcome, rules: vec![], policy: Sha256::of("p"), evidence: Sha256::of("e") };
     let vsa = Vsa {
         verifier: builder("urn:proofhouse"),
@@ -58,7 +62,7 @@ fn decided(artifact: Sha256, environment: &str, outcome: Outcome) -> Statement {
         verified_levels: vec![],
         slsa_version: "1.0".into(),
         proofhouse: DecisionContext {
-            project: "p".into(),
+            project: project.into(),
             environment: environment.into(),
             run: None,
             verdict,
@@ -122,6 +126,7 @@ fn a_release_proves_who_built_it_from_what_and_what_was_decided() {
         builders: vec!["urn:proofhouse:builder:rootless".into()],
         commit: Some(COMMIT.into()),
         environment: Some("staging".into()),
+        project: None,
     };
     let report = verify_artifact(&app, &bundles, &trust, at(20), &policy);
     assert!(report.ok(), "{report:?}");
@@ -146,6 +151,34 @@ fn a_release_proves_who_built_it_from_what_and_what_was_decided() {
     policy = Policy { builders: vec!["other".into()], ..Policy::default() };
     assert_eq!(code(&policy), "verify-wrong-builder");
     serde_json::to_string(&report).unwrap();
+}
+
+#[test]
+fn the_decision_of_another_project_about_the_same_bytes_does_not_count() {
+    let home = Home::new();
+    let app = Sha256::of("app");
+    let source = Subject::sha256("source", Sha256::of("tree"));
+    let statements = [
+        built(app, source),
+        decided_by("good", app, "production", Outcome::Deny),
+        decided_by("evil", app, "production", Outcome::Warn),
+    ];
+    let mut ledger = home.ledger();
+    ledger.append(&mut home.signer(), &statements, at(10)).unwrap();
+    let trust = home.trust();
+    let bundles: Vec<_> = (0..3).map(|index| ledger.bundle(index, &trust).unwrap()).collect();
+    let code = |project: Option<&str>| {
+        let policy = Policy {
+            environment: Some("production".into()),
+            project: project.map(str::to_owned),
+            ..Policy::default()
+        };
+        verify_artifact(&app, &bundles, &trust, at(20), &policy).failures.first().map(|failure| failure.code)
+    };
+    assert_eq!(code(None), Some("verify-several-projects"));
+    assert_eq!(code(Some("good")), Some("verify-decision-denied"));
+    assert_eq!(code(Some("evil")), None);
+    assert_eq!(code(Some("other")), Some("verify-no-decision"));
 }
 
 #[test]

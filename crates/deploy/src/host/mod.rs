@@ -148,7 +148,12 @@ impl Driver for Host {
 
     fn health(&self) -> HealthRecord {
         let root = &self.layout.root;
-        health::wait(&self.settings.health, self.socket(), || match control::status(root) {
+        // The release that is active may be an older one, with a port and a path of its own.
+        let active = self.layout.current().ok().flatten();
+        let service = active.and_then(|digest| self.layout.read_service(&digest).ok());
+        let port = service.as_ref().map_or(self.settings.port, |service| service.port);
+        let check = service.and_then(|service| service.health).unwrap_or(self.settings.health.clone());
+        health::wait(&check, SocketAddr::from((Ipv4Addr::LOCALHOST, port)), || match control::status(root) {
             None => Err("the supervisor is gone".to_owned()),
             Some(status) if status.gave_up => Err(status.detail),
             Some(_) => Ok(()),

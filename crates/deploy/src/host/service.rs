@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use model::Sha256;
 use serde::{Deserialize, Serialize};
 
-use crate::error::DeployError;
+use crate::{error::DeployError, health::HealthCheck};
 
 /// A service as the environment declares it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Service {
     pub env: BTreeMap<String, String>,
     /// Account to run as; only meaningful when the supervisor is root.
     pub account: Option<Account>,
+    /// How to see that it is up.
+    #[serde(default)]
+    pub health: Option<HealthCheck>,
     /// Folders that it must not see where it has no account of its own: the installation.
     #[serde(default)]
     pub hidden: Vec<PathBuf>,
@@ -39,15 +42,22 @@ impl Account {
     /// one, however their names were chosen.
     ///
     /// # Errors
-    /// The named user does not exist or is root; no uid is free.
+    /// The named user does not exist or is root, or is another than ours and we are not root; no uid is
+    /// free.
     pub fn choose(
         user: Option<&str>,
         project: &str,
         environment: &str,
         mut claim: impl FnMut(u32) -> bool,
     ) -> Result<Option<Self>, DeployError> {
-        if !nix::unistd::geteuid().is_root() {
-            return Ok(None);
+        let own = nix::unistd::geteuid();
+        if !own.is_root() {
+            let named = user.map(|name| nix::unistd::User::from_name(name).ok().flatten());
+            return match user.zip(named) {
+                Some((_, Some(user))) if user.uid == own => Ok(None),
+                Some((name, _)) => Err(DeployError::NeedsRoot(name.to_owned())),
+                None => Ok(None),
+            };
         }
         if let Some(name) = user {
             let found = nix::unistd::User::from_name(name).ok().flatten();

@@ -10,19 +10,23 @@ use super::layout::{Layout, is_ours, remove_release};
 use crate::{driver::Release, error::DeployError, journal::sync_folder};
 
 /// Copies artifact and evidence into `releases/<digest>`. The active release keeps its bytes (the
-/// target verifies them) and gets the newer evidence; any other of this digest is brought anew.
+/// target verifies them) and gets the newer evidence, unless they were changed; any other of this digest
+/// is brought anew.
 pub(crate) fn transfer(layout: &Layout, release: &Release) -> Result<String, DeployError> {
     if is_ours(&release.artifact) {
         return Err(DeployError::Reserved(release.artifact.clone()));
     }
     let target = layout.release(&release.digest);
-    let fresh = layout.current()? != Some(release.digest);
-    if fresh {
-        if target.exists() {
-            remove_release(&target).map_err(DeployError::io(&target, "replace the inactive release"))?;
-        }
+    let active = layout.current()? == Some(release.digest);
+    let changed = active && layout.check_bytes(&release.digest).is_err();
+    if !active || changed {
         let temporary = layout.root.join("releases").join(format!(".new-{}", release.deployment));
-        let made = fill(&temporary, release).and_then(|()| fs::rename(&temporary, &target));
+        let made = fill(&temporary, release, changed.then_some(target.as_path())).and_then(|()| {
+            if target.exists() {
+                remove_release(&target)?;
+            }
+            fs::rename(&temporary, &target)
+        });
         if let Err(error) = made {
             let _ = remove_release(&temporary);
             return Err(DeployError::io(&target, "transfer the release")(error));
@@ -31,16 +35,24 @@ pub(crate) fn transfer(layout: &Layout, release: &Release) -> Result<String, Dep
         write_evidence(&target, release).map_err(DeployError::io(&target, "write the evidence"))?;
     }
     sync_folder(&layout.root.join("releases")).map_err(DeployError::io(&target, "sync"))?;
-    let how = if fresh { "transferred" } else { "already active; evidence renewed" };
+    let how = match (active, changed) {
+        (true, true) => "was changed on the target; transferred anew",
+        (true, false) => "already active; evidence renewed",
+        _ => "transferred",
+    };
     Ok(format!("{} ({}) {how}", release.artifact, release.digest.short()))
 }
 
-fn fill(folder: &Path, release: &Release) -> io::Result<()> {
+/// `active`: the release that it takes the place of, which keeps how it is run.
+fn fill(folder: &Path, release: &Release, active: Option<&Path>) -> io::Result<()> {
     if folder.exists() {
         remove_release(folder)?;
     }
     fs::create_dir_all(folder)?;
     copy(&release.source, &folder.join(&release.artifact))?;
+    if let Some(service) = active.map(|active| active.join("service.json")).filter(|path| path.is_file()) {
+        fs::copy(service, folder.join("service.json"))?;
+    }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
     write_evidence(folder, release)
 }

@@ -9,7 +9,7 @@ use engine::home::cannot;
 use model::{Clock, Exit, Hasher, Problem, Sha256, problem::erase};
 
 use crate::{
-    app::{App, SystemClock},
+    app::{App, SystemClock, home_folder},
     args::{Format, Global, VerifyArgs},
     commands::run::severities,
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
@@ -23,11 +23,22 @@ pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<Exit, Problem> 
     };
     let bundles = attest::bundle::parse_evidence(&evidence).map_err(|e| erase(&e))?;
     let trust = Trust::parse(&trust).map_err(|e| erase(&e))?;
-    let policy = Policy { environment: arguments.environment.clone(), provenance: true, ..Policy::default() };
+    let policy = Policy {
+        environment: arguments.environment.clone(),
+        project: arguments.project.clone(),
+        provenance: true,
+        ..Policy::default()
+    };
     let report = verify_artifact(&digest, &bundles, &trust, SystemClock.now(), &policy);
     match global.format {
         Format::Json => ui::json(&report),
         Format::Text => tell(&report),
+    }
+    if report.ok() && arguments.bundle.is_some() && arguments.environment.is_some() {
+        // Evidence can be left out of a file; only the ledger has all of it.
+        ui::note(
+            "the decision is the latest in this evidence; `proofhouse ledger export` gives all there is",
+        );
     }
     Ok(if report.ok() { Exit::Success } else { Exit::Verdict })
 }
@@ -58,6 +69,10 @@ fn own(
     bundle: Option<&std::path::Path>,
     trust: Option<&std::path::Path>,
 ) -> Result<(Vec<u8>, Vec<u8>), Problem> {
+    if !home_folder(global)?.join("keys").exists() {
+        return Err(Problem::new("trust-missing", Exit::Input, "this installation has no keys to trust")
+            .with_hint("give --bundle and --trust; `proofhouse ledger trust` prints the trust file where it was built"));
+    }
     let app = App::open(global)?;
     let evidence = match bundle {
         Some(path) => read(path)?,
@@ -91,8 +106,8 @@ fn tell(report: &ArtifactReport) {
     for decision in &report.proven.decisions {
         let (style, word) = ui::of_outcome(decision.outcome);
         println!(
-            "  decision     {} {style}{word}{style:#} {DIM}{}{DIM:#}",
-            decision.environment, decision.at
+            "  decision     {}/{} {style}{word}{style:#} {DIM}{}{DIM:#}",
+            decision.project, decision.environment, decision.at
         );
     }
     for deployment in &report.proven.deployments {

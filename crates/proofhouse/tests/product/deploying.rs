@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Site, get};
+use crate::support::{Site, free_port, get};
 
 fn port(site: &Site, environment: &str) -> u16 {
     let text = fs::read_to_string(site.project().join("proofhouse.yaml")).unwrap();
@@ -48,7 +48,12 @@ fn a_release_that_is_not_healthy_is_rolled_back_to_the_one_before() {
     fs::write(&server, sick).unwrap();
     // The tests notice too; what matters here is the deployment.
     let config = fs::read_to_string(site.project().join("proofhouse.yaml")).unwrap();
-    fs::write(site.project().join("proofhouse.yaml"), config.replace("timeout: 30s", "timeout: 3s")).unwrap();
+    // The sick release comes with another port; the one before is asked at its own.
+    let (old, new) = (port(&site, "staging"), free_port());
+    let config = config.replace("timeout: 30s", "timeout: 3s");
+    let moved = config.replace(&format!("port: {old}"), &format!("port: {new}"));
+    assert_ne!(config, moved);
+    fs::write(site.project().join("proofhouse.yaml"), moved).unwrap();
     let tests = site.project().join("tests/test_bookshelf.py");
     fs::write(
         &tests,
@@ -60,7 +65,10 @@ fn a_release_that_is_not_healthy_is_rolled_back_to_the_one_before() {
     site.proofhouse(&["run"]).expect(0);
     let failed = site.proofhouse(&["deploy", "staging", "--format", "json"]).expect(1).json();
     assert_eq!(failed["result"], "rolled-back", "{failed}");
-    assert_eq!(get(port(&site, "staging"), "/health").unwrap(), "well", "the release before is back");
+    assert_eq!(get(old, "/health").unwrap(), "well", "the release before is back");
+    let stages = failed["stages"].as_array().unwrap();
+    let health = stages.iter().find(|stage| stage["name"] == "rollback-health").unwrap();
+    assert_eq!(health["ok"], true, "{health}");
 }
 
 #[test]
@@ -80,7 +88,7 @@ fn a_critical_dynamic_result_reverses_the_deployment() {
 }
 
 #[test]
-fn a_release_that_was_changed_on_the_target_is_not_activated_and_is_named() {
+fn a_release_that_was_changed_on_the_target_is_named_and_brought_anew() {
     let site = Site::bookshelf();
     site.proofhouse(&["run"]).expect(0);
     site.proofhouse(&["deploy", "staging"]).expect(0);
@@ -90,12 +98,12 @@ fn a_release_that_was_changed_on_the_target_is_not_activated_and_is_named() {
     bytes.push(b'x');
     fs::remove_file(&artifact).unwrap();
     fs::write(&artifact, bytes).unwrap();
-    let refused = site.proofhouse(&["deploy", "staging", "--format", "json"]).expect(1).json();
-    assert_eq!(refused["result"], "failed");
-    let verify =
-        refused["stages"].as_array().unwrap().iter().find(|stage| stage["name"] == "verify").unwrap().clone();
-    assert_eq!(verify["ok"], false);
-    assert!(verify["detail"].as_str().unwrap().contains("digest"), "{verify}");
+    let mended = site.proofhouse(&["deploy", "staging", "--format", "json"]).expect(0).json();
+    let stages = mended["stages"].as_array().unwrap();
+    let transfer = stages.iter().find(|stage| stage["name"] == "transfer").unwrap();
+    assert!(transfer["detail"].as_str().unwrap().contains("was changed on the target"), "{transfer}");
+    assert_eq!(get(port(&site, "staging"), "/health").unwrap(), "well");
+    assert_ne!(fs::read(&artifact).unwrap().last(), Some(&b'x'));
 }
 
 #[test]

@@ -148,3 +148,32 @@ fn two_runs_at_once_both_finish_and_both_are_recorded() {
     }
     site.proofhouse(&["ledger", "verify"]).expect(0);
 }
+
+#[test]
+fn the_first_interrupt_ends_the_steps_and_the_run_is_recorded() {
+    use std::{
+        io::{BufRead, BufReader},
+        os::unix::process::CommandExt,
+        process::Stdio,
+    };
+    let site = Site::new();
+    site.write(
+        "proofhouse.yaml",
+        "version: 1\nproject: slow\nsteps:\n  wait:\n    kind: test\n    run: echo waiting; sleep 60\n",
+    );
+    site.commit("Slow");
+    let mut command = site.command(&["run"]);
+    // As a terminal does it: the signal goes to everything in the group.
+    let mut child = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("| waiting")));
+    let group = nix::unistd::Pid::from_raw(child.id() as i32);
+    nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGINT).unwrap();
+    let rest: Vec<String> = lines.collect();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(1), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("signed and recorded")), "{rest:?}");
+    let next = site.proofhouse(&["findings"]).expect(0);
+    assert!(!next.err.contains("interrupted"), "{}", next.err);
+    site.proofhouse(&["ledger", "verify"]).expect(0);
+}
