@@ -14,7 +14,7 @@ use super::{
     index::{Index, Slot},
     journal::{Found, Journal, Position},
     pending::Rejected,
-    tiles::Tiles,
+    tiles::{Tiles, join},
 };
 use crate::log::{
     Edge, MAX_NOTE, SignedCheckpoint, TILE_WIDTH, TileId, leaf_hash, pack_entry, unpack_entries,
@@ -68,6 +68,8 @@ pub struct Recovery {
     pub index_rebuilt: bool,
     /// Tiles were made again.
     pub tiles_rebuilt: bool,
+    /// Unfinished tiles that were there and held other bytes: no crash does that.
+    pub tiles_changed: Vec<String>,
 }
 
 impl Recovery {
@@ -91,7 +93,12 @@ impl Recovery {
         if self.index_rebuilt {
             out.push("the ledger index did not fit the journal and was made again".to_owned());
         }
-        if self.tiles_rebuilt {
+        if !self.tiles_changed.is_empty() {
+            let names = self.tiles_changed.join(", ");
+            out.push(format!(
+                "somebody changed {names} of the ledger; they were made again from the journal"
+            ));
+        } else if self.tiles_rebuilt {
             out.push("ledger tiles did not fit the checkpoint and were made again".to_owned());
         }
         out
@@ -295,11 +302,12 @@ impl Ledger {
             self.state.bundle = bundle;
             return Ok(());
         }
-        let (edge, _) = self.grow(Edge::default(), Vec::new(), covered, &[], false)?;
+        let (edge, bundle) = self.grow(Edge::default(), Vec::new(), covered, &[], false)?;
         if edge.root() != note.checkpoint.root {
             let why = format!("the {covered} entries of the journal have another root hash");
             return Err(LedgerError::damaged("the checkpoint or the journal", why));
         }
+        recovery.tiles_changed = self.changed_partials(&edge, &bundle)?;
         let write = self.lock.is_some();
         let (edge, bundle) = self.grow(Edge::default(), Vec::new(), covered, &[], write)?;
         if write {
@@ -309,6 +317,24 @@ impl Ledger {
         self.state.bundle = bundle;
         recovery.tiles_rebuilt = true;
         Ok(())
+    }
+
+    /// Unfinished tiles of the tree that are as long as they should be and hold something else.
+    fn changed_partials(&self, edge: &Edge, bundle: &[u8]) -> Result<Vec<String>, LedgerError> {
+        let size = edge.size();
+        let mut expected = vec![(TileId::entries(size / TILE_WIDTH, size % TILE_WIDTH), bundle.to_vec())];
+        for (level, hashes) in (0..).zip(edge.levels()) {
+            let index = (size >> (8 * level)) / TILE_WIDTH;
+            expected.push((TileId::hashes(level, index, hashes.len() as u64), join(hashes)));
+        }
+        let mut changed = Vec::new();
+        for (id, bytes) in expected.into_iter().filter(|(id, _)| id.width > 0) {
+            let other = |found: &Vec<u8>| found.len() == bytes.len() && *found != bytes;
+            if self.tiles.read_exactly(id)?.filter(other).is_some() {
+                changed.push(id.path().display().to_string());
+            }
+        }
+        Ok(changed)
     }
 
     /// The unfinished entry bundle, when it fits the leaf hashes of `edge`.

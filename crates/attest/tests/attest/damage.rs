@@ -36,6 +36,26 @@ fn tiles_bundles_checkpoint_and_index() {
     each_flip_is_named(&home, "tile/entries/001.p/44", Part::EntryBundle, "tile/entries/001.p/44");
     each_flip_is_named(&home, "checkpoint", Part::Checkpoint, "checkpoint");
     each_flip_is_named(&home, "index", Part::Index, "index");
+    // What a reader of the tree before still fetches.
+    home.fill(2);
+    each_flip_is_named(&home, "tile/0/001.p/44", Part::Tile, "tile/0/001.p/44");
+    each_flip_is_named(&home, "tile/entries/001.p/44", Part::EntryBundle, "tile/entries/001.p/44");
+}
+
+#[test]
+fn an_unfinished_tile_that_was_changed_is_mended_and_named() {
+    let home = Home::new();
+    home.fill(7);
+    for tile in ["tile/0/000.p/7", "tile/entries/000.p/7"] {
+        flip(&home.ledger_dir().join(tile), 40);
+        let (_, recovery) = Ledger::open(&home.ledger_dir()).unwrap();
+        assert_eq!(recovery.tiles_changed, [tile]);
+        assert!(recovery.sentences()[0].contains(tile), "{:?}", recovery.sentences());
+        home.ledger();
+    }
+    std::fs::remove_file(home.ledger_dir().join("tile/0/000.p/7")).unwrap();
+    let (_, recovery) = Ledger::open(&home.ledger_dir()).unwrap();
+    assert!(recovery.tiles_rebuilt && recovery.tiles_changed.is_empty(), "a crash may leave that");
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub fn environments(global: &Global, command: &EnvCommand) -> Result<Exit, Probl
         EnvCommand::Status => status(&app, &project),
         EnvCommand::Stop { environment } => {
             let root = root(&app, &project, environment)?;
+            own(&app, &root)?;
             host::stop(&root).map_err(|e| erase(&e))?;
             println!("{environment} is stopped");
             Ok(Exit::Success)
@@ -53,6 +54,21 @@ fn tamed(file: std::fs::File) -> std::io::Result<()> {
     Ok(())
 }
 
+/// An environment that another installation set up is not ours to stop.
+fn own(app: &App, root: &std::path::Path) -> Result<(), Problem> {
+    let Ok(pinned) = std::fs::read(Layout { root: root.to_owned() }.trust()) else { return Ok(()) };
+    let pinned = attest::Trust::parse(&pinned).map_err(|e| erase(&e))?;
+    let trust = app.recorder.trust()?;
+    match pinned.logs.iter().any(|log| trust.logs.iter().any(|own| own.public_key == log.public_key)) {
+        true => Ok(()),
+        false => {
+            let message = format!("another installation set up the environment at {}", root.display());
+            Err(Problem::new("environment-foreign", Exit::Environment, message)
+                .with_hint("use its home, or give the environment a `root` of its own"))
+        }
+    }
+}
+
 /// Folder of an environment.
 pub fn root(app: &App, project: &Project, name: &str) -> Result<PathBuf, Problem> {
     Ok(ship::root(project, project.environment(name)?, &app.environments()))
@@ -64,6 +80,8 @@ struct State {
     active: Option<model::Sha256>,
     running: Option<host::Status>,
     interrupted: bool,
+    /// Another installation set it up.
+    foreign: bool,
 }
 
 fn status(app: &App, project: &Project) -> Result<Exit, Problem> {
@@ -73,7 +91,8 @@ fn status(app: &App, project: &Project) -> Result<Exit, Problem> {
         let active = layout.current().unwrap_or(None);
         let running = host::status(&layout.root);
         let interrupted = layout.root.join("journal.json").exists();
-        all.push(State { environment: environment.name.clone(), active, running, interrupted });
+        let foreign = own(app, &layout.root).is_err();
+        all.push(State { environment: environment.name.clone(), active, running, interrupted, foreign });
     }
     if app.json() {
         ui::json(&all);
@@ -87,6 +106,9 @@ fn status(app: &App, project: &Project) -> Result<Exit, Problem> {
             None => (DIM, "not running".to_owned()),
         };
         println!("{BOLD}{:<12}{BOLD:#} {release:<12} {style}{how}{style:#}", state.environment);
+        if state.foreign {
+            ui::note("another installation set this environment up");
+        }
         if state.interrupted {
             ui::note("a deployment into it is under way, or was interrupted: the next one repairs that");
         }

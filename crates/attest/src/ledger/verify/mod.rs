@@ -342,6 +342,28 @@ fn unfinished_tiles(tiles: &Tiles, edge: &Edge, report: &mut Report) -> Result<(
                 report.tile(id, "its hashes are not those of the entries");
             }
         }
+        if level == 0 {
+            older_bundles(tiles, index, hashes, report)?;
+        }
+    }
+    Ok(())
+}
+
+/// Shorter forms of the unfinished entry bundle, which others may still read.
+fn older_bundles(
+    tiles: &Tiles,
+    index: u64,
+    leaves: &[Sha256],
+    report: &mut Report,
+) -> Result<(), LedgerError> {
+    for width in 1..leaves.len() {
+        let id = TileId::entries(index, width as u64);
+        let Some(bytes) = tiles.read_exactly(id)? else { continue };
+        let entries = unpack_entries(&bytes).unwrap_or_default();
+        if entries.len() != width || entries.iter().zip(leaves).any(|(entry, leaf)| leaf_hash(entry) != *leaf)
+        {
+            report.tile(id, "its entries are not those of the ledger");
+        }
     }
     Ok(())
 }

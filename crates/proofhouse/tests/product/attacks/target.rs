@@ -146,3 +146,23 @@ exec python3 -m http.server --bind 127.0.0.1 --directory \"$2\" \"$1\"
     site.proofhouse(&["deploy", "production"]).expect(0);
     assert!(site.proofhouse(&["env", "status"]).expect(0).out.contains("running"));
 }
+
+#[test]
+fn an_environment_of_another_installation_is_neither_stopped_nor_taken_for_ours() {
+    let site = service("");
+    placed(&site, "");
+    site.proofhouse(&["run"]).expect(0);
+    site.proofhouse(&["deploy", "production"]).expect(0);
+    let other = |arguments: &[&str]| {
+        let mut command = site.command(arguments);
+        crate::support::Answer::of(
+            command.env("PROOFHOUSE_HOME", site.path().join("other")).output().unwrap(),
+        )
+    };
+    let refused = other(&["env", "stop", "production"]).expect(3);
+    assert!(refused.err.contains("environment-foreign"), "{}", refused.err);
+    let status = other(&["env", "status"]).expect(0);
+    assert!(status.err.contains("another installation"), "{}", status.err);
+    assert!(site.proofhouse(&["env", "status"]).expect(0).out.contains("running"));
+    site.proofhouse(&["env", "stop", "production"]).expect(0);
+}
