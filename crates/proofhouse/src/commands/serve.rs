@@ -49,6 +49,11 @@ pub fn until_stopped(app: &App, config: Config, ready: impl FnOnce(&Bound) + Sen
         }
     });
     let backend = Arc::new(Installation::new(Arc::clone(&app.recorder)));
+    // Many open connections must not leave the database without files.
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
     let served = server::serve(config, (*app.store).clone(), backend, ready, stop_signal());
     app.runtime.block_on(served).map_err(|e| erase(&e))
 }
