@@ -67,6 +67,10 @@ impl FromStr for NetworkRule {
         if host.contains('*') {
             return Err(BadRule::Star);
         }
+        if host == "registry" && port.is_some() {
+            // Written again it would be the name of a registry.
+            return Err(BadRule::Registry);
+        }
         let good = host.parse::<IpAddr>().is_ok() || is_host_name(&host);
         good.then_some(Self::Host { host, port }).ok_or(BadRule::Host)
     }

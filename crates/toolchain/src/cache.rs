@@ -159,7 +159,7 @@ fn parse_answers(text: &str) -> Option<HashMap<Sha256, String>> {
         let (key, answer) = line.split_once(' ')?;
         Some((key.parse().ok()?, tree::decode(answer)?))
     };
-    unseal(text)?.strip_prefix(ANSWERS_HEADER)?.lines().map(line).collect()
+    unseal(text)?.strip_prefix(ANSWERS_HEADER)?.split_terminator('\n').map(line).collect()
 }
 
 /// Adds a last line with the checksum of the text.
@@ -187,7 +187,7 @@ fn parse(text: &str) -> Option<HashMap<Status, Sha256>> {
         let hash = words.next()?.parse().ok()?;
         Some((Status::parse(&mut words)?, hash))
     };
-    unseal(text)?.strip_prefix(HEADER)?.lines().map(line).collect()
+    unseal(text)?.strip_prefix(HEADER)?.split_terminator('\n').map(line).collect()
 }
 
 /// Remembers a listing under its digest, so that a later change can be told file by file.

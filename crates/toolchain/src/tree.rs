@@ -102,7 +102,7 @@ impl Listing {
 
     /// Reads a canonical text; `None` when it is not one.
     pub fn parse(text: &str) -> Option<Self> {
-        let lines = text.strip_prefix(HEADER)?.lines();
+        let lines = text.strip_prefix(HEADER)?.split_terminator('\n');
         lines.map(entry).collect::<Option<Vec<_>>>().map(Self)
     }
 }
