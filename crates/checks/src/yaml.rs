@@ -112,7 +112,8 @@ impl Node {
 
     fn size(&self) -> usize {
         match &self.value {
-            Value::Scalar { .. } => 1,
+            // A long text is many nodes, or an alias would copy it for the price of one.
+            Value::Scalar { text, .. } => 1 + text.len() / 64,
             Value::List(items) => 1 + items.iter().map(Node::size).sum::<usize>(),
             Value::Map(entries) => 1 + entries.iter().map(|(k, v)| k.size() + v.size()).sum::<usize>(),
         }

@@ -206,3 +206,61 @@ fn cyclonedx_is_sorted_deterministic_and_complete() {
     let other = cyclonedx(&inventory, &BomContext { run: Some("r2".into()), ..context });
     assert_ne!(bom["serialNumber"], other["serialNumber"]);
 }
+
+/// `N` versions of one package, each of which depends on the name: as many edges as pairs.
+fn every_version_depends_on_the_name(entry: &dyn Fn(usize) -> String) -> String {
+    (0..5_000).map(entry).collect()
+}
+
+#[test]
+fn a_small_lock_file_cannot_ask_for_a_large_graph() {
+    let package = |n: usize| format!("[[package]]\nname = \"a\"\nversion = \"1.{n}\"\n");
+    let uv = |n| package(n) + "dependencies = [{ name = \"a\" }]\n";
+    let pdm = |n| package(n) + "dependencies = [\"a\"]\n";
+    let poetry = |n| package(n) + "[package.dependencies]\na = \"*\"\n";
+    let files: [(&str, &dyn Fn(usize) -> String); 3] =
+        [("uv.lock", &uv), ("pdm.lock", &pdm), ("poetry.lock", &poetry)];
+    for (file, entry) in files {
+        let inventory = collect(&MemoryTree::new([(file, every_version_depends_on_the_name(entry))]));
+        assert_eq!(inventory.components.len(), 5_000, "{file}");
+        let edges: usize = inventory.components.iter().map(|c| c.depends_on.len()).sum();
+        assert!(edges <= 1_000_000, "{file}: {edges}");
+        assert!(inventory.coverage.skipped[0].why.contains("too many"), "{file}: {:?}", inventory.coverage);
+    }
+}
+
+#[test]
+fn a_long_version_is_not_copied_for_every_short_name() {
+    let long = "1".repeat(1 << 20);
+    let other =
+        |n: usize| format!("[[package]]\nname = \"b{n}\"\nversion = \"1.0.0\"\ndependencies = [\"a\"]\n");
+    let text: String = (0..2_000).map(other).collect();
+    let text = format!("version = 4\n[[package]]\nname = \"a\"\nversion = \"{long}\"\n{text}");
+    let inventory = collect(&MemoryTree::new([("Cargo.lock", text)]));
+    let bytes: usize = inventory.components.iter().flat_map(|c| &c.depends_on).map(String::len).sum();
+    assert!(bytes <= 256 << 20, "{bytes}");
+    assert_eq!(inventory.components.len(), 2_001);
+}
+
+#[test]
+fn a_uv_dependency_that_says_its_version_has_one_edge() {
+    let text = r#"
+version = 1
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [{ name = "numpy", version = "1.26.4", marker = "python_version < '3.13'" }]
+[package.dev-dependencies]
+dev = [{ name = "numpy", version = "2.1.0" }]
+[[package]]
+name = "numpy"
+version = "1.26.4"
+[[package]]
+name = "numpy"
+version = "2.1.0"
+"#;
+    let inventory = collect(&MemoryTree::new([("uv.lock", text)]));
+    let dev: Vec<bool> = inventory.components.iter().map(|c| c.dev).collect();
+    assert_eq!(dev, [false, false, true], "only the version that development asks for is development's");
+}

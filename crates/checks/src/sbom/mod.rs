@@ -36,6 +36,7 @@ pub fn collect(tree: &dyn SourceTree) -> Inventory {
     let searched = Some(tree.paths().len() as u64);
     let mut coverage = Coverage { stated: true, searched, ..Coverage::default() };
     let mut components = BTreeMap::new();
+    let mut edges = formats::Edges::default();
     for path in tree.paths() {
         let Some(format) = formats::of(path) else { continue };
         coverage.seen += 1;
@@ -48,7 +49,8 @@ pub fn collect(tree: &dyn SourceTree) -> Inventory {
                     .skipped
                     .into_iter()
                     .for_each(|(what, why)| coverage.skip(format!("{path}: {what}"), why));
-                for component in parsed.components {
+                for mut component in parsed.components {
+                    component.depends_on = edges.to(component.depends_on);
                     add(&mut components, component);
                 }
             }
@@ -58,6 +60,9 @@ pub fn collect(tree: &dyn SourceTree) -> Inventory {
             coverage.error(format!("more than {MOST_COMPONENTS} components: the rest is not listed"));
             break;
         }
+    }
+    if edges.full() {
+        coverage.skip("dependencies", formats::TOO_MANY);
     }
     manifests::tell_unlocked(tree, &mut coverage);
     coverage.rules = Some(formats::FORMATS.len() as u64);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 
-use super::{FormatError, Input, Parsed};
+use super::{Edges, FormatError, Input, Parsed};
 use crate::sbom::{Component, Ecosystem, Purl};
 
 #[derive(Deserialize)]
@@ -41,6 +41,7 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
     let direct: HashSet<usize> =
         locals.flat_map(|p| p.dependencies.iter().filter_map(|d| index.find(d))).collect();
     let mut parsed = Parsed::default();
+    let mut edges = Edges::default();
     for (n, package) in lock.package.iter().enumerate() {
         let mut component = Component::new(Ecosystem::Cargo, &package.name, &package.version, input.path);
         component.purl = index.purls[n].clone();
@@ -50,9 +51,10 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
             component.hash_hex("sha256", hex);
         }
         let below = package.dependencies.iter().filter_map(|d| index.find(d));
-        component.depends_on = below.map(|n| index.purls[n].clone()).collect();
+        component.depends_on = edges.to(below.map(|n| index.purls[n].as_str()));
         parsed.components.push(component);
     }
+    edges.tell(&mut parsed);
     Ok(parsed)
 }
 
@@ -64,32 +66,33 @@ fn checksum<'a>(package: &'a Package, metadata: &'a BTreeMap<String, toml::Value
     package.checksum.as_deref().or_else(old)
 }
 
+/// A package as a dependency entry names it: `name`, `name version`, `name version source`.
+type Key<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
 /// Finds packages by the text of a dependency entry: `name`, `name version`, `name version (source)`.
 struct Index<'a> {
-    packages: &'a [Package],
     purls: Vec<String>,
-    by_name: HashMap<&'a str, Vec<usize>>,
+    first: HashMap<Key<'a>, usize>,
 }
 
 impl<'a> Index<'a> {
     fn new(packages: &'a [Package]) -> Self {
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut first = HashMap::new();
         for (n, package) in packages.iter().enumerate() {
-            by_name.entry(&package.name).or_default().push(n);
+            let (name, version) = (package.name.as_str(), Some(package.version.as_str()));
+            for key in [(name, None, None), (name, version, None), (name, version, package.source.as_deref())]
+            {
+                first.entry(key).or_insert(n);
+            }
         }
-        Self { packages, purls: packages.iter().map(purl).collect(), by_name }
+        Self { purls: packages.iter().map(purl).collect(), first }
     }
 
     fn find(&self, dependency: &str) -> Option<usize> {
         let mut words = dependency.splitn(3, ' ');
         let (name, version, source) = (words.next()?, words.next(), words.next());
         let source = source.map(|s| s.trim_start_matches('(').trim_end_matches(')'));
-        let fits = |n: &&usize| {
-            let package = &self.packages[**n];
-            version.is_none_or(|v| v == package.version)
-                && source.is_none_or(|s| package.source.as_deref() == Some(s))
-        };
-        self.by_name.get(name)?.iter().find(fits).copied()
+        self.first.get(&(name, version, source)).copied()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::{FormatError, Input, Parsed};
+use super::{Edges, FormatError, Input, Parsed};
 use crate::sbom::{Component, Ecosystem};
 
 #[derive(Deserialize)]
@@ -54,11 +54,13 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         purls.insert(package.name.to_lowercase(), component.purl.clone());
         made.insert(n, component);
     }
+    let mut edges = Edges::default();
     for (n, mut component) in made {
         // PHP writes an empty object as an empty list.
         let names = all[n].0.require.as_ref().and_then(|r| r.as_object()).into_iter().flat_map(|r| r.keys());
-        component.depends_on = names.filter_map(|name| purls.get(&name.to_lowercase()).cloned()).collect();
+        component.depends_on = edges.to(names.filter_map(|name| purls.get(&name.to_lowercase())));
         parsed.components.push(component);
     }
+    edges.tell(&mut parsed);
     Ok(parsed)
 }

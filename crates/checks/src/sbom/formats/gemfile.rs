@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{FormatError, Input, Parsed};
+use super::{Edges, FormatError, Input, Parsed};
 use crate::{
     sbom::{Component, Ecosystem, Purl},
     tree::file_name,
@@ -88,14 +88,17 @@ impl Reader {
         for component in &self.components {
             purls.insert(component.name.clone(), component.purl.clone());
         }
+        let mut edges = Edges::default();
         for (component, below) in self.components.iter_mut().zip(&self.below) {
             component.direct = Some(self.direct.contains(&component.name));
-            component.depends_on = below.iter().filter_map(|name| purls.get(name).cloned()).collect();
+            component.depends_on = edges.to(below.iter().filter_map(|name| purls.get(name)));
             if let Some(hex) = self.sums.get(&(component.name.clone(), component.version.clone())) {
                 component.hash_hex("sha256", hex);
             }
         }
-        Parsed { components: self.components, skipped: Vec::new() }
+        let mut parsed = Parsed { components: self.components, skipped: Vec::new() };
+        edges.tell(&mut parsed);
+        parsed
     }
 }
 

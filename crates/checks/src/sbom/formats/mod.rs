@@ -7,6 +7,7 @@ use crate::{
 
 mod cargo;
 mod composer;
+mod edges;
 mod gemfile;
 mod gomod;
 mod gradle;
@@ -20,6 +21,8 @@ mod python;
 mod requirements;
 mod uv;
 mod yarn;
+
+pub use edges::{Edges, TOO_MANY};
 
 /// A lock file to parse.
 pub struct Input<'a> {

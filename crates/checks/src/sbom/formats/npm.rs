@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{FormatError, Input, Parsed};
+use super::{Edges, FormatError, Input, Parsed};
 use crate::{
     sbom::{Component, Ecosystem, Purl},
     tree::file_name,
 };
 
+/// Longest install place that is read.
+const LONGEST_PLACE: usize = 4096;
 /// Deepest nesting of version 1 entries.
 const DEEPEST: usize = 100;
 
@@ -67,6 +69,7 @@ fn by_place(input: &Input<'_>, packages: &BTreeMap<String, Entry>) -> Parsed {
         .flat_map(|(place, entry)| entry.names().filter_map(|name| find(packages, place, name)))
         .collect();
     let mut parsed = Parsed::default();
+    let mut edges = Edges::default();
     for (place, entry) in packages {
         if place.is_empty() || entry.link {
             continue;
@@ -75,9 +78,10 @@ fn by_place(input: &Input<'_>, packages: &BTreeMap<String, Entry>) -> Parsed {
         let mut component = component;
         component.direct = Some(direct.contains(place) || component.local);
         let below = entry.names().filter_map(|name| find(packages, place, name));
-        component.depends_on = below.filter_map(|p| purl(&p, packages.get(&p)?)).collect();
+        component.depends_on = edges.to(below.filter_map(|p| purl(&p, packages.get(&p)?)));
         parsed.components.push(component);
     }
+    edges.tell(&mut parsed);
     parsed
 }
 
@@ -115,9 +119,9 @@ fn installed_name(place: &str) -> &str {
     place.rfind("node_modules/").map_or(place, |at| &place[at + "node_modules/".len()..])
 }
 
-/// Where Node finds `name` from `place`.
+/// Where Node finds `name` from `place`; no file system has a place that is much longer.
 fn find(packages: &BTreeMap<String, Entry>, place: &str, name: &str) -> Option<String> {
-    let mut from = place;
+    let mut from = place.get(..LONGEST_PLACE).map_or(place, |_| "");
     loop {
         let candidate = match from {
             "" => format!("node_modules/{name}"),

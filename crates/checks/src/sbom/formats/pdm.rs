@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    FormatError, Input, Parsed,
+    Edges, FormatError, Input, Parsed,
     python::{Names, component},
 };
 
@@ -45,11 +45,15 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         names.add(&made);
         parsed.components.push(made);
     }
+    let mut edges = Edges::default();
     for (made, package) in parsed.components.iter_mut().zip(&lock.package) {
-        let name = |d: &String| {
-            d.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).next().map(str::to_owned)
-        };
-        made.depends_on = package.dependencies.iter().filter_map(name).flat_map(|n| names.find(&n)).collect();
+        made.depends_on = edges.to(package.dependencies.iter().flat_map(|d| names.find(name(d), None)));
     }
+    edges.tell(&mut parsed);
     Ok(parsed)
+}
+
+/// The name at the start of a requirement.
+fn name(requirement: &str) -> &str {
+    requirement.split(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).next().unwrap_or_default()
 }

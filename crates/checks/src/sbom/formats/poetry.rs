@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Value;
 
 use super::{
-    FormatError, Input, Parsed,
+    Edges, FormatError, Input, Parsed,
     python::{Names, component},
 };
 
@@ -65,8 +65,10 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         names.add(&made);
         parsed.components.push(made);
     }
+    let mut edges = Edges::default();
     for (made, package) in parsed.components.iter_mut().zip(&lock.package) {
-        made.depends_on = package.dependencies.keys().flat_map(|name| names.find(name)).collect();
+        made.depends_on = edges.to(package.dependencies.keys().flat_map(|name| names.find(name, None)));
     }
+    edges.tell(&mut parsed);
     Ok(parsed)
 }

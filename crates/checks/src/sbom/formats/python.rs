@@ -1,23 +1,27 @@
 //! What the TOML lock files of Python tools (poetry, uv, pdm) have in common.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::sbom::{Component, Ecosystem, pypi_name};
 
-/// Purls by comparable name, so that `dependencies` can be turned into edges. When a name is locked in
-/// several versions, every one of them is a possible edge.
+/// Purls by comparable name and version, so that `dependencies` can be turned into edges. When a name is
+/// locked in several versions, every one of them is a possible edge, unless the dependency says which.
 #[derive(Default)]
-pub struct Names(HashMap<String, Vec<String>>);
+pub struct Names(HashMap<String, BTreeMap<String, String>>);
 
 impl Names {
     /// Notes a component.
     pub fn add(&mut self, component: &Component) {
-        self.0.entry(pypi_name(&component.name)).or_default().push(component.purl.clone());
+        let versions = self.0.entry(pypi_name(&component.name)).or_default();
+        versions.insert(component.version.clone(), component.purl.clone());
     }
 
-    /// The purls of a name.
-    pub fn find(&self, name: &str) -> Vec<String> {
-        self.0.get(&pypi_name(name)).cloned().unwrap_or_default()
+    /// The purls of a name, or of one version of it.
+    pub fn find(&self, name: &str, version: Option<&str>) -> impl Iterator<Item = &str> {
+        let versions = self.0.get(&pypi_name(name));
+        let one = version.map(|version| versions.and_then(|all| all.get(version)));
+        let all = versions.filter(|_| one.is_none()).into_iter().flat_map(BTreeMap::values);
+        one.flatten().into_iter().chain(all).map(String::as_str)
     }
 }
 

@@ -1,14 +1,14 @@
 //! `uv.lock`, version 1.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 
 use super::{
-    FormatError, Input, Parsed,
+    Edges, FormatError, Input, Parsed,
     python::{Names, component},
 };
-use crate::sbom::Component;
+use crate::sbom::{Component, pypi_name};
 
 #[derive(Deserialize)]
 struct Lock {
@@ -45,6 +45,8 @@ struct File {
 #[derive(Deserialize)]
 struct Dependency {
     name: String,
+    /// Which one, when the name is locked in several versions.
+    version: Option<String>,
 }
 
 impl Package {
@@ -52,13 +54,12 @@ impl Package {
         ["virtual", "editable", "directory", "path"].iter().any(|kind| self.source.contains_key(*kind))
     }
 
-    fn production(&self) -> impl Iterator<Item = &str> {
-        let optional = self.optional_dependencies.values().flatten();
-        self.dependencies.iter().chain(optional).map(|d| d.name.as_str())
+    fn production(&self) -> impl Iterator<Item = &Dependency> {
+        self.dependencies.iter().chain(self.optional_dependencies.values().flatten())
     }
 
-    fn all(&self) -> impl Iterator<Item = &str> {
-        self.production().chain(self.dev_dependencies.values().flatten().map(|d| d.name.as_str()))
+    fn all(&self) -> impl Iterator<Item = &Dependency> {
+        self.production().chain(self.dev_dependencies.values().flatten())
     }
 }
 
@@ -83,33 +84,52 @@ pub fn parse(input: &Input<'_>) -> Result<Parsed, FormatError> {
         parsed.components.push(made);
         sources.push(package);
     }
+    let mut edges = Edges::default();
     for (made, package) in parsed.components.iter_mut().zip(&sources) {
-        made.depends_on = package.all().flat_map(|name| names.find(name)).collect();
+        made.depends_on = edges.to(package.all().flat_map(|d| names.find(&d.name, d.version.as_deref())));
     }
-    mark(&mut parsed.components, &lock.package, &names);
+    edges.tell(&mut parsed);
+    mark(&mut parsed.components, &lock.package, &names, edges.full());
     Ok(parsed)
 }
 
-/// Direct is what the project's own packages name; development-only is what production cannot reach.
-fn mark(components: &mut [Component], packages: &[Package], names: &Names) {
+/// Direct is what the project's own packages name; development-only is what production cannot reach, which
+/// is known only while the graph is whole.
+fn mark(components: &mut [Component], packages: &[Package], names: &Names, cut: bool) {
     let roots: Vec<&Package> = packages.iter().filter(|p| p.local()).collect();
     if roots.is_empty() {
         return;
     }
-    let direct: HashSet<String> =
-        roots.iter().flat_map(|p| p.all()).flat_map(|name| names.find(name)).collect();
-    let mut pending: Vec<String> =
-        roots.iter().flat_map(|p| p.production()).flat_map(|n| names.find(n)).collect();
-    let mut needed = HashSet::new();
+    let direct = named(roots.iter().flat_map(|p| p.all()), names);
+    let production = named(roots.iter().flat_map(|p| p.production()), names);
+    let needed = reachable(components, production);
+    let facts = |c: &Component| (direct.contains(c.purl.as_str()), needed.contains(&c.purl));
+    for component in components {
+        let (direct, needed) = facts(component);
+        component.direct = Some(direct || component.local);
+        component.dev = !cut && !component.local && !needed;
+    }
+}
+
+/// The purls that dependencies mean; each is looked up once.
+fn named<'a>(dependencies: impl Iterator<Item = &'a Dependency>, names: &'a Names) -> HashSet<&'a str> {
+    let distinct: HashSet<(String, Option<&str>)> =
+        dependencies.map(|d| (pypi_name(&d.name), d.version.as_deref())).collect();
+    distinct.iter().flat_map(|(name, version)| names.find(name, *version)).collect()
+}
+
+/// What the edges lead to from `start`, with it.
+fn reachable(components: &[Component], start: HashSet<&str>) -> HashSet<String> {
+    let mut below: HashMap<&str, Vec<&String>> = HashMap::new();
+    for component in components {
+        below.entry(&component.purl).or_default().extend(&component.depends_on);
+    }
+    let mut seen = HashSet::new();
+    let mut pending: Vec<&str> = start.into_iter().collect();
     while let Some(purl) = pending.pop() {
-        if needed.insert(purl.clone()) {
-            let below =
-                components.iter().filter(|c| c.purl == purl).flat_map(|c| c.depends_on.iter().cloned());
-            pending.extend(below);
+        if seen.insert(purl) {
+            pending.extend(below.remove(purl).into_iter().flatten().map(String::as_str));
         }
     }
-    for component in components {
-        component.direct = Some(direct.contains(&component.purl) || component.local);
-        component.dev = !component.local && !needed.contains(&component.purl);
-    }
+    seen.into_iter().map(str::to_owned).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{FormatError, Input, Parsed};
+use super::{Edges, FormatError, Input, Parsed};
 use crate::{
     sbom::{Component, Ecosystem},
     yaml,
@@ -44,14 +44,16 @@ fn components(input: &Input<'_>, blocks: &[Block]) -> Parsed {
         block.asked.iter().for_each(|asked| drop(purls.insert(asked, component.purl.clone())));
         made.push((block, component));
     }
+    let mut edges = Edges::default();
     for (block, mut component) in made {
         let key = |(name, range): &(String, String)| format!("{name}@{range}");
         let found = |d: &(String, String)| {
-            purls.get(key(d).as_str()).or_else(|| purls.get(format!("{}@npm:{}", d.0, d.1).as_str())).cloned()
+            purls.get(key(d).as_str()).or_else(|| purls.get(format!("{}@npm:{}", d.0, d.1).as_str()))
         };
-        component.depends_on = block.dependencies.iter().filter_map(found).collect();
+        component.depends_on = edges.to(block.dependencies.iter().filter_map(found));
         parsed.components.push(component);
     }
+    edges.tell(&mut parsed);
     parsed
 }
 
