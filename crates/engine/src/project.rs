@@ -54,8 +54,9 @@ impl Project {
         let name: String = name.chars().map(|c| if fits(c) { c } else { '-' }).take(64).collect();
         let name = name.trim_start_matches(['.', '_', '-']);
         let name = if name.is_empty() { "folder" } else { name };
+        // A file has at least one step; a test needs no outputs. Nothing runs it.
         let text =
-            format!("version: 1\nproject: {name}\nsteps:\n  none:\n    kind: build\n    run: 'true'\n");
+            format!("version: 1\nproject: '{name}'\nsteps:\n  none:\n    kind: test\n    run: 'true'\n");
         let config = parse(text.as_bytes(), false)?;
         let config_digest = Sha256::of(&text);
         Ok(Self { root, config, config_digest, config_text: text.into_bytes(), rules: BTreeMap::new() })

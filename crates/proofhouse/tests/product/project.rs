@@ -51,6 +51,20 @@ fn a_wrong_configuration_is_told_with_place_and_suggestion() {
 }
 
 #[test]
+fn any_folder_can_be_scanned_without_a_configuration_in_git_or_not() {
+    let site = Site::new();
+    site.write("0123/Dockerfile", "FROM debian:latest\nUSER 1\n");
+    let folder = site.project().join("0123");
+    let scan = ["scan", "-C", folder.to_str().unwrap()];
+    let told = site.proofhouse(&scan).expect(0).text();
+    assert!(told.contains("there is no proofhouse.yaml") && told.contains("docker-floating"), "{told}");
+    site.commit("A Dockerfile and nothing else");
+    assert!(site.proofhouse(&scan).expect(0).out.contains("docker-floating"));
+    let listed = site.proofhouse(&["findings", "--project", "0123"]).expect(0).out;
+    assert!(listed.contains("docker-floating"), "{listed}");
+}
+
+#[test]
 fn schema_and_completions_are_printed() {
     let site = Site::new();
     let schema = site.proofhouse(&["schema"]).expect(0).json();
