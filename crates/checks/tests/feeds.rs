@@ -121,6 +121,35 @@ fn missing_data_and_unread_lock_files_are_errors() {
 }
 
 #[test]
+fn an_advisory_of_very_many_versions_is_refused_and_comparing_has_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = IndexDir::new(folder.path().join("index"));
+    let file = |name: &str, versions: usize, events: usize| {
+        let mut advisory = advisory(name, &[], "left", "1.0.0");
+        let listed: Vec<String> = (0..versions).map(|n| format!("9.{n}.0")).collect();
+        let events: Vec<Value> =
+            (0..events).rev().map(|n| json!({"introduced": format!("8.{n}.0")})).collect();
+        advisory["affected"][0]["versions"] = json!(listed);
+        advisory["affected"][0]["ranges"] = json!([{"type": "SEMVER", "events": events}]);
+        let path = folder.path().join(format!("{name}.json"));
+        fs::write(&path, advisory.to_string()).unwrap();
+        path
+    };
+    for (versions, events) in [(200_000, 1), (0, 200_000)] {
+        let error = import(&file("huge", versions, events), "npm", &dir, now()).unwrap_err();
+        assert!(error.hint().unwrap().contains("huge names more than 20000 versions"), "{:?}", error.hint());
+    }
+    import(&file("large", 10_000, 9_000), "npm", &dir, now()).unwrap();
+    let entry =
+        |n: usize| (format!("node_modules/a{n}/node_modules/left"), json!({ "version": format!("1.{n}.0") }));
+    let packages: serde_json::Map<String, Value> = (0..3_000).map(entry).collect();
+    let lock = json!({ "lockfileVersion": 3, "packages": packages }).to_string();
+    let report = matched(&MemoryTree::new([("package-lock.json", lock)]), &dir);
+    let unchecked = report.coverage.errors.iter().filter(|e| e.contains("too many versions to compare"));
+    assert!(unchecked.count() > 0 && !report.coverage.is_complete(), "what was not compared is told");
+}
+
+#[test]
 fn a_tree_that_is_made_of_nothing_else_is_searched_and_complete() {
     let folder = tempfile::tempdir().unwrap();
     let dir = IndexDir::new(folder.path().join("feeds"));

@@ -5,7 +5,7 @@ use model::Severity::{Critical, High, Low, Medium};
 use super::{
     Checked,
     containers::{Pin, is_runtime_socket, is_strong_capability, pin},
-    rule::{Hit, Hits, Rule},
+    rule::{Hit, Hits, Rule, short},
     shell,
 };
 use crate::yaml::{self, Node};
@@ -31,7 +31,7 @@ pub fn check(text: &str) -> Checked {
 fn one(resource: &Node, hits: &mut Hits) {
     let kind = resource.str("kind").unwrap_or_default();
     let name = resource.at(&["metadata", "name"]).and_then(Node::text).unwrap_or_default();
-    let symbol = format!("{kind}/{name}");
+    let symbol = short(&format!("{kind}/{name}"));
     let paths: [&[&str]; 3] =
         [&["spec", "template", "spec"], &["spec", "jobTemplate", "spec", "template", "spec"], &["spec"]];
     if let Some(pod) = paths.iter().filter_map(|p| resource.at(p)).find(|p| p.get("containers").is_some()) {

@@ -26,6 +26,9 @@ pub(crate) const TOOL: &str = "proofhouse-config";
 /// Largest configuration file that is read, in bytes.
 pub const LARGEST_FILE: u64 = 4 << 20;
 
+/// Most findings kept of one file.
+pub const MOST_FINDINGS: usize = 10_000;
+
 /// What a check gives: hits with their rules, or the place where the file cannot be parsed.
 pub(crate) type Checked = Result<Vec<(&'static Rule, Hit)>, String>;
 
@@ -108,7 +111,9 @@ fn one(path: &str, text: &str, kind: &Kind, findings: &mut Vec<Finding>, coverag
     match (kind.check)(text) {
         Ok(hits) => {
             coverage.scanned += 1;
-            findings.extend(hits.into_iter().map(|(rule, hit)| rule.finding(path, text, hit)));
+            let hits = worst(path, hits, coverage);
+            let lines: Vec<&str> = text.lines().collect();
+            findings.extend(hits.into_iter().map(|(rule, hit)| rule.finding(path, &lines, hit)));
         }
         // A template becomes configuration only when it is rendered.
         Err(_) if text.contains("{{") && !is_github(path) => {
@@ -116,6 +121,20 @@ fn one(path: &str, text: &str, kind: &Kind, findings: &mut Vec<Finding>, coverag
         }
         Err(error) => coverage.error(format!("{path}: {error}")),
     }
+}
+
+/// At most [`MOST_FINDINGS`], the worst ones.
+fn worst(
+    path: &str,
+    mut hits: Vec<(&'static Rule, Hit)>,
+    coverage: &mut Coverage,
+) -> Vec<(&'static Rule, Hit)> {
+    if hits.len() > MOST_FINDINGS {
+        coverage.error(format!("{path}: {} findings; only the worst {MOST_FINDINGS} are kept", hits.len()));
+        hits.sort_by_key(|(rule, _)| std::cmp::Reverse(rule.severity));
+        hits.truncate(MOST_FINDINGS);
+    }
+    hits
 }
 
 fn is_yaml(path: &str) -> bool {

@@ -4,6 +4,11 @@ use model::{Confidence, Finding, FindingId, Place, Severity, Sha256, Technique, 
 
 use super::TOOL;
 
+/// Most characters kept of the name of what a hit is in.
+const LONGEST_NAME: usize = 500;
+/// Most lines of a hit that its identity looks at.
+const MOST_LINES: usize = 500;
+
 /// One rule: one entry, explained and tested by its own examples.
 #[derive(Debug)]
 pub struct Rule {
@@ -41,7 +46,7 @@ pub struct Hit {
 impl Hit {
     /// A hit on one line.
     pub fn at(line: u32, symbol: Option<&str>) -> Self {
-        Self { line, end_line: line, symbol: symbol.map(str::to_owned), detail: None }
+        Self { line, end_line: line, symbol: symbol.map(short), detail: None }
     }
 
     /// Adds the value that is wrong.
@@ -51,11 +56,17 @@ impl Hit {
     }
 }
 
+/// The beginning of a name: every hit has its own copy.
+pub(super) fn short(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
+}
+
 impl Rule {
-    /// The finding of a hit in the file at `path`.
-    pub(crate) fn finding(&self, path: &str, text: &str, hit: Hit) -> Finding {
+    /// The finding of a hit in the file at `path`, which has these lines.
+    pub(crate) fn finding(&self, path: &str, lines: &[&str], hit: Hit) -> Finding {
         let (first, last) = (hit.line.max(1) as usize, hit.end_line.max(hit.line) as usize);
-        let lines: Vec<&str> = text.lines().skip(first - 1).take(last + 1 - first).collect();
+        let last = last.min(first + MOST_LINES).min(lines.len());
+        let lines = lines.get(first - 1..last).unwrap_or_default();
         let detail = hit.detail.map(|d| format!(" ({})", d.chars().take(120).collect::<String>()));
         Finding {
             id: FindingId(Sha256([0; 32])),

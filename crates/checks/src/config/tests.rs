@@ -67,6 +67,29 @@ fn a_finding_keeps_its_identity_when_lines_move() {
     assert_ne!(before.place.line(), after.place.line());
 }
 
+#[test]
+fn a_file_of_many_documents_keeps_the_worst_findings_and_says_so() {
+    let plain = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: x:1}]}\n---\n";
+    let bad = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: x:1, securityContext: {privileged: true}}]}\n";
+    let report = scan(&MemoryTree::new([("deploy/all.yaml", plain.repeat(30_000) + bad)]));
+    assert_eq!(report.findings.len(), MOST_FINDINGS);
+    assert!(report.findings.iter().any(|f| f.rule == "k8s-privileged"), "the worst is the last one");
+    assert!(report.coverage.errors[0].contains("only the worst 10000"), "{:?}", report.coverage.errors);
+}
+
+#[test]
+fn a_long_name_is_not_copied_for_everything_in_it() {
+    let name = "n".repeat(1 << 20);
+    let text = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  containers:\n{}",
+        "  - {image: x}\n".repeat(4_000)
+    );
+    let report = scan(&MemoryTree::new([("deploy/app.yaml", text)]));
+    assert_eq!(report.findings.len(), 8_000);
+    let longest = report.findings.iter().map(|f| f.place.label().len()).max();
+    assert!(longest < Some(2_000), "{longest:?}");
+}
+
 proptest::proptest! {
     #[test]
     fn mutated_examples_never_panic(n: usize, cut: usize, junk in "[ -~\n]{0,12}") {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     FeedError, archive, kev, rustsec,
-    schema::Osv,
+    schema::{MOST_VERSIONS, Osv},
     store::{EcosystemMeta, FeedMeta, IndexDir, Records, write},
 };
 use crate::yaml;
@@ -128,6 +128,9 @@ impl Collector {
     fn add(&mut self, osv: Osv) -> Result<(), String> {
         if osv.id.is_empty() || osv.modified().is_none() {
             return Err("no `id` or no valid `modified`: not an OSV advisory".to_owned());
+        }
+        if osv.too_many_versions() {
+            return Err(format!("{} names more than {MOST_VERSIONS} versions of a package", osv.id));
         }
         match self.advisories.get(&osv.id) {
             Some(known) if known.modified() >= osv.modified() => {}

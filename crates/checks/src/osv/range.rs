@@ -48,6 +48,13 @@ pub struct Range {
     pub events: Vec<Event>,
 }
 
+/// About how many versions [`affected`] compares.
+pub fn effort(advisory: &Advisory) -> u64 {
+    let sorting =
+        |range: &Range| range.events.len() as u64 * (2 + u64::from(range.events.len().max(1).ilog2()));
+    1 + advisory.versions.len() as u64 + advisory.ranges.iter().map(sorting).sum::<u64>()
+}
+
 /// Whether `version` is affected. `None` when a comparison that matters was not possible.
 pub fn affected(ecosystem: Ecosystem, version: &str, advisory: &Advisory) -> Option<bool> {
     let same =
@@ -102,19 +109,14 @@ fn before_limits(ecosystem: Ecosystem, version: &str, limits: &[&str]) -> Option
 /// Events by version. At the same version an introduction comes first for `last_affected` (a range of
 /// one version) and last for `fixed` (fixed and broken again means broken).
 fn sorted(ecosystem: Ecosystem, events: &[Event]) -> Option<Vec<&Event>> {
-    let mut sorted: Vec<&Event> = Vec::with_capacity(events.len());
-    for event in events.iter().filter(|e| !matches!(e, Event::Limit(_))) {
-        let mut at = sorted.len();
-        while at > 0 {
-            let other = sorted[at - 1];
-            match order(ecosystem, event.version(), other.version())?.then(rank(event).cmp(&rank(other))) {
-                Ordering::Less => at -= 1,
-                _ => break,
-            }
-        }
-        sorted.insert(at, event);
-    }
-    Some(sorted)
+    let mut sorted: Vec<&Event> = events.iter().filter(|e| !matches!(e, Event::Limit(_))).collect();
+    let mut known = true;
+    sorted.sort_by(|a, b| {
+        let order = order(ecosystem, a.version(), b.version());
+        known &= order.is_some();
+        order.unwrap_or(Ordering::Equal).then(rank(a).cmp(&rank(b)))
+    });
+    known.then_some(sorted)
 }
 
 fn rank(event: &Event) -> u8 {

@@ -8,7 +8,7 @@ use model::{
 };
 
 use super::{
-    range::{affected, fixed_after},
+    range::{affected, effort, fixed_after},
     schema::Advisory,
     store::Index,
     version::compare,
@@ -17,6 +17,8 @@ use crate::sbom::{Component, Ecosystem, Inventory};
 
 /// Name of the tool in reports.
 const TOOL: &str = "proofhouse-sca";
+/// Most versions that one scan compares: damaged or hostile data must not keep it busy for hours.
+const MOST_COMPARISONS: u64 = 50_000_000;
 /// What the message of a finding contains when one of its CVEs is in an imported KEV catalogue.
 pub const KNOWN_EXPLOITED: &str = "Known to be exploited in the wild";
 
@@ -32,6 +34,7 @@ pub fn scan(inventory: &Inventory, index: &Index, now: Timestamp) -> ScanReport 
     tell_missing_data(inventory, index, &mut coverage);
     let mut findings = Vec::new();
     let mut cache: HashMap<(Ecosystem, &str), Vec<Advisory>> = HashMap::new();
+    let (mut left, mut last) = (MOST_COMPARISONS, Compared::default());
     for component in inventory.components.iter().filter(|c| !c.local) {
         coverage.seen += 1;
         if index.covers(component.ecosystem).is_none() {
@@ -48,7 +51,20 @@ pub fn scan(inventory: &Inventory, index: &Index, now: Timestamp) -> ScanReport 
                 }
             },
         };
-        match check(component, advisories, index, &mut findings) {
+        // Sorted by purl: what several lock files name is compared once.
+        if last.purl != component.purl {
+            match left.checked_sub(advisories.iter().map(effort).sum()) {
+                Some(rest) => left = rest,
+                None => {
+                    coverage.error(format!("{}: not checked, too many versions to compare", component.purl));
+                    continue;
+                }
+            }
+            last = Compared::new(component, advisories);
+        }
+        let hits: Vec<&Advisory> = last.hits.iter().filter_map(|n| advisories.get(*n)).collect();
+        findings.extend(groups(&hits).into_iter().map(|group| finding(component, &group, index)));
+        match last.comparable {
             true => coverage.scanned += 1,
             false => {
                 coverage.skip(&component.purl, "its version cannot be compared with that of an advisory")
@@ -90,19 +106,28 @@ fn tell_missing_data(inventory: &Inventory, index: &Index, coverage: &mut Covera
     }
 }
 
-/// Adds the findings of one component; false when a comparison was impossible.
-fn check(component: &Component, advisories: &[Advisory], index: &Index, findings: &mut Vec<Finding>) -> bool {
-    let mut comparable = true;
-    let mut hits = Vec::new();
-    for advisory in advisories {
-        match affected(component.ecosystem, &component.version, advisory) {
-            Some(true) => hits.push(advisory),
-            Some(false) => {}
-            None => comparable = false,
+/// What is known about one version of a package.
+#[derive(Default)]
+struct Compared {
+    purl: String,
+    /// The advisories that affect it.
+    hits: Vec<usize>,
+    /// Whether every comparison was possible.
+    comparable: bool,
+}
+
+impl Compared {
+    fn new(component: &Component, advisories: &[Advisory]) -> Self {
+        let mut compared = Self { purl: component.purl.clone(), comparable: true, hits: Vec::new() };
+        for (n, advisory) in advisories.iter().enumerate() {
+            match affected(component.ecosystem, &component.version, advisory) {
+                Some(true) => compared.hits.push(n),
+                Some(false) => {}
+                None => compared.comparable = false,
+            }
         }
+        compared
     }
-    findings.extend(groups(&hits).into_iter().map(|group| finding(component, &group, index)));
-    comparable
 }
 
 /// Advisories that share an id or alias, directly or through others, are one group.
@@ -113,7 +138,9 @@ fn groups<'a>(hits: &[&'a Advisory]) -> Vec<Vec<&'a Advisory>> {
         let ids: Vec<&str> = std::iter::once(&hit.id).chain(&hit.aliases).map(String::as_str).collect();
         let joined: BTreeSet<usize> = ids.iter().filter_map(|id| group_of.get(id).copied()).collect();
         let mut members: Vec<&Advisory> = joined.iter().filter_map(|g| groups.remove(g)).flatten().collect();
-        group_of.values_mut().filter(|g| joined.contains(g)).for_each(|g| *g = n);
+        if !joined.is_empty() {
+            group_of.values_mut().filter(|g| joined.contains(g)).for_each(|g| *g = n);
+        }
         group_of.extend(ids.into_iter().map(|id| (id, n)));
         members.push(hit);
         groups.insert(n, members);

@@ -1,5 +1,7 @@
 //! The OSV schema as it is read (tolerant of what we do not use), and what is kept of it.
 
+use std::collections::HashMap;
+
 use model::{Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +14,9 @@ use crate::sbom::{Ecosystem, pypi_name};
 
 /// Longest text kept of `details`.
 const LONGEST_DETAILS: usize = 600;
+
+/// Most versions that one advisory may name of one package, one by one or by events of ranges.
+pub const MOST_VERSIONS: usize = 20_000;
 
 /// One advisory as published.
 #[derive(Debug, Default, Deserialize)]
@@ -129,6 +134,17 @@ impl Osv {
     /// When it was last changed.
     pub fn modified(&self) -> Option<Timestamp> {
         self.modified.as_deref()?.parse().ok()
+    }
+
+    /// Whether it names more versions than can be compared with those of every component.
+    pub fn too_many_versions(&self) -> bool {
+        let events = |a: &Affected| a.ranges.iter().map(|range| 1 + range.events.len()).sum::<usize>();
+        let mut packages: HashMap<&str, usize> = HashMap::new();
+        self.affected.iter().any(|affected| {
+            let sum = packages.entry(&affected.package.name).or_default();
+            *sum += affected.versions.len() + events(affected);
+            *sum > MOST_VERSIONS
+        })
     }
 
     /// One record per package of an ecosystem that we can compare; entries of the same package are
