@@ -6,8 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::{Exit, Problem, Sha256};
-use pipeline::{Config, Known, config::Environment};
+use model::{Exit, Problem, Sha256, problem::erase};
+use pipeline::{Config, Diagnostics, Known, config::Environment};
+use runner::proxy::registry::Ecosystem;
 
 use crate::{
     home::cannot,
@@ -40,6 +41,9 @@ impl Project {
         let bytes = read_bounded(&path, pipeline::MAX_BYTES as u64 + 1)?;
         let config = parse(&bytes, colour)?;
         let rules = if config.gate.rules.is_empty() { BTreeMap::new() } else { rules(&root, &config)? };
+        if rules.is_empty() && !config.gate.rules.is_empty() {
+            return Err(told(&pipeline::no_gate_rule(&bytes, CONFIG), colour));
+        }
         Ok(Self { root, config, config_digest: Sha256::of(&bytes), config_text: bytes, rules })
     }
 
@@ -81,35 +85,43 @@ impl Project {
 /// # Errors
 /// Every problem with it, rendered.
 pub fn parse(bytes: &[u8], colour: bool) -> Result<Config, Problem> {
-    let formats = findings::formats();
-    let providers = toolchain::provider_names();
-    let known = Known { report_formats: formats, providers: &providers };
-    pipeline::parse_bytes(bytes, CONFIG, &known).map_err(|diagnostics| {
-        let list = diagnostics.list();
-        let message = match list {
-            [one] => one.message.clone(),
-            more => format!("{CONFIG} has {} problems", more.len()),
-        };
-        let code = list.first().map_or("config-invalid", |d| d.code);
-        Problem { excerpt: Some(diagnostics.render(colour)), ..Problem::new(code, Exit::Input, message) }
-    })
+    with_known(|known| pipeline::parse_bytes(bytes, CONFIG, known)).map_err(|all| told(&all, colour))
 }
 
-/// The `.rego` files that the configuration names.
+/// The JSON Schema of the configuration.
+pub fn schema() -> serde_json::Value {
+    with_known(pipeline::schema)
+}
+
+/// What the crates that do the work know, for the configuration to be checked against.
+fn with_known<T>(use_it: impl FnOnce(&Known<'_>) -> T) -> T {
+    let providers = toolchain::provider_names();
+    let registries: Vec<&str> = Ecosystem::all().map(Ecosystem::name).collect();
+    use_it(&Known { report_formats: findings::formats(), providers: &providers, registries: &registries })
+}
+
+/// The problems of a configuration as one, with their excerpts.
+fn told(diagnostics: &Diagnostics, colour: bool) -> Problem {
+    let list = diagnostics.list();
+    let message = match list {
+        [one] => one.message.clone(),
+        more => format!("{CONFIG} has {} problems", more.len()),
+    };
+    let code = list.first().map_or("config-invalid", |d| d.code);
+    Problem { excerpt: Some(diagnostics.render(colour)), ..Problem::new(code, Exit::Input, message) }
+}
+
+/// The `.rego` files that the configuration names; each can be used.
 fn rules(root: &Path, config: &Config) -> Result<BTreeMap<String, String>, Problem> {
     let source = Source::read(root)?;
-    let mut rules = BTreeMap::new();
+    let (mut rules, mut usable) = (BTreeMap::new(), policy::RuleSet::built_in());
     for path in source.files.iter().filter_map(|p| p.to_str()).filter(|p| config.gate.rules.matches(p)) {
         let bytes = read_bounded(&root.join(path), policy::RuleSet::MOST_BYTES as u64 + 1)?;
         let text = String::from_utf8(bytes).map_err(|_| {
             Problem::new("policy-syntax", Exit::Input, format!("{path}: a gate rule must be UTF-8 text"))
         })?;
+        usable.add(path, &text).map_err(|e| erase(&e))?;
         rules.insert(path.to_owned(), text);
-    }
-    if rules.is_empty() {
-        let message = format!("gate.rules names {:?}, but no file matches", config.gate.rules.patterns());
-        return Err(Problem::new("policy-missing", Exit::Input, message)
-            .with_hint("add the rule, or remove the line"));
     }
     Ok(rules)
 }

@@ -1,6 +1,7 @@
 //! What is wrong with the file, where, what was expected, and what to do: one type for all of it.
 //!
-//! Codes are stable, kebab-case and start with `config-`; tests and documents refer to them.
+//! Codes are stable, kebab-case and start with `config-` (`policy-` when it is about a gate rule); tests
+//! and documents refer to them.
 
 use std::{fmt, ops::Range, sync::Arc};
 

@@ -48,6 +48,8 @@ pub struct Known<'a> {
     pub report_formats: &'a [&'a str],
     /// Providers that can find a tool.
     pub providers: &'a [&'a str],
+    /// Package registries that a network rule can name.
+    pub registries: &'a [&'a str],
 }
 
 /// Reads and checks a configuration. `file_name` is only shown.
@@ -77,6 +79,19 @@ pub fn parse_bytes(bytes: &[u8], file_name: &str, known: &Known<'_>) -> Result<C
             Err(Diagnostics::new(file_name, &good, vec![problem.label("the first bad byte follows here")]))
         }
     }
+}
+
+/// What to say when no file matches the patterns of `gate.rules`: where they stand in the text.
+pub fn no_gate_rule(bytes: &[u8], file_name: &str) -> Diagnostics {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let root = yaml::read(text, &mut vec![]);
+    let rules = root.as_ref().and_then(|root| root.get("gate")?.get("rules"));
+    let span = rules.map_or(0..0, |rules| rules.items().first().unwrap_or(rules).span.clone());
+    let problem = Diagnostic::new("policy-missing", &span, "no file matches `gate.rules`")
+        .label("expected a pattern that matches a `.rego` file of the project")
+        .hint("add the rule, or remove the line".to_owned());
+    Diagnostics::new(file_name, text, vec![problem])
 }
 
 fn stages(text: &str, known: &Known<'_>, problems: &mut Vec<Diagnostic>) -> Option<Config> {

@@ -125,8 +125,23 @@ fn syntax(text: &str, error: &ScanError) -> Diagnostic {
     if what.contains("nesting") || what.contains("recursion") {
         return too_deep(&(at..at));
     }
-    let hint = what.contains("tab").then(|| "YAML indents with spaces, never with tabs".to_owned());
-    Diagnostic::new("config-syntax", &(at..at), format!("this is not valid YAML: {what}")).hint(hint)
+    let tab = what.contains("tab").then(|| "YAML indents with spaces, never with tabs".to_owned());
+    let at = tab.as_ref().and_then(|_| indenting_tab(text, at)).unwrap_or(at);
+    Diagnostic::new("config-syntax", &(at..at), format!("this is not valid YAML: {what}")).hint(tab)
+}
+
+/// The first tab that indents a line, from the line at `from` on: the parser points to before or after it.
+fn indenting_tab(text: &str, from: usize) -> Option<usize> {
+    let mut start = text[..from].rfind('\n').map_or(0, |at| at + 1);
+    for line in text[start..].split_inclusive('\n') {
+        let content = line.trim_start_matches([' ', '\t']);
+        let indent = &line[..line.len() - content.len()];
+        if let Some(tab) = indent.find('\t').filter(|_| !content.trim().is_empty()) {
+            return Some(start + tab);
+        }
+        start += line.len();
+    }
+    None
 }
 
 fn too_deep(span: &Range<usize>) -> Diagnostic {

@@ -4,7 +4,11 @@
 use model::{Exit, Problem, UserError};
 use pipeline::{Diagnostics, Known};
 
-const KNOWN: Known<'static> = Known { report_formats: &["sarif", "bandit"], providers: &["host"] };
+const KNOWN: Known<'static> = Known {
+    report_formats: &["sarif", "bandit"],
+    providers: &["host"],
+    registries: &["cargo", "npm", "pypi", "go", "maven"],
+};
 
 fn wrong(text: &str) -> Diagnostics {
     pipeline::parse(text, "proofhouse.yaml", &KNOWN).unwrap_err()
@@ -106,6 +110,46 @@ fn colour_and_json() {
     assert_eq!(problem.message, "proofhouse.yaml:8:5: unknown key `nedes`");
     assert_eq!(wrong(&text).problems()[0].hint.as_deref(), Some("did you mean `needs`?"));
     assert_eq!(wrong(&text).hint(), problem.hint);
+}
+
+#[test]
+fn what_nobody_knows_is_told_with_what_was_probably_meant() {
+    let one = |text: &str| {
+        let all = wrong(text);
+        let at = all.position(&all.list()[0]);
+        (all.list()[0].code, at.line, at.column, all.hint().unwrap_or_default())
+    };
+    let (code, line, column, hint) = one(&with("    network: [\"registry:crgo\"]\n"));
+    assert_eq!((code, line, column), ("config-unknown-registry", 8, 15));
+    assert_eq!(hint, "did you mean `registry:cargo`?");
+    let (code, line, _, hint) = one(&with("gate:\n  expect: [\"scan:sats\"]\n"));
+    assert_eq!((code, line), ("config-unknown-expectation", 9));
+    assert_eq!(hint, "did you mean `scan:sast`?");
+    let (code, line, column, hint) = one("version: 1\nproject: 123\nsteps: { a: { kind: test, run: x } }\n");
+    assert_eq!(
+        (code, line, column, hint.as_str()),
+        ("config-wrong-type", 2, 10, "write it in quotes: `\"123\"`")
+    );
+}
+
+#[test]
+fn the_caret_is_on_the_line_of_the_tab() {
+    for text in
+        ["a: 1\nb:\n  c: d\n\te: f\n", "a: 1\nb: 2\nc:\n\td: e\n", "a: 1\nb:\n  c:\n  \t  d: e\n\t  f: g\n"]
+    {
+        let all = wrong(text);
+        assert_eq!(all.position(&all.list()[0]).line, 4, "{}", all.render(false));
+    }
+}
+
+#[test]
+fn rules_of_the_gate_that_are_not_there_are_told_at_their_place() {
+    let text = with("gate:\n  rules:\n    - 'nothing/*.rego'\n");
+    let told = pipeline::no_gate_rule(text.as_bytes(), "proofhouse.yaml");
+    assert_eq!(
+        (told.code(), told.to_string()),
+        ("policy-missing", "proofhouse.yaml:10:7: no file matches `gate.rules`".to_owned())
+    );
 }
 
 #[test]

@@ -10,7 +10,11 @@ use pipeline::{
 };
 use serde_json::Value;
 
-const KNOWN: Known<'static> = Known { report_formats: &["sarif"], providers: &["host"] };
+const KNOWN: Known<'static> = Known {
+    report_formats: &["sarif"],
+    providers: &["host"],
+    registries: &["cargo", "npm", "pypi", "go", "maven"],
+};
 
 type Files<'a> = &'a [(&'a str, &'a str)];
 
@@ -30,7 +34,7 @@ fn parsed(text: &str) -> Config {
 
 fn assert_schema(text: &str) {
     let value: Value = serde_saphyr::from_str(text).unwrap();
-    let schema = jsonschema::draft202012::new(&pipeline::schema()).unwrap();
+    let schema = jsonschema::draft202012::new(&pipeline::schema(&KNOWN)).unwrap();
     let errors: Vec<String> =
         schema.iter_errors(&value).map(|e| format!("{} {e}", e.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}\n{text}");
@@ -252,7 +256,7 @@ fn the_bundled_example_fits_parser_and_schema() {
 
 #[test]
 fn the_schema_refuses_what_the_parser_refuses() {
-    let schema = jsonschema::draft202012::new(&pipeline::schema()).unwrap();
+    let schema = jsonschema::draft202012::new(&pipeline::schema(&KNOWN)).unwrap();
     let wrong = [
         "version: 1\nproject: A\nsteps: { a: { kind: test, run: x } }",
         "version: 1\nproject: a\nsteps: { a: { kind: tset, run: x } }",
@@ -260,11 +264,23 @@ fn the_schema_refuses_what_the_parser_refuses() {
         "version: 1\nproject: a\nsteps: { a: { kind: test, run: x, extra: 1 } }",
         "version: 1\nproject: a\nsteps: { a: { kind: test } }",
         "version: 2\nproject: a\nsteps: { a: { kind: test, run: x } }",
+        "version: 1\nproject: a\nsteps: {}",
+        "version: 1\nproject: 123\nsteps: { a: { kind: test, run: x } }",
+        "version: 1\nproject: 1.5e3\nsteps: { a: { kind: test, run: x } }",
+        "version: 1\nproject: true\nsteps: { a: { kind: test, run: x } }",
+        "version: 1\nproject: a\nsteps: { a: { kind: test, run: x, needs: [1] } }",
+        "version: 1\nproject: a\nsteps: { a: { kind: test, run: x, report: { format: x, path: r } } }",
+        "version: 1\nproject: a\ntools: { t: { command: t, provider: hots } }\nsteps: { a: { kind: test, run: x } }",
     ];
     for text in wrong {
         assert!(pipeline::parse(text, "p", &KNOWN).is_err(), "{text}");
         assert!(!schema.is_valid(&serde_saphyr::from_str::<Value>(text).unwrap()), "{text}");
     }
+}
+
+#[test]
+fn what_is_a_number_to_yaml_may_be_a_script_or_a_quoted_name() {
+    parsed("version: 1\nproject: '123'\nsteps: { a: { kind: test, run: true, env: { A: 1 } } }");
 }
 
 proptest::proptest! {

@@ -7,7 +7,11 @@ use model::{Severity, Technique, evidence::GateSettings};
 use pipeline::{Config, Expect, Known, Placeholders, StepKind, Trace};
 use proptest::prelude::*;
 
-const KNOWN: Known<'static> = Known { report_formats: &["sarif", "bandit"], providers: &["host"] };
+const KNOWN: Known<'static> = Known {
+    report_formats: &["sarif", "bandit"],
+    providers: &["host"],
+    registries: &["cargo", "npm", "pypi", "go", "maven"],
+};
 
 const COMPLETE: &str = r#"
 version: 1

@@ -100,6 +100,17 @@ built_in!(
     "exceptions_current",
 );
 
+/// What the parser says without its excerpt of the file: the place, and what is wrong there.
+fn one_line(said: &str, file: &str) -> String {
+    let place = said.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let place = place.and_then(|place| place.strip_prefix(file)?.strip_prefix(':'));
+    let wrong = said.lines().find_map(|line| line.trim().strip_prefix("error: "));
+    match (place, wrong) {
+        (Some(place), Some(wrong)) => format!("{wrong} at {place}"),
+        _ => said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect(),
+    }
+}
+
 /// An ordered list of rules with distinct ids.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
@@ -131,7 +142,7 @@ impl RuleSet {
         }
         let syntax = |e: &dyn std::fmt::Display| PolicyError::Syntax {
             file: file.to_owned(),
-            reason: e.to_string().trim().to_owned(),
+            reason: one_line(&e.to_string(), file),
         };
         let mut engine = regorus::Engine::new();
         let package = engine.add_policy(file.to_owned(), text.to_owned()).map_err(|e| syntax(&e))?;

@@ -47,7 +47,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Token(command) => token::token(global, command),
         Command::Doctor => doctor::doctor(global),
         Command::Schema => {
-            crate::ui::json(&pipeline::schema());
+            crate::ui::json(&engine::project::schema());
             Ok(Exit::Success)
         }
         Command::Completions { shell } => {

@@ -8,7 +8,7 @@ use crate::{
     diagnostic::{Diagnostic, shown},
     globs::Globs,
     scalar,
-    suggest::did_you_mean,
+    suggest::{did_you_mean, nearest},
     yaml::{Node, Value},
 };
 
@@ -26,7 +26,7 @@ impl Checker<'_> {
     fn value(&mut self, node: &Node, shape: &Shape) {
         match (shape, &node.value) {
             (Shape::Object(fields), Value::Map(_)) => self.object(node, fields),
-            (Shape::Map { key, value, max }, Value::Map(_)) => self.map(node, key, value, *max),
+            (Shape::Map { key, value, min, max }, Value::Map(_)) => self.map(node, key, value, *min, *max),
             (Shape::List { item, min, max }, Value::List(_)) => self.list(node, item, *min, *max),
             (Shape::Command, Value::List(_)) => self.list(node, &Shape::Text(&super::kinds::WORD), 1, 1000),
             (Shape::Command, Value::Scalar { text, .. }) => self.script(node, text),
@@ -63,8 +63,8 @@ impl Checker<'_> {
         self.problems.push(problem.label(format!("expected one of {}", listed(&names))).hint(hint));
     }
 
-    fn map(&mut self, node: &Node, kind: &Kind, shape: &Shape, max: usize) {
-        self.count(node, node.entries().len(), 0, max);
+    fn map(&mut self, node: &Node, kind: &Kind, shape: &Shape, min: usize, max: usize) {
+        self.count(node, node.entries().len(), min, max);
         for entry in node.entries() {
             self.text(&entry.key, &entry.key_span, kind);
             self.value(&entry.node, shape);
@@ -87,8 +87,9 @@ impl Checker<'_> {
 
     fn count(&mut self, node: &Node, count: usize, min: usize, max: usize) {
         if count < min {
-            let problem = Diagnostic::new("config-empty", &node.span, "this list is empty");
-            self.problems.push(problem.label("expected at least one item"));
+            let what = if matches!(node.value, Value::Map(_)) { "map" } else { "list" };
+            let problem = Diagnostic::new("config-empty", &node.span, format!("this {what} is empty"));
+            self.problems.push(problem.label("expected at least one entry"));
         } else if count > max {
             let message = format!("{count} entries; at most {max} are possible here");
             self.problems.push(Diagnostic::new("config-too-many", &node.span, message));
@@ -110,6 +111,10 @@ impl Checker<'_> {
         let found = format!("`{}`", shown(text));
         let problem = match shape {
             _ if node.is_null() => return self.wrong_type(node, shape),
+            Shape::Text(kind) if plain && kind.pattern.is_some() && is_no_text(text) => {
+                wrong("config-wrong-type", format!("expected {}, found {found}, which is no text", kind.what))
+                    .hint(format!("write it in quotes: `\"{}\"`", shown(text)))
+            }
             Shape::Text(kind) => return self.text(text, &node.span, kind),
             Shape::Choice(names) => return self.choice(node, text, names, shape),
             Shape::ReportFormat => {
@@ -165,6 +170,21 @@ impl Checker<'_> {
             self.problems.push(
                 Diagnostic::new(code, span, message).label(format!("expected {}", kind.what)).hint(hint),
             );
+        } else if std::ptr::eq(kind, &super::kinds::NETWORK)
+            && let Some(name) = text.strip_prefix("registry:")
+        {
+            self.registry(name, span);
+        }
+    }
+
+    fn registry(&mut self, name: &str, span: &Range<usize>) {
+        let names = self.known.registries;
+        if !names.contains(&name) {
+            let message = format!("there is no registry `{}`", shown(name));
+            let problem = Diagnostic::new("config-unknown-registry", span, message);
+            let near = nearest(name, names.iter().copied());
+            let hint = near.map(|name| format!("did you mean `registry:{name}`?"));
+            self.problems.push(problem.label(format!("expected one of {}", listed(names))).hint(hint));
         }
     }
 
@@ -192,6 +212,16 @@ fn scalar_hint(shape: &Shape, text: &str, plain: bool) -> Option<String> {
         Shape::List { .. } => Some(format!("write `[{}]`", shown(text))),
         _ => None,
     }
+}
+
+/// Whether a plain scalar is a number or a boolean in the YAML 1.2 core schema.
+fn is_no_text(text: &str) -> bool {
+    let digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    let based =
+        text.strip_prefix("0x").map(|hex| (hex, 16)).or_else(|| text.strip_prefix("0o").map(|o| (o, 8)));
+    as_bool(text).is_some()
+        || digits && text.parse::<f64>().is_ok()
+        || based.is_some_and(|(number, base)| number.chars().all(|c| c.is_digit(base)))
 }
 
 /// YAML 1.2 core schema.

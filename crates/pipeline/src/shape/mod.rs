@@ -36,7 +36,7 @@ pub(crate) enum Shape {
     /// A list.
     List { item: &'static Shape, min: usize, max: usize },
     /// Names to values; every name is of one kind.
-    Map { key: &'static Kind, value: &'static Shape, max: usize },
+    Map { key: &'static Kind, value: &'static Shape, min: usize, max: usize },
     /// Fixed keys.
     Object(&'static [Field]),
     /// A script (text), or a list of words.

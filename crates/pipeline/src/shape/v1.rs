@@ -47,19 +47,19 @@ pub(crate) static FILE: Shape = Shape::Object(&[
     required("project", text(&kinds::PROJECT), "Name of the project."),
     field(
         "tools",
-        Shape::Map { key: &kinds::TOOL, value: &TOOL, max: 100 },
+        Shape::Map { key: &kinds::TOOL, value: &TOOL, min: 0, max: 100 },
         "Programs that steps use. Each is found, pinned in proofhouse.lock and checked before every run.",
     ),
     required(
         "steps",
-        Shape::Map { key: &kinds::STEP, value: &STEP, max: 500 },
+        Shape::Map { key: &kinds::STEP, value: &STEP, min: 1, max: 500 },
         "What is run, by name. Steps run in parallel as soon as what they need is done.",
     ),
     field("scans", Shape::Object(SCANS), "Built-in checks of the source; all are on unless switched off."),
     field("gate", Shape::Object(GATE), "What must be proven before any deployment."),
     field(
         "environments",
-        Shape::Map { key: &kinds::ENVIRONMENT, value: &ENVIRONMENT, max: 100 },
+        Shape::Map { key: &kinds::ENVIRONMENT, value: &ENVIRONMENT, min: 0, max: 100 },
         "Where artifacts may be deployed, by name.",
     ),
 ]);
@@ -89,7 +89,11 @@ static STEP: Shape = Shape::Object(&[
         "Destinations it may reach: `host`, `host:port`, `*.domain`, `registry:NAME`. Empty: none.",
     ),
     with("secrets", list(&VARIABLE), "[]", "Secrets it is given, as environment variables of that name."),
-    field("env", Shape::Map { key: &kinds::VARIABLE, value: &WORD, max: 200 }, "Environment variables."),
+    field(
+        "env",
+        Shape::Map { key: &kinds::VARIABLE, value: &WORD, min: 0, max: 200 },
+        "Environment variables.",
+    ),
     field("limits", Shape::Object(LIMITS), "Ceilings of one attempt."),
     with("timeout", Shape::Duration { min: SECOND, max: DAY }, "\"30m\"", "Longest time of one attempt."),
     with("retries", Shape::Whole { min: 0, max: 10 }, "0", "Further attempts after a failure."),
@@ -164,7 +168,7 @@ static ENVIRONMENT: Shape = Shape::Object(&[
     required("port", Shape::Whole { min: 1, max: 65_535 }, "TCP port on 127.0.0.1 that it serves."),
     field(
         "env",
-        Shape::Map { key: &kinds::VARIABLE, value: &TEMPLATE, max: 200 },
+        Shape::Map { key: &kinds::VARIABLE, value: &TEMPLATE, min: 0, max: 200 },
         "Environment variables; placeholders as in `run`.",
     ),
     field("user", text(&kinds::USER), "Operating-system user it runs as."),

@@ -1,11 +1,13 @@
 //! `gate.expect` names steps and checks that exist: an expectation that nothing can meet would deny
 //! every deployment.
 
+use model::Technique;
+
 use super::Context;
 use crate::{
     config::{Expect, StepKind},
     diagnostic::{Diagnostic, shown},
-    suggest::did_you_mean,
+    suggest::nearest,
     yaml::Node,
 };
 
@@ -23,7 +25,11 @@ pub(super) fn check(context: &mut Context<'_>) {
 fn unmeetable(context: &Context<'_>, expect: &Expect) -> Option<(String, Option<String>)> {
     let of = |kind: StepKind| context.config.steps.iter().filter(move |step| step.kind == kind);
     let named = |kind: StepKind, name: &str| {
-        let hint = did_you_mean(name, of(kind).map(|step| step.name.as_str()));
+        let scans =
+            Technique::ALL.into_iter().filter(|t| kind == StepKind::Scan && context.config.scans.has(*t));
+        let near =
+            nearest(name, of(kind).map(|step| step.name.as_str()).chain(scans.map(|t| -> &str { t.name() })));
+        let hint = near.map(|near| format!("did you mean `{}:{near}`?", kind.name()));
         let missing = !of(kind).any(|step| step.name == name);
         missing.then(|| (format!("there is no {} step named `{}`", kind.name(), shown(name)), hint))
     };

@@ -15,14 +15,6 @@ pub(super) fn check(context: &mut Context<'_>) {
     let mut missing = names(context, "needs", "config-missing-need", "step", &steps);
     missing.extend(names(context, "tools", "config-unknown-tool", "tool", &tools));
     context.problems.extend(missing);
-    if steps.is_empty()
-        && let Some(node) = context.root.get("steps")
-        && node.entries().is_empty()
-        && !node.is_null()
-    {
-        let problem = Diagnostic::new("config-empty", &node.span, "there is no step");
-        context.problems.push(problem.label("expected at least one step"));
-    }
     cycles(context, &steps);
 }
 

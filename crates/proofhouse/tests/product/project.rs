@@ -65,6 +65,32 @@ fn any_folder_can_be_scanned_without_a_configuration_in_git_or_not() {
 }
 
 #[test]
+fn a_gate_rule_that_cannot_be_used_stops_the_plan_and_the_run_in_one_line() {
+    let site = Site::new();
+    let config = "version: 1\nproject: x\nsteps:\n  a: { kind: test, run: 'true' }\ngate:\n  rules: ['policy/*.rego']\n";
+    site.write("proofhouse.yaml", config);
+    let missing = site.proofhouse(&["plan"]).expect(2).err;
+    assert!(missing.contains("policy-missing") && missing.contains("proofhouse.yaml:6:11"), "{missing}");
+    for (text, code) in [
+        ("package proofhouse.gate.own\nimport rego.v1\ndeny contains x if {\n", "policy-syntax"),
+        ("package proofhouse.gate.own\nx := 1\n", "policy-no-verdict"),
+        (
+            "package proofhouse.gate.no_secrets\nimport rego.v1\ndeny contains {\"code\": \"a\", \"message\": \"b\"} if false\n",
+            "policy-duplicate-rule",
+        ),
+    ] {
+        site.write("policy/own.rego", text);
+        for command in ["plan", "run"] {
+            let told = site.proofhouse(&[command]).expect(2).err;
+            let line =
+                told.lines().find(|line| line.contains(code)).unwrap_or_else(|| panic!("{code}: {told}"));
+            assert!(line.contains("policy/own.rego"), "{told}");
+            assert!(told.lines().count() <= 2, "one line and a hint: {told}");
+        }
+    }
+}
+
+#[test]
 fn schema_and_completions_are_printed() {
     let site = Site::new();
     let schema = site.proofhouse(&["schema"]).expect(0).json();
