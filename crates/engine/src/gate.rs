@@ -73,14 +73,14 @@ fn whole(run: &Run, config: &Config) -> Result<(), Problem> {
         .with_hint("`proofhouse run` runs everything; unchanged steps come from the cache"))
 }
 
-/// Ids of all rules of a project's gates.
-pub fn rule_ids(project: &Project) -> Vec<String> {
+/// Whether exceptions can be made from a rule of a project's gates; `None` when there is no such rule.
+pub fn exceptable(project: &Project, id: &str) -> Option<bool> {
     let mut rules = policy::RuleSet::built_in();
     for (path, text) in &project.rules {
         // A rule that cannot be used is told by the gate itself.
         let _ = rules.add(path, text);
     }
-    rules.rules().iter().map(|rule| rule.id.clone()).collect()
+    rules.rules().iter().find(|rule| rule.id == id).map(policy::Rule::exceptable)
 }
 
 /// The decision as a statement about the artifact, and the evidence document as a blob.

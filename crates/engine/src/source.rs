@@ -111,6 +111,25 @@ impl Source {
     }
 }
 
+/// The commit that a user means: all digits of one, or what git finds by that name.
+///
+/// # Errors
+/// It is neither.
+pub fn commit(root: &Path, wanted: &str) -> Result<String, Problem> {
+    if matches!(wanted.len(), 40 | 64) && wanted.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(wanted.to_ascii_lowercase());
+    }
+    let revision = format!("{wanted}^{{commit}}");
+    let ask = || Git::open(root)?.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &revision]);
+    let found = if in_git(root) { ask().ok() } else { None };
+    let found = found.and_then(|name| Some(String::from_utf8(name).ok()?.trim().to_owned()));
+    found.filter(|name| !name.is_empty()).ok_or_else(|| {
+        let message = format!("{wanted:?} is not a commit that git finds in {}", root.display());
+        Problem::new("commit-unknown", Exit::Input, message)
+            .with_hint("give all 40 (or 64) digits of a commit that is not here")
+    })
+}
+
 fn in_git(root: &Path) -> bool {
     root.ancestors().any(|folder| folder.join(".git").exists())
 }

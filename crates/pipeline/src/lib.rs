@@ -81,6 +81,20 @@ pub fn parse_bytes(bytes: &[u8], file_name: &str, known: &Known<'_>) -> Result<C
     }
 }
 
+/// Whether `text` can be the name of a project.
+///
+/// # Errors
+/// It cannot; the hint has an example.
+pub fn project_name(text: &str) -> Result<(), model::Problem> {
+    shape::project_name(text).map_err(|refusal| {
+        let message = format!("{:?} is not a project name: {}", diagnostic::shown(text), refusal.why);
+        model::Problem {
+            hint: refusal.hint,
+            ..model::Problem::new(refusal.code, model::Exit::Input, message)
+        }
+    })
+}
+
 /// What to say when no file matches the patterns of `gate.rules`: where they stand in the text.
 pub fn no_gate_rule(bytes: &[u8], file_name: &str) -> Diagnostics {
     let text = String::from_utf8_lossy(bytes);

@@ -15,6 +15,14 @@ pub struct Rule {
     pub text: String,
 }
 
+impl Rule {
+    /// Whether exceptions may be made from it: not when it says `exceptable := false` for all evidence.
+    pub fn exceptable(&self) -> bool {
+        let code = |line: &str| line.split('#').next().unwrap_or_default().replace([' ', '\t', '\r'], "");
+        !self.text.lines().any(|line| code(line) == "exceptable:=false")
+    }
+}
+
 /// A rule file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {

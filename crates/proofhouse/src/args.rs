@@ -353,7 +353,7 @@ pub enum TokenCommand {
         /// What it is for
         name: String,
         /// Days it lives
-        #[arg(long, default_value_t = 90)]
+        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: u32,
     },
     /// List tokens

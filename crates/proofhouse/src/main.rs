@@ -6,6 +6,7 @@ mod backend;
 mod commands;
 mod database;
 mod ui;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -17,7 +18,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Before anything else, and before any thread: this process may be the launcher of a sandbox.
     sandbox::run_if_launcher();
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error),
+    };
     let format = cli.global.format;
     match commands::dispatch(cli) {
         Ok(exit) => ExitCode::from(exit.code()),

@@ -12,7 +12,7 @@ fn refuse<T>(code: &'static str, why: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal { code, why: why.into(), hint: None })
 }
 
-fn name(text: &str) -> Result<(), Refusal> {
+pub(crate) fn name(text: &str) -> Result<(), Refusal> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
     if text.is_empty() || text.len() > 64 {
         return refuse("config-bad-name", "it must have 1 to 64 characters");

@@ -9,6 +9,7 @@ pub(crate) mod schema;
 mod v1;
 
 pub(crate) use check::{as_bool, check};
+pub(crate) use kinds::name as project_name;
 pub(crate) use v1::FILE;
 
 use std::time::Duration;

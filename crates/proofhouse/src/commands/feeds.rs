@@ -1,5 +1,7 @@
 //! `proofhouse feeds`: vulnerability data for the built-in composition analysis.
 
+use std::path::Path;
+
 use engine::feeds::import;
 use model::{Exit, Problem};
 
@@ -13,8 +15,7 @@ pub fn feeds(global: &Global, command: &FeedsCommand) -> Result<Exit, Problem> {
     let app = App::open(global)?;
     match command {
         FeedsCommand::Import { path, name } => {
-            let stem = path.file_name().unwrap_or_default().to_string_lossy();
-            let name = name.clone().unwrap_or_else(|| stem.split('.').next().unwrap_or("feed").to_owned());
+            let name = name.clone().unwrap_or_else(|| usual_name(path));
             let imported = import(path, &name, &actor(), &app.recorder)?;
             match app.json() {
                 true => ui::json(&imported),
@@ -49,4 +50,13 @@ pub fn feeds(global: &Global, command: &FeedsCommand) -> Result<Exit, Problem> {
         }
     }
     Ok(Exit::Success)
+}
+
+/// A feed is called like its file, as far as that can be a name.
+fn usual_name(path: &Path) -> String {
+    let file = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let stem = file.split('.').next().unwrap_or_default();
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    let name: String = stem.chars().map(|c| if fits(c) { c } else { '-' }).take(64).collect();
+    if name.is_empty() { "feed".to_owned() } else { name }
 }

@@ -15,6 +15,9 @@ use crate::{
 pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Problem> {
     let filter = filter(global, arguments)?;
     let app = App::open(global)?;
+    if let (Some(_), Some(name)) = (&arguments.project, &filter.project) {
+        known_project(&app, name)?;
+    }
     let mut all: Vec<FindingView> = Vec::new();
     let mut page = PageRequest::first(arguments.most.min(PageRequest::MOST));
     loop {
@@ -40,6 +43,20 @@ pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Probl
         ui::note(&format!("{} shown of {}", all.len(), counts.total));
     }
     Ok(if arguments.fail && !all.is_empty() { Exit::Verdict } else { Exit::Success })
+}
+
+/// A project that was misspelt has no findings, which must not look like good news.
+fn known_project(app: &App, name: &str) -> Result<(), Problem> {
+    let projects = app.database.wait(app.store.projects())?;
+    if projects.iter().any(|project| project.name == name) {
+        return Ok(());
+    }
+    let names: Vec<&str> = projects.iter().map(|project| project.name.as_str()).take(20).collect();
+    let hint = match names.is_empty() {
+        true => "nothing was recorded yet; `proofhouse run` and `proofhouse scan` do".to_owned(),
+        false => format!("there are: {}", names.join(", ")),
+    };
+    Err(Problem::new("project-unknown", Exit::Input, format!("there is no project {name:?}")).with_hint(hint))
 }
 
 fn filter(global: &Global, arguments: &FindingsArgs) -> Result<FindingFilter, Problem> {

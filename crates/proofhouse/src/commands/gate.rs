@@ -84,7 +84,12 @@ fn except(
         project.environment(name)?;
     }
     let at = app.now();
-    let rules = policy_ids(&project);
+    let exceptable = gate::exceptable(&project, what);
+    if exceptable == Some(false) {
+        let message = format!("no exception can be made from the rule {what}");
+        return Err(Problem::new("rule-not-exceptable", Exit::Input, message)
+            .with_hint("`proofhouse gate explain ENVIRONMENT` shows what it denies; mend that"));
+    }
     let mut exception = Exception {
         project: project.config.project.clone(),
         finding: None,
@@ -95,7 +100,7 @@ fn except(
         at,
         expires: moment(until, at)?,
     };
-    let subject = match rules.iter().any(|id| id == what) {
+    let subject = match exceptable.is_some() {
         true => {
             exception.rule = Some(what.to_owned());
             Subject { name: format!("rule {what}"), ..Subject::sha256("", project.config_digest) }
@@ -111,10 +116,6 @@ fn except(
     let index = logged.first().map_or(0, |entry| entry.index);
     println!("exception recorded as ledger entry {index}; it ends on {}", exception.expires);
     Ok(Exit::Success)
-}
-
-fn policy_ids(project: &engine::project::Project) -> Vec<String> {
-    engine::gate::rule_ids(project)
 }
 
 /// A date, or a time from now; in the future, at most a year away.

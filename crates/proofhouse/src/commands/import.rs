@@ -1,6 +1,9 @@
 //! `proofhouse import`: a scanner's report, from today's CI or by hand.
 
-use engine::{import as engine_import, source::Source};
+use engine::{
+    import as engine_import,
+    source::{self, Source},
+};
 use model::{Exit, Problem};
 
 use crate::{
@@ -15,12 +18,15 @@ const LARGEST_SOURCE: u64 = 4 << 20;
 
 pub fn import(global: &Global, arguments: &ImportArgs) -> Result<Exit, Problem> {
     let project = match &arguments.project {
-        Some(name) => name.clone(),
+        Some(name) => pipeline::project_name(name).map(|()| name.clone())?,
         None => load_project(global)?.config.project,
     };
-    let app = App::open(global)?;
     let root = Source::find(&global.directory).unwrap_or_else(|_| global.directory.clone());
-    let commit = arguments.commit.clone().or_else(|| Source::read(&root).ok()?.commit);
+    let commit = match &arguments.commit {
+        Some(wanted) => Some(source::commit(&root, wanted)?),
+        None => Source::read(&root).ok().and_then(|source| source.commit),
+    };
+    let app = App::open(global)?;
     let tree = findings::FolderTree::new(&root, LARGEST_SOURCE).ok();
     let limits = findings::Limits { findings: arguments.most, ..findings::Limits::default() };
     let request = engine_import::Import {

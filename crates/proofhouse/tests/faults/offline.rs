@@ -70,7 +70,7 @@ fn everything_but_registries() {
 fn a_step_with_a_registry() {
     require_root("it makes a network namespace");
     let site = crate::kit::project(
-        "  get: { kind: build, run: 'echo no tool here can fetch; exit 5', network: [\"registry:pip\"], outputs: [x] }\n",
+        "  get: { kind: build, run: 'echo no tool here can fetch; exit 5', network: [\"registry:pypi\"], outputs: [x] }\n",
     );
     let answer = Answer::of(command(&site, false, &["run"]).output().unwrap());
     let answer = answer.expect(1);
