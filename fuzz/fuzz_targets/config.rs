@@ -6,7 +6,11 @@ use libfuzzer_sys::fuzz_target;
 use pipeline::{Config, Diagnostics, Known, MOST_DIAGNOSTICS, Placeholders};
 use proofhouse_fuzz::is_inside;
 
-const KNOWN: Known<'_> = Known { report_formats: &["sarif", "bandit"], providers: &["host"], registries: &["cargo", "npm", "pypi", "go", "maven"] };
+const KNOWN: Known<'_> = Known {
+    report_formats: &["sarif", "bandit"],
+    providers: &["host"],
+    registries: &["cargo", "npm", "pypi", "go", "maven"],
+};
 const VALUES: Placeholders<'_> = Placeholders { artifact: "/r/a", port: 1, release: "/r", data: "/d" };
 
 fuzz_target!(|bytes: &[u8]| {
