@@ -179,6 +179,29 @@ impl<'a, 't> Evaluation<'a, 't> {
             || self.clean.is_some_and(|clean| clean.is_match(callee))
     }
 
+    /// A member or call that yields input, by the usual name of the request or by its declared type.
+    fn is_source(&self, code: &str, at: &Node<'t>) -> bool {
+        let patterns = &self.language.patterns;
+        let typed = || {
+            let (name, member) = code.split_once('.')?;
+            let usual = patterns.sources.is_match(&format!("request.{member}"));
+            let declaration = usual.then(|| self.declaration(name, at))??;
+            Some(patterns.request_declaration.is_match(&declaration))
+        };
+        patterns.sources.is_match(code) || typed().unwrap_or(false)
+    }
+
+    /// Type and name of a variable as its innermost declaration writes them.
+    fn declaration(&self, name: &str, at: &Node<'t>) -> Option<String> {
+        scopes(at, self.grammar()).iter().find_map(|scope| {
+            let local = self.bindings.in_scope(name, scope.node_id()).find_map(|bound| {
+                let kind = bound.value.parent()?.parent()?.field("type")?;
+                Some(format!("{} {name}", kind.text()))
+            });
+            local.or_else(|| self.parameter(name, scope).map(|parameter| spaced(&parameter)))
+        })
+    }
+
     fn string(&self, node: &Node<'t>, level: u32) -> Flow {
         let grammar = self.grammar();
         let told = self.text.is_some_and(|text| text.is_match(&node.text()));
@@ -197,7 +220,7 @@ impl<'a, 't> Evaluation<'a, 't> {
 
     fn member(&self, node: &Node<'t>, object: &Node<'t>, level: u32) -> Flow {
         let text = packed(&node.text());
-        if self.language.patterns.sources.is_match(&text) {
+        if self.is_source(&text, node) {
             return Flow::INPUT;
         }
         if text.rsplit(['.', ':']).next().is_some_and(is_constant_name) {
@@ -232,7 +255,7 @@ impl<'a, 't> Evaluation<'a, 't> {
         if self.is_clean(&callee) {
             return Flow::default();
         }
-        if patterns.sources.is_match(&callee) {
+        if self.is_source(&callee, node) {
             return Flow::INPUT;
         }
         let formats = patterns.formats.is_match(&callee);
@@ -273,8 +296,8 @@ impl<'a, 't> Evaluation<'a, 't> {
             if !seen.is_empty() {
                 return self.bound(&seen, position, level);
             }
-            if let Some(flow) = self.parameter(name, scope) {
-                return flow;
+            if let Some(parameter) = self.parameter(name, scope) {
+                return self.given(&parameter, scope);
             }
         }
         let seen: Vec<_> = self.bindings.in_scope(name, 0).collect();
@@ -300,19 +323,20 @@ impl<'a, 't> Evaluation<'a, 't> {
         flow
     }
 
-    fn parameter(&self, name: &str, function: &Node<'t>) -> Option<Flow> {
+    /// The declaration of a parameter, or the list of a lambda that consists of it.
+    fn parameter(&self, name: &str, function: &Node<'t>) -> Option<Node<'t>> {
         let list = function.field("parameters").or_else(|| function.field("parameter"))?;
         let named = |node: &Node<'t>| declared(node, self.grammar()).iter().any(|n| n == name);
-        let inside = list.named_children().find(|p| named(p));
-        let parameter = match inside {
-            Some(parameter) => parameter,
-            None if named(&list) => list.clone(),
-            None => return None,
-        };
-        let text = parameter.text().split_whitespace().take(40).collect::<Vec<_>>().join(" ");
+        let inside = list.named_children().find(named);
+        inside.or_else(|| named(&list).then_some(list))
+    }
+
+    /// What callers of `function` hand over in `parameter`.
+    fn given(&self, parameter: &Node<'t>, function: &Node<'t>) -> Flow {
+        let text = spaced(parameter);
         let patterns = &self.language.patterns;
         if patterns.number_parameter.is_match(&text) {
-            return Some(Flow::default());
+            return Flow::default();
         }
         let decorated = || {
             let above = function.parent().filter(|p| p.kind() == "decorated_definition");
@@ -325,7 +349,7 @@ impl<'a, 't> Evaluation<'a, 't> {
             })
         };
         let input = patterns.input_parameter.is_match(&text) || decorated();
-        Some(if input { Flow::INPUT } else { Flow::DYNAMIC })
+        if input { Flow::INPUT } else { Flow::DYNAMIC }
     }
 }
 
@@ -359,6 +383,11 @@ fn callee<'t>(node: &Node<'t>, call: &Call, grammar: &Grammar) -> (String, Optio
     let member = grammar.members.iter().find(|(member, _)| *member == kind);
     let receiver = member.and_then(|(_, field)| child(&function, field));
     (packed(&function.text()), receiver)
+}
+
+/// Code with single blanks, at most its first 40 words: what the regexes for parameters see.
+fn spaced(node: &Node<'_>) -> String {
+    node.text().split_whitespace().take(40).collect::<Vec<_>>().join(" ")
 }
 
 /// Code without white space, at most its last 400 bytes: what the regexes for calls and members see.

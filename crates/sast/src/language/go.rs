@@ -56,6 +56,7 @@ pub static GRAMMAR: Grammar = Grammar {
         ("type_assertion_expression", "operand"),
     ],
     sources: r"^(r|req|request)\.(FormValue|PostFormValue|Form|PostForm|Header|Body|PathValue|RequestURI|Cookie|Cookies|MultipartForm|FormFile|Referer|UserAgent)$|^(r|req|request)\.URL\.(Query|Path|RawQuery|RawPath|Fragment)$|^(c|ctx)\.(Query|DefaultQuery|Param|PostForm|DefaultPostForm|QueryParam|FormValue|GetHeader|QueryArray|Params|Queries)$|^(mux\.Vars|chi\.URLParam|httprouter\.ParamsFromContext)$",
+    request_declaration: r" \*http\.Request$",
     passes: r"^(string|\[\]byte|io\.ReadAll|ioutil\.ReadAll|strings\.(TrimSpace|Trim|ToLower|ToUpper|TrimPrefix|TrimSuffix|Replace|ReplaceAll|Split|NewReader)|(path|filepath)\.(Join|Abs|FromSlash)|url\.(QueryUnescape|PathUnescape|Parse)|template\.(HTML|JS|URL)|append|bytes\.NewReader|json\.NewDecoder)$",
     formats: r"^fmt\.(Sprintf|Sprint|Sprintln|Appendf)$|^strings\.Join$",
     clean: r"^(strconv\.\w+|len|cap|int|int\d+|uint\d*|float\d+|bool|time\.\w+|uuid\.\w+|url\.(QueryEscape|PathEscape)|sha256\.\w+|hex\.\w+)$",

@@ -53,6 +53,7 @@ pub static GRAMMAR: Grammar = Grammar {
         ("array_creation_expression", "value"),
     ],
     sources: r"^(\w*[rR]equest|req|exchange|ctx)\.(getParameter|getParameterValues|getParameterMap|getHeader|getHeaders|getQueryString|getCookies|getInputStream|getReader|getPathInfo|getRequestURI|getRequestURL|getRequestBody|getPart|getParts|queryParam|pathParam|formParam|body)$",
+    request_declaration: r"\b(HttpServletRequest(Wrapper)?|ServletRequest|MultipartHttpServletRequest|(Native)?WebRequest|HttpExchange) \w+$",
     passes: r"^(String|StringBuilder|StringBuffer|File|URL|URI|Path\.of|Paths\.get|String\.valueOf|URI\.create|URLDecoder\.decode|Objects\.requireNonNull\w*|Optional\.of\w*|InputStreamReader|BufferedReader|ByteArrayInputStream|StringReader|StreamSource|InputSource|List\.of|Arrays\.asList)$|\.(concat|append|insert|resolve|replace|replaceAll|orElse)$",
     formats: r"^String\.(format|join)$|\.(formatted|concat|append)$",
     clean: r"^(Integer|Long|Double|Float|Boolean|Short|Math)\.\w+$|^(UUID|LocalDate|Instant)\.\w+$|\.(length|size|equals|hashCode|isEmpty|contains|indexOf|startsWith)$",

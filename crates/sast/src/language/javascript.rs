@@ -60,6 +60,7 @@ pub static GRAMMAR: Grammar = Grammar {
         ("unary_expression", "argument"),
     ],
     sources: r"^(this\.)?(req|request|ctx|context|ctx\.request|context\.request|event|c\.req)\??\.(query|body|params|headers|cookies|param|queryStringParameters|pathParameters|rawBody|originalUrl|url|files|file|signedCookies|get|header|nextUrl|searchParams|queries)$|^(window\.|document\.|self\.)?location\.(hash|search|href)$|^(window\.)?location$|^document\.(referrer|URL|documentURI|cookie)$",
+    request_declaration: NEVER,
     passes: r"^(String|decodeURIComponent|decodeURI|unescape|Object|JSON\.parse|path\.(join|resolve|normalize)|join|resolve|Buffer\.from|atob|util\.format|new\w*URL|URL|URLSearchParams|Array\.from|Object\.assign|Object\.values|[Ss]equelize\.literal|Prisma\.raw|sql\.raw|knex\.raw|Promise\.resolve)$|\.(concat|replace|replaceAll|replaceState)$",
     formats: r"^(util\.)?format$|\.(concat|join)$",
     clean: r"^(Number|parseInt|parseFloat|Boolean|BigInt|Number\.\w+|Math\.\w+|Date\.\w+|Date|encodeURIComponent|crypto\.\w+|uuid\w*|isNaN)$|\.(length|includes|indexOf|startsWith|endsWith|test|toFixed|getTime|has|digest)$",

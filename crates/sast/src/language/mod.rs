@@ -79,6 +79,8 @@ pub struct Grammar {
     pub wraps: &'static [(&'static str, &'static str)],
     /// Member or call that yields input of a request.
     pub sources: &'static str,
+    /// Declarations (type and name) of a request, whatever its name: its members count as `request`'s.
+    pub request_declaration: &'static str,
     /// Functions whose result is as bad as their arguments.
     pub passes: &'static str,
     /// Functions that put text together from their arguments.
@@ -96,6 +98,7 @@ pub struct Grammar {
 /// The regexes of a [`Grammar`], compiled.
 pub struct Patterns {
     pub sources: Regex,
+    pub request_declaration: Regex,
     pub passes: Regex,
     pub formats: Regex,
     pub clean: Regex,
@@ -122,6 +125,7 @@ fn ready(grammar: &'static Grammar) -> Option<Language> {
     // A test proves that every regex of every grammar compiles, so none is lost here.
     let patterns = Patterns {
         sources: Regex::new(grammar.sources).ok()?,
+        request_declaration: Regex::new(grammar.request_declaration).ok()?,
         passes: Regex::new(grammar.passes).ok()?,
         formats: Regex::new(grammar.formats).ok()?,
         clean: Regex::new(grammar.clean).ok()?,

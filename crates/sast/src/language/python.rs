@@ -2,7 +2,7 @@
 
 use ast_grep_language::SupportLang;
 
-use super::{Binding, Call, Grammar};
+use super::{Binding, Call, Grammar, NEVER};
 
 pub static GRAMMAR: Grammar = Grammar {
     name: "python",
@@ -48,6 +48,7 @@ pub static GRAMMAR: Grammar = Grammar {
         ("unary_operator", "argument"),
     ],
     sources: r"^(self\.|flask\.|bottle\.)?(request|req)\.(args|form|values|json|data|files|cookies|headers|GET|POST|FILES|COOKIES|META|body|query|query_params|query_string|path_params|match_info|rel_url|full_path|url|get_json|get_data|get_argument|stream|params|forms|media|text|post)$|^self\.(get_argument|get_query_argument|get_body_argument|get_arguments)$",
+    request_declaration: NEVER,
     passes: r"^(str|repr|bytes|text|list|tuple|dict|set|sorted|reversed|iter|next|enumerate|dict\.items|open|Path|pathlib\.Path|(os\.)?path\.(join|abspath|normpath|expanduser)|(urllib\.)?(parse\.)?(unquote|unquote_plus|urljoin)|urljoin|(sqlalchemy|sa|db)\.text|sql\.SQL|base64\.\w*decode|json\.loads|Markup|markupsafe\.Markup|io\.(Bytes|String)IO|b64decode|getattr|os\.fspath|copy\.\w+)$",
     formats: r"\.(format|format_map|join)$|^(string\.)?Template$",
     clean: r"^(int|float|bool|len|abs|round|ord|hash|id|uuid\.UUID|UUID|Decimal|decimal\.Decimal|isinstance|hashlib\.\w+|(secrets|random)\.\w+|datetime\.\w+|date\.\w+|time\.\w+)$|\.(hexdigest|isdigit|isalnum|count|index|find)$",

@@ -2,7 +2,7 @@
 
 use ast_grep_language::SupportLang;
 
-use super::{Binding, Call, Grammar};
+use super::{Binding, Call, Grammar, NEVER};
 
 pub static GRAMMAR: Grammar = Grammar {
     name: "rust",
@@ -49,6 +49,7 @@ pub static GRAMMAR: Grammar = Grammar {
         ("unary_expression", ""),
     ],
     sources: r"^(req|request)\.(query_string|uri|headers|path|match_info|param|query|body)$",
+    request_declaration: NEVER,
     passes: r"^(String::from|String::from_utf8_lossy|(std::path::)?(PathBuf|Path)::(from|new)|Some|Ok|Box::new|Cow::\w+|sqlx::AssertSqlSafe|AssertSqlSafe|AsRef::as_ref|Into::into)$|\.(join|push_str|replace|unwrap_or|unwrap_or_else|expect)$",
     formats: r"^(std::)?(format|concat|write|writeln)$|\.concat$",
     clean: r"(\.|^)(len|is_empty|parse|parse::<.*>|contains|starts_with|ends_with|count|hash)$|^(u|i|f)\d+::\w+$|^Uuid::\w+$",
