@@ -1,6 +1,6 @@
 //! Trivy, `--format json` (schema 2): vulnerable packages, credentials and misconfigurations.
 //!
-//! - Severity: as written; `UNKNOWN` is unrated. CVSS: the highest of the newest version any source
+//! - Severity: as written; `UNKNOWN` is unrated and so medium, also in Trivy's SARIF. CVSS: the highest of the newest version any source
 //!   gives.
 //! - Packages: the package URL of the report; `Target` is the manifest of language packages (for
 //!   operating-system packages it is no path).
@@ -392,6 +392,22 @@ mod tests {
         assert_eq!(find(&findings, "jwt-token").place.label(), "api.yml:193");
         assert_eq!((info.coverage.seen, info.tool.version.as_str()), (3, "0.76.0"));
         assert!(info.coverage.is_complete());
+    }
+
+    #[test]
+    fn what_nobody_has_rated_is_medium_in_both_formats() {
+        let json = REPORT.replace("\"Severity\": \"HIGH\"", "\"Severity\": \"UNKNOWN\"");
+        // Shape of trivy 0.76: `trivy fs --scanners vuln --format sarif`
+        let sarif = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"Trivy","rules":[
+            {"id":"CVE-2023-30861","defaultConfiguration":{"level":"note"},"properties":
+             {"security-severity":"0.0","tags":["vulnerability","security","UNKNOWN"]}}]}},
+            "results":[{"ruleId":"CVE-2023-30861","level":"note","message":{"text":"Severity: UNKNOWN"}}]}]}"#;
+        for (format, report) in [("trivy", json.as_str()), ("sarif", sarif)] {
+            let (findings, _) = read(format, report);
+            assert_eq!(find(&findings, "CVE-2023-30861").severity, Severity::Medium, "{format}");
+        }
+        let low = sarif.replace("[\"vulnerability\",\"security\",\"UNKNOWN\"]", "[\"LOW\"]");
+        assert_eq!(read("sarif", &low).0[0].severity, Severity::Low);
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! **What is taken.**
 //! - Severity: `security-severity` (as CVSS) of result or rule, else `level` of result or rule's
 //!   default configuration (`error` high, `warning` medium, `note` low, `none` info), else `rank`,
-//!   else `warning` (credentials: high). Zero scores are unrated and do not count.
+//!   else `warning` (credentials: high). Zero scores are unrated and do not count; nor does the
+//!   level of a rule with the tag `UNKNOWN`, which Trivy writes as `note` for what nobody has rated.
 //! - `kind` `pass` and `notApplicable`, and `baselineState` `absent`, are no findings; `informational`
 //!   is info; `open` and `review` have low confidence.
 //! - Suppressed results (each suppression accepted) are counted, listed and not passed on.

@@ -206,7 +206,8 @@ fn severity_of(result: &SarifResult<'_>, rule: Option<&Rule>, technique: Techniq
         return Severity::from_cvss(score);
     }
     let word = result.level.as_deref().or_else(|| rule?.level.as_deref());
-    if let Some(level) = word.and_then(severity::from_word) {
+    let rated = !rule.is_some_and(|rule| rule.unrated);
+    if let Some(level) = word.filter(|_| rated).and_then(severity::from_word) {
         return level;
     }
     let rank = result.rank.or_else(|| rule?.rank).filter(|rank| *rank > 0.0);

@@ -16,6 +16,8 @@ pub(super) struct Rule {
     pub id: String,
     pub title: String,
     pub level: Option<String>,
+    /// The tool says that nobody has rated it: Trivy writes the tag `UNKNOWN` beside level `note`.
+    pub unrated: bool,
     pub rank: Option<f64>,
     pub score: Option<f64>,
     pub confidence: Option<String>,
@@ -101,6 +103,7 @@ impl Rule {
                 .and_then(|c| c.level.as_deref())
                 .map(str::to_owned)
                 .or(properties.level),
+            unrated: properties.tags.iter().any(|tag| tag == "UNKNOWN"),
             rank: configuration.and_then(|c| c.rank),
             score: properties.score.filter(|score| *score > 0.0),
             confidence: properties.confidence,
