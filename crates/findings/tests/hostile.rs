@@ -102,6 +102,27 @@ fn a_report_of_another_format_is_refused() {
 }
 
 #[test]
+fn a_report_that_is_not_recognised_says_what_to_do() {
+    let said = |report: &str, format| {
+        let error = import(&report.as_bytes(), format, &ImportOptions::default(), &mut Vec::new());
+        error.unwrap_err().to_string()
+    };
+    let bom =
+        "<?xml version=\"1.0\"?>\n<bom xmlns=\"http://cyclonedx.org/schema/bom/1.4\" version=\"1\"></bom>";
+    for format in [None, Some("cyclonedx")] {
+        assert!(said(bom, format).contains("CycloneDX in XML"), "{}", said(bom, format));
+        assert!(said(bom, format).contains("--output-file bom.json"));
+    }
+    assert!(said("<issues/>", None).contains("only JSON is read"));
+    for empty in ["null\n", "[]"] {
+        assert!(said(empty, None).contains("--report-format"), "{}", said(empty, None));
+    }
+    assert!(
+        import(&b"null".as_slice(), Some("gitleaks"), &ImportOptions::default(), &mut Vec::new()).is_ok()
+    );
+}
+
+#[test]
 fn each_kind_of_bad_input_has_its_code() {
     let small = |change: fn(&mut Limits)| {
         let mut limits = Limits::default();

@@ -16,7 +16,7 @@ use model::{Coverage, Place, Severity, Technique};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Adapter, Read, Shape, open, tool};
+use super::{Adapter, Read, Shape, open, shape::xml, tool};
 use crate::{
     ImportError, Source,
     intake::Intake,
@@ -149,6 +149,10 @@ impl Adapter for CycloneDx {
     fn read(&self, source: &dyn Source, intake: &mut Intake<'_>) -> Result<Read, ImportError> {
         let mut outline = Outline::default();
         let mut scanner = open(source, intake.options, NAME)?;
+        if scanner.peek()? == b'<' {
+            let reason = xml(&mut scanner)?;
+            return Err(scanner.wrong(reason));
+        }
         survey(&mut scanner, &mut outline, intake)?;
         scanner.finish()?;
         check_version(&scanner, outline.version.as_deref())?;

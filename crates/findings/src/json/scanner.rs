@@ -93,6 +93,13 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// The next bytes, at most `most`, fewer only at the end; nothing is consumed.
+    pub(crate) fn ahead(&mut self, most: usize) -> Result<&[u8]> {
+        let most = most.min(BUFFER);
+        while self.end - self.pos < most && self.refill(self.pos)? > 0 {}
+        Ok(&self.buffer[self.pos..self.end.min(self.pos + most)])
+    }
+
     /// Walks an object whose keys in `names` matter: `each` gets those, the rest is skipped.
     /// `null` counts as an empty object. A named key that comes twice is an error.
     pub(crate) fn fields(
