@@ -37,7 +37,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn stat_cache(body: &[u8]) {
-    let mut bytes = [b"PHSTAT1\n", body].concat();
+    let mut bytes = [b"PHSTAT2\n", body].concat();
     bytes.extend(Sha256::of(&bytes).0);
     if let Some(written) = rewrite_stat_cache(&bytes) {
         assert_eq!(rewrite_stat_cache(&written).as_ref(), Some(&written));

@@ -15,7 +15,7 @@ use crate::{
     record::Recorder,
     run::take,
     scans::{self, About},
-    source::Source,
+    source::{Source, differs},
     tree::SnapshotTree,
 };
 
@@ -48,7 +48,8 @@ pub fn scan(
     }
     let mut subject = Subject::sha256("source", snapshot.root.hash);
     // A folder with changes is not its commit: evidence about it must not count for the commit.
-    let commit = source.commit.filter(|_| !source.dirty);
+    let dirty = differs(&source, &snapshot, &cas)?;
+    let commit = source.commit.filter(|_| !dirty);
     if let Some(commit) = &commit {
         subject.digest.insert("gitCommit".to_owned(), commit.clone());
     }

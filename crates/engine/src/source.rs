@@ -1,19 +1,24 @@
 //! What is built: the files of a project folder and the commit they belong to.
 //!
-//! Git is asked through its own command, with everything switched off that a repository could use to
-//! run programs, or to make a changed file pass for an unchanged one. A folder that is not in git is walked.
+//! Git is asked which files there are, never whether they changed: `commit` compares them itself. A folder
+//! that is not in git is walked.
+
+mod commit;
+mod git;
+mod objects;
 
 use std::{
-    ffi::OsString,
     fs,
-    os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 use model::{Exit, Problem};
+use runner::tree::{ObjectFormat, ObjectId};
 
 use crate::home::cannot;
+use git::Git;
+
+pub use commit::differs;
 
 /// Name of the configuration file.
 pub const CONFIG: &str = "proofhouse.yaml";
@@ -33,8 +38,6 @@ pub struct Source {
     pub commit: Option<String>,
     /// Branch, when on one.
     pub branch: Option<String>,
-    /// Files differ from the commit.
-    pub dirty: bool,
 }
 
 impl Source {
@@ -57,8 +60,7 @@ impl Source {
     /// # Errors
     /// Git refuses the repository, or the folder cannot be read.
     pub fn read(root: &Path) -> Result<Self, Problem> {
-        let mut source =
-            Self { root: root.to_owned(), files: vec![], commit: None, branch: None, dirty: false };
+        let mut source = Self { root: root.to_owned(), files: vec![], commit: None, branch: None };
         if in_git(root) {
             source.ask_git()?
         } else {
@@ -69,23 +71,19 @@ impl Source {
         Ok(source)
     }
 
+    /// How its repository names objects, when there is a commit.
+    pub fn naming(&self) -> Option<ObjectFormat> {
+        self.commit.as_deref().and_then(ObjectId::parse).map(|id| id.format())
+    }
+
     fn ask_git(&mut self) -> Result<(), Problem> {
         use std::os::unix::ffi::OsStrExt;
         let git = Git::open(&self.root)?;
-        let listed = git.ask(&["ls-files", "-v", "-z", "--cached", "--others", "--exclude-standard"])?;
-        for line in listed.split(|b| *b == 0) {
-            let [tag, b' ', name @ ..] = line else { continue };
-            self.files.push(PathBuf::from(std::ffi::OsStr::from_bytes(name)));
-            // Marked so that git does not look at the file: it may be anything, or not be there.
-            self.dirty |= tag.is_ascii_lowercase() || *tag == b'S';
-        }
-        let head = git.ask(&["rev-parse", "--verify", "--quiet", "HEAD"]).ok();
-        self.commit = head.and_then(|head| Some(String::from_utf8(head).ok()?.trim().to_owned()));
-        let branch = git.ask(&["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
-        self.branch = branch.and_then(|b| Some(String::from_utf8(b).ok()?.trim().to_owned()));
-        // Not inside submodules: they are not part of the source, and have configurations of their own.
-        let status = git.ask(&["status", "--porcelain=v1", "-z", "--ignore-submodules=dirty", "--", "."])?;
-        self.dirty |= !status.is_empty();
+        let listed = git.ask(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
+        let names = listed.split(|b| *b == 0).filter(|name| !name.is_empty());
+        self.files = names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect();
+        self.commit = git.line(&["rev-parse", "--verify", "--quiet", "HEAD"]);
+        self.branch = git.line(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
         Ok(())
     }
 
@@ -131,77 +129,5 @@ pub fn commit(root: &Path, wanted: &str) -> Result<String, Problem> {
 }
 
 fn in_git(root: &Path) -> bool {
-    root.ancestors().any(|folder| folder.join(".git").exists())
-}
-
-/// Settings that a repository must not choose: programs that git would run, shortcuts by which a
-/// changed file passes for an unchanged one, and repositories that lie inside a tree as plain files.
-const SETTINGS: [&str; 10] = [
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.quotePath=false",
-    "core.untrackedCache=false",
-    "core.trustctime=true",
-    "core.checkStat=default",
-    "core.ignoreStat=false",
-    "core.fileMode=true",
-    "safe.bareRepository=explicit",
-    "protocol.allow=never",
-];
-
-/// Git for a repository that is not trusted to configure programs.
-struct Git<'a> {
-    root: &'a Path,
-    /// Names of settings of this repository that name programs, each replaced by a harmless value.
-    replaced: Vec<(OsString, &'static str)>,
-}
-
-impl<'a> Git<'a> {
-    fn open(root: &'a Path) -> Result<Self, Problem> {
-        let mut git = Self { root, replaced: vec![] };
-        let listed = git.ask(&["config", "--list", "--show-scope", "--name-only", "-z"])?;
-        let mut words = listed.split(|b| *b == 0);
-        while let (Some(scope), Some(name)) = (words.next(), words.next()) {
-            if matches!(scope, b"local" | b"worktree") && name.starts_with(b"filter.") {
-                let replacement = if name.ends_with(b".required") { "false" } else { "" };
-                git.replaced.push((OsString::from_vec(name.to_vec()), replacement));
-            }
-        }
-        Ok(git)
-    }
-
-    fn ask(&self, arguments: &[&str]) -> Result<Vec<u8>, Problem> {
-        let mut command = Command::new("git");
-        command
-            .current_dir(self.root)
-            .env_clear()
-            .envs(["PATH", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0"), ("LC_ALL", "C")])
-            // An object that is not here is not fetched: that, too, runs programs.
-            .envs([("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")])
-            .env("GIT_CONFIG_COUNT", self.replaced.len().to_string())
-            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
-            .args(arguments)
-            .stdin(Stdio::null());
-        for (n, (name, value)) in self.replaced.iter().enumerate() {
-            command.env(format!("GIT_CONFIG_KEY_{n}"), name).env(format!("GIT_CONFIG_VALUE_{n}"), value);
-        }
-        let output = command.output().map_err(|e| {
-            Problem::new("git-missing", Exit::Environment, format!("git cannot be run: {e}"))
-                .with_hint("install git")
-        })?;
-        match output.status.success() {
-            true => Ok(output.stdout),
-            false => Err(refused(arguments[0], &String::from_utf8_lossy(&output.stderr))),
-        }
-    }
-}
-
-fn refused(what: &str, said: &str) -> Problem {
-    let message = said.lines().next().unwrap_or("git failed");
-    let problem = Problem::new("git-refused", Exit::Environment, format!("git {what}: {message}"));
-    match message.contains("dubious ownership") {
-        true => problem.with_hint("the repository belongs to another user: run as its owner, or see `git help config` (safe.directory)"),
-        false => problem,
-    }
+    git::top(root).is_some()
 }

@@ -22,7 +22,7 @@ use crate::{
     home::{Home, cannot},
     project::{Project, read_bounded},
     record::Recorder,
-    source::{CONFIG, Source},
+    source::{CONFIG, Source, differs},
     statements::RunFacts,
     tree::SnapshotTree,
 };
@@ -38,6 +38,8 @@ pub struct Prepared {
     pub source: Source,
     /// Source as taken.
     pub snapshot: Snapshot,
+    /// It differs from its commit.
+    pub dirty: bool,
     /// Tools, verified against the lock file.
     pub tools: Vec<ResolvedTool>,
     /// Steps to run.
@@ -53,20 +55,21 @@ pub fn prepare(request: &Request<'_>, recorder: &Recorder, watch: &dyn Watch) ->
     let project = request.project;
     let home = recorder.home();
     let cas = Arc::new(Cas::open(home.cache().join("cas")).map_err(|e| erase(&e))?);
-    let mut source = Source::read(&project.root)?;
+    let source = Source::read(&project.root)?;
     let snapshot = take(&source, &cas, &home.cache())?;
+    let mut dirty = differs(&source, &snapshot, &cas)?;
     if let Some(elsewhere) = not_of_the_source(project, &snapshot.folder)? {
         watch.event(Event::Note(&format!("{elsewhere} is not part of the source")));
-        source.dirty = true;
+        dirty = true;
     }
     let commit = source.commit.as_deref();
-    watch.event(Event::Source { files: snapshot.files, commit, dirty: source.dirty });
+    watch.event(Event::Source { files: snapshot.files, commit, dirty });
     for skipped in &snapshot.skipped {
         watch.event(Event::Note(&format!("{} is not part of the source: {}", skipped.what, skipped.why)));
     }
     let tools = tools(request, home, watch)?;
     let plan = chosen(plan(&project.config), request.steps)?;
-    Ok(Prepared { cas, source, snapshot, tools, plan })
+    Ok(Prepared { cas, source, snapshot, dirty, tools, plan })
 }
 
 /// The configuration and the rules decide what is built and let in, so they must be of the source too.
@@ -108,6 +111,7 @@ pub fn take(source: &Source, cas: &Cas, cache: &std::path::Path) -> Result<Snaps
         stat_cache: Some(folder.join(name)),
         skip_submodules: true,
         skip_special: true,
+        blobs: source.naming(),
         ..SnapshotOptions::default()
     };
     // What git still lists but is gone from the disk is a change like any other.
@@ -262,7 +266,7 @@ impl Prepared {
             commit: self.source.commit.clone(),
             branch: self.source.branch.clone(),
             tree: self.snapshot.root.hash,
-            dirty: self.source.dirty,
+            dirty: self.dirty,
             trigger: request.trigger.to_owned(),
             actor: request.actor.to_owned(),
             config: request.project.config_digest,

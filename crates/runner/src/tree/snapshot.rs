@@ -16,8 +16,9 @@ use std::{
 use model::{Digest, Exit, Skipped, UserError};
 
 use super::{
-    Entry, Folder, TreeError,
-    statcache::{Stat, StatCache, nanos},
+    Entry, Folder, ObjectFormat, ObjectId, TreeError,
+    object::Naming,
+    statcache::{Content, Stat, StatCache, nanos},
 };
 use crate::{
     action::{check_relative, link_stays_inside},
@@ -148,6 +149,8 @@ pub struct SnapshotOptions {
     pub skip_not_utf8: bool,
     /// Most files and links.
     pub most_files: u64,
+    /// Also name every file as git would.
+    pub blobs: Option<ObjectFormat>,
 }
 
 impl Default for SnapshotOptions {
@@ -159,6 +162,7 @@ impl Default for SnapshotOptions {
             skip_submodules: false,
             skip_not_utf8: false,
             most_files: 1_000_000,
+            blobs: None,
         }
     }
 }
@@ -178,6 +182,8 @@ pub struct Snapshot {
     pub hashed: u64,
     /// What was left out and why, in order of the paths.
     pub skipped: Vec<Skipped>,
+    /// Git's name for the content of each file, when asked for.
+    pub blobs: BTreeMap<String, ObjectId>,
 }
 
 struct Pending {
@@ -187,7 +193,7 @@ struct Pending {
 }
 
 /// What a file was when it was read, and its content.
-type Hashed = (Stat, Digest);
+type Hashed = (Stat, Digest, Option<ObjectId>);
 
 struct Walk<'a> {
     root: &'a Path,
@@ -200,6 +206,7 @@ struct Walk<'a> {
     tree: Folder,
     pending: Vec<Pending>,
     skipped: Vec<Skipped>,
+    blobs: BTreeMap<String, ObjectId>,
     bytes: u64,
 }
 
@@ -232,6 +239,7 @@ pub fn snapshot(
         tree: Folder::default(),
         pending: Vec::new(),
         skipped: Vec::new(),
+        blobs: BTreeMap::new(),
         bytes: 0,
     };
     for path in paths {
@@ -248,7 +256,8 @@ pub fn snapshot(
     let mut files = 0;
     walk.tree.walk(&mut |_, _| files += 1);
     let root = walk.tree.store(cas)?;
-    Ok(Snapshot { root, folder: walk.tree, files, bytes: walk.bytes, hashed, skipped: walk.skipped })
+    let Walk { tree: folder, bytes, skipped, blobs, .. } = walk;
+    Ok(Snapshot { root, folder, files, bytes, hashed, skipped, blobs })
 }
 
 impl Walk<'_> {
@@ -306,14 +315,25 @@ impl Walk<'_> {
 
     fn file(&mut self, path: &str, stat: Stat, executable: bool) -> Result<(), SnapshotError> {
         self.bytes = self.bytes.saturating_add(stat.size);
-        match self.known.lookup(path, &stat).filter(|digest| self.cas.contains(digest)) {
-            Some(digest) => {
-                self.next.insert(path, stat, digest.hash, self.began);
-                self.tree.insert(path, Entry::File { digest, executable })?;
-            }
+        let named = |blob: &Option<ObjectId>| {
+            self.options.blobs.is_none_or(|wanted| blob.is_some_and(|blob| blob.format() == wanted))
+        };
+        let known = self.known.lookup(path, &stat);
+        match known.filter(|(digest, blob)| named(blob) && self.cas.contains(digest)) {
+            Some((digest, blob)) => self.keep(path, executable, (stat, digest, blob))?,
             None => self.pending.push(Pending { path: path.to_owned(), executable, stat }),
         }
         Ok(())
+    }
+
+    /// Takes a file whose content is stored.
+    fn keep(&mut self, path: &str, executable: bool, hashed: Hashed) -> Result<(), SnapshotError> {
+        let (stat, digest, blob) = hashed;
+        self.next.insert(path, stat, Content { hash: digest.hash, blob }, self.began);
+        if let (Some(blob), true) = (blob, self.options.blobs.is_some()) {
+            self.blobs.insert(path.to_owned(), blob);
+        }
+        Ok(self.tree.insert(path, Entry::File { digest, executable })?)
     }
 
     fn link(&mut self, path: &str, full: &Path) -> Result<(), SnapshotError> {
@@ -358,12 +378,12 @@ impl Walk<'_> {
         let pending = std::mem::take(&mut self.pending);
         let next = AtomicUsize::new(0);
         let done: Mutex<BTreeMap<usize, Result<Hashed, SnapshotError>>> = Mutex::default();
-        let (cas, root) = (self.cas, self.root);
+        let (cas, root, blobs) = (self.cas, self.root, self.options.blobs);
         let work = || {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(file) = pending.get(index) else { return };
-                let result = read(cas, root, file);
+                let result = read(cas, root, file, blobs);
                 if result.is_err() {
                     next.store(pending.len(), Ordering::Relaxed);
                 }
@@ -378,10 +398,8 @@ impl Walk<'_> {
             work();
         });
         for (index, result) in done.into_inner().unwrap_or_else(|poison| poison.into_inner()) {
-            let (stat, digest) = result?;
             let Pending { path, executable, .. } = &pending[index];
-            self.next.insert(path, stat, digest.hash, self.began);
-            self.tree.insert(path, Entry::File { digest, executable: *executable })?;
+            self.keep(path, *executable, result?)?;
         }
         Ok(())
     }
@@ -393,18 +411,25 @@ fn unreadable(path: &str) -> impl FnOnce(io::Error) -> SnapshotError {
 }
 
 /// Stores one file; when it changed meanwhile, once more.
-fn read(cas: &Cas, root: &Path, file: &Pending) -> Result<Hashed, SnapshotError> {
+fn read(
+    cas: &Cas,
+    root: &Path,
+    file: &Pending,
+    blobs: Option<ObjectFormat>,
+) -> Result<Hashed, SnapshotError> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut before = file.stat;
     for _ in 0..ATTEMPTS {
         let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
         let opened = File::options().read(true).custom_flags(flags).open(root.join(&file.path));
         let mut opened = opened.map_err(unreadable(&file.path))?;
-        let digest = cas.put_from(&mut opened)?;
+        let mut naming = blobs.map(|format| Naming::begin(format, "blob", before.size));
+        let mut feed = |piece: &[u8]| naming.iter_mut().for_each(|naming| naming.feed(piece));
+        let digest = cas.put_observed(&mut opened, &mut feed)?;
         let meta = opened.metadata().map_err(unreadable(&file.path))?;
         let after = Stat::of(&meta);
         if meta.is_file() && after == before && digest.size == after.size {
-            return Ok((after, digest));
+            return Ok((after, digest, naming.and_then(Naming::end)));
         }
         before = after;
     }

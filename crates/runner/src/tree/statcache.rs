@@ -16,7 +16,9 @@ use std::{
 
 use model::{Digest, Sha256};
 
-const MAGIC: &[u8; 8] = b"PHSTAT1\n";
+use super::object::ObjectId;
+
+const MAGIC: &[u8; 8] = b"PHSTAT2\n";
 /// Largest file that is read.
 const MAX_BYTES: u64 = 256 << 20;
 /// File systems' clocks tick at most this coarsely.
@@ -52,10 +54,18 @@ pub(crate) fn nanos(at: SystemTime) -> i64 {
     at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0)
 }
 
+/// What a file contained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) hash: Sha256,
+    /// Its name in git, when somebody wanted to know.
+    pub(crate) blob: Option<ObjectId>,
+}
+
 /// Path to what it was and what it contained.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct StatCache {
-    entries: BTreeMap<String, (Stat, Sha256)>,
+    entries: BTreeMap<String, (Stat, Content)>,
 }
 
 impl StatCache {
@@ -86,35 +96,39 @@ impl StatCache {
                 ctime: i64::from_le_bytes(take(&mut rest)?),
                 inode: u64::from_le_bytes(take(&mut rest)?),
             };
-            entries.insert(std::str::from_utf8(path).ok()?.to_owned(), (stat, Sha256(take(&mut rest)?)));
+            let content = Content { hash: Sha256(take(&mut rest)?), blob: blob(&mut rest)? };
+            entries.insert(std::str::from_utf8(path).ok()?.to_owned(), (stat, content));
         }
         Some(Self { entries })
     }
 
-    /// The digest of a file that looks exactly as it did.
-    pub(crate) fn lookup(&self, path: &str, stat: &Stat) -> Option<Digest> {
-        let (known, hash) = self.entries.get(path)?;
-        (known == stat).then_some(Digest { hash: *hash, size: stat.size })
+    /// The content of a file that looks exactly as it did.
+    pub(crate) fn lookup(&self, path: &str, stat: &Stat) -> Option<(Digest, Option<ObjectId>)> {
+        let (known, content) = self.entries.get(path)?;
+        (known == stat).then_some((Digest { hash: content.hash, size: stat.size }, content.blob))
     }
 
     /// Remembers a file, unless it may have changed since without showing it.
-    pub(crate) fn insert(&mut self, path: &str, stat: Stat, hash: Sha256, began: i64) {
+    pub(crate) fn insert(&mut self, path: &str, stat: Stat, content: Content, began: i64) {
         if !stat.is_racy(began) && path.len() <= usize::from(u16::MAX) {
-            self.entries.insert(path.to_owned(), (stat, hash));
+            self.entries.insert(path.to_owned(), (stat, content));
         }
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.entries.len() * 120 + 64);
+        let mut bytes = Vec::with_capacity(self.entries.len() * 150 + 64);
         bytes.extend_from_slice(MAGIC);
-        for (path, (stat, hash)) in &self.entries {
+        for (path, (stat, content)) in &self.entries {
             bytes.extend_from_slice(&u16::try_from(path.len()).unwrap_or(0).to_le_bytes());
             bytes.extend_from_slice(path.as_bytes());
             bytes.extend_from_slice(&stat.size.to_le_bytes());
             bytes.extend_from_slice(&stat.mtime.to_le_bytes());
             bytes.extend_from_slice(&stat.ctime.to_le_bytes());
             bytes.extend_from_slice(&stat.inode.to_le_bytes());
-            bytes.extend_from_slice(hash.as_bytes());
+            bytes.extend_from_slice(content.hash.as_bytes());
+            let blob = content.blob.as_ref().map_or(&[][..], ObjectId::as_bytes);
+            bytes.push(u8::try_from(blob.len()).unwrap_or(0));
+            bytes.extend_from_slice(blob);
         }
         let sum = Sha256::of(&bytes);
         bytes.extend_from_slice(sum.as_bytes());
@@ -140,6 +154,14 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*head)
 }
 
+/// Its length and the name; a length of 0 is none.
+fn blob(rest: &mut &[u8]) -> Option<Option<ObjectId>> {
+    let [length] = take(rest)?;
+    let (name, after) = rest.split_at_checked(usize::from(length))?;
+    *rest = after;
+    if name.is_empty() { Some(None) } else { ObjectId::from_bytes(name).map(Some) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,8 +169,10 @@ mod tests {
     fn cache() -> StatCache {
         let mut cache = StatCache::default();
         let stat = Stat { size: 5, mtime: 1, ctime: 2, inode: 3 };
-        cache.insert("a/b", stat, Sha256::of("x"), 1_000_000_000);
-        cache.insert("c", Stat { size: 0, ..stat }, Sha256::of("y"), 1_000_000_000);
+        let content = |text: &str, blob| Content { hash: Sha256::of(text), blob };
+        cache.insert("a/b", stat, content("x", None), 1_000_000_000);
+        let blob = Some(ObjectId::Sha1([7; 20]));
+        cache.insert("c", Stat { size: 0, ..stat }, content("y", blob), 1_000_000_000);
         cache
     }
 
@@ -156,7 +180,7 @@ mod tests {
     fn a_file_touched_just_before_the_snapshot_is_not_remembered() {
         let mut cache = StatCache::default();
         let stat = Stat { size: 5, mtime: 990_000_000, ctime: 0, inode: 3 };
-        cache.insert("a", stat, Sha256::of("x"), 1_000_000_000);
+        cache.insert("a", stat, Content { hash: Sha256::of("x"), blob: None }, 1_000_000_000);
         assert_eq!(cache.lookup("a", &stat), None);
     }
 

@@ -1,5 +1,6 @@
 //! What attackers tried, each attempt against the real binary. `SECURITY.md` says what they may be.
 
+mod commit;
 mod evidence;
 mod repository;
 mod screen;
