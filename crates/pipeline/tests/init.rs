@@ -249,6 +249,31 @@ fn several_ecosystems_keep_their_steps_apart() {
 }
 
 #[test]
+fn a_project_only_in_a_folder_below_is_named() {
+    let first = written(&[
+        ("docs/readme.md", ""),
+        ("svc/Cargo.toml", "[package]\nname = \"svc\"\nversion = \"0.1.0\"\n"),
+        ("node_modules/left/package.json", "{}"),
+    ]);
+    parsed(&first.text);
+    let [missed] = first.missed.as_slice() else { panic!("{:?}", first.missed) };
+    assert!(missed.contains("svc/Cargo.toml") && missed.contains("`cd svc`"), "{missed}");
+    assert!(!missed.contains("node_modules") && first.text.contains(missed.as_str()));
+    assert_eq!(written(&[("readme.md", "")]).missed, [""; 0]);
+}
+
+#[test]
+fn a_broken_manifest_is_named() {
+    for (file, text) in [("package.json", "{ \"name\": "), ("Cargo.toml", "[package\nname = 1")] {
+        let first = written(&[(file, text), ("web/package.json", "{}")]);
+        parsed(&first.text);
+        let [missed] = first.missed.as_slice() else { panic!("{:?}", first.missed) };
+        assert!(missed.starts_with(&format!("{file} cannot be read: ")), "{missed}");
+        assert!(first.ecosystems.is_empty() && first.text.contains(missed.as_str()));
+    }
+}
+
+#[test]
 fn the_bundled_example_fits_parser_and_schema() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/bookshelf/proofhouse.yaml");
     parsed(&fs::read_to_string(path).unwrap());

@@ -8,6 +8,7 @@ mod docker;
 mod go;
 mod gradle;
 mod maven;
+mod missed;
 mod node;
 mod python;
 mod rust;
@@ -31,6 +32,8 @@ pub struct Project<'a> {
 pub struct FirstFile {
     /// Ecosystems that were recognised, e.g. `rust`; empty when only the sources are packed.
     pub ecosystems: Vec<&'static str>,
+    /// What was seen and could not be used, with what to do about it; also comments in `text`.
+    pub missed: Vec<String>,
     /// The text of `proofhouse.yaml`.
     pub text: String,
 }
@@ -90,11 +93,17 @@ pub fn init(project: &Project<'_>) -> FirstFile {
         sections = recognise(&Source { project, several: true });
     }
     let ecosystems = sections.iter().map(|(name, _)| *name).collect();
+    let source = Source { project, several: false };
+    let mut missed = missed::broken(&source);
+    if missed.is_empty() && sections.iter().all(|(_, section)| section.steps.is_empty()) {
+        missed.extend(missed::deeper(&source));
+    }
     leave_out_overlaps(&mut sections);
     if sections.iter().all(|(_, section)| section.steps.is_empty()) {
-        sections.push(("source", source::section(&Source { project, several: false })));
+        sections.push(("source", source::section(&source)));
     }
-    FirstFile { ecosystems, text: write::file(project, &sections) }
+    sections.push(("missed", Section { notes: missed.clone(), ..Section::default() }));
+    FirstFile { ecosystems, missed, text: write::file(project, &sections) }
 }
 
 fn recognise(source: &Source<'_>) -> Vec<(&'static str, Section)> {

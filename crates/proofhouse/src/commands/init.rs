@@ -28,12 +28,15 @@ pub fn init(global: &Global) -> Result<Exit, Problem> {
     let draft = pipeline::init::init(&project);
     write_new(&path, &draft.text)?;
     if global.format == Format::Json {
-        ui::json(&serde_json::json!({ "file": CONFIG, "recognised": draft.ecosystems }));
+        ui::json(
+            &serde_json::json!({ "file": CONFIG, "recognised": draft.ecosystems, "missed": draft.missed }),
+        );
         return Ok(Exit::Success);
     }
     let found =
         if draft.ecosystems.is_empty() { "nothing it knows".to_owned() } else { draft.ecosystems.join(", ") };
     eprintln!("found {found}");
+    draft.missed.iter().for_each(|missed| eprintln!("{missed}"));
     println!("wrote {BOLD}{CONFIG}{BOLD:#}: look at it, then try `proofhouse plan` and `proofhouse run`");
     Ok(Exit::Success)
 }
