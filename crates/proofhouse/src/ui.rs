@@ -65,6 +65,12 @@ pub fn tame(text: &str) -> String {
     out
 }
 
+/// The text within its line: what would end the line or steer the terminal is shown as an escape.
+pub fn one_line(text: &str) -> String {
+    let shown = |c: char| if steers(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
 /// Control characters, and the invisible ones that reorder or hide text.
 fn steers(c: char) -> bool {
     c.is_control()
@@ -153,6 +159,12 @@ pub fn count(number: u64, word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_stays_within_its_line_and_is_told_whole() {
+        assert_eq!(one_line("dist/é a"), "dist/é a");
+        assert_eq!(one_line("a\n  b\u{1b}[31m\r\u{2028}"), "a\\n  b\\u{1b}[31m\\r\\u{2028}");
+    }
 
     #[test]
     fn only_our_own_styles_reach_the_terminal() {

@@ -33,9 +33,9 @@ pub fn outputs(global: &Global, arguments: &OutputsArgs) -> Result<Exit, Problem
     for output in all(&run) {
         if !output.directory {
             write(&app, output, to)?;
-            println!("{}", to.join(&output.path).display());
+            println!("{}", ui::one_line(&to.join(&output.path).to_string_lossy()));
         } else if inside(&run, output) == 0 {
-            eprintln!("{} is left out: it is kept for later steps only", output.path);
+            eprintln!("{} is left out: it is kept for later steps only", ui::one_line(&output.path));
         }
     }
     Ok(Exit::Success)
@@ -54,10 +54,10 @@ fn inside(run: &Run, folder: &OutputRecord) -> usize {
 /// One line for each file, and for each folder whose files are not listed.
 pub fn tell(run: &Run) {
     for output in all(run) {
-        let hash = output.digest.hash;
+        let (path, hash) = (ui::one_line(&output.path), output.digest.hash);
         match output.directory {
-            false => println!("  {} {DIM}sha256:{hash}{DIM:#}", output.path),
-            true if inside(run, output) == 0 => println!("  {}/ {DIM}tree:{hash}{DIM:#}", output.path),
+            false => println!("  {path} {DIM}sha256:{hash}{DIM:#}"),
+            true if inside(run, output) == 0 => println!("  {path}/ {DIM}tree:{hash}{DIM:#}"),
             true => {}
         }
     }
@@ -65,6 +65,7 @@ pub fn tell(run: &Run) {
 
 /// Writes a file, hashed again on the way. A file that is there is not overwritten, unless it is this one.
 fn write(app: &App, output: &OutputRecord, folder: &Path) -> Result<(), Problem> {
+    outside_of_git(&output.path)?;
     let path = folder.join(&output.path);
     let parent = path.parent().unwrap_or(folder);
     let mut above = parent.ancestors().take_while(|above| *above != folder);
@@ -103,4 +104,27 @@ fn write(app: &App, output: &OutputRecord, folder: &Path) -> Result<(), Problem>
         let _ = fs::remove_file(&path);
         cannot(&path, "write", &e)
     })
+}
+
+/// Runs of before may have kept what a step put into a `.git`: git would run what is configured there.
+fn outside_of_git(path: &str) -> Result<(), Problem> {
+    if !path.split('/').any(runner::action::is_git) {
+        return Ok(());
+    }
+    let message = format!("{path} lies in a git folder; git would run what is configured in it");
+    Err(Problem::new("output-git-folder", Exit::Input, message)
+        .with_hint("let the step remove it, and run again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_written_into_a_git_folder() {
+        for path in [".git", "dist/.git/config", "dist/.GIT/hooks/x"] {
+            assert!(outside_of_git(path).is_err(), "{path}");
+        }
+        assert!(outside_of_git("dist/.gitignore").is_ok());
+    }
 }

@@ -161,7 +161,7 @@ fn step_ended(record: &StepRecord) {
     };
     let how = match (record.cached, &record.message) {
         (true, _) => "from the cache".to_owned(),
-        (false, Some(message)) => message.clone(),
+        (false, Some(message)) => ui::one_line(message),
         (false, None) => format!("in {seconds:.1} s, isolated ({})", record.isolation),
     };
     eprintln!("{BOLD}step{BOLD:#}     {} {style}{word}{style:#} {how}", record.name);

@@ -7,7 +7,7 @@ mod paths;
 
 pub use build::{BuiltAction, build};
 pub use messages::{ActionResult, Directory, Tree};
-pub use paths::{BadPath, check_name, check_relative, link_stays_inside};
+pub use paths::{BadPath, check_name, check_relative, is_git, link_stays_inside};
 
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,11 @@ pub fn check_name(name: &str) -> Result<(), BadPath> {
     }
 }
 
+/// Whether a path segment is the place of a git repository, also on a file system that ignores case.
+pub fn is_git(name: &str) -> bool {
+    name.eq_ignore_ascii_case(".git")
+}
+
 /// Checks a relative path: `/`-separated, no `.`, `..` or empty segment.
 ///
 /// # Errors

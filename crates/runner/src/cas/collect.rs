@@ -8,7 +8,7 @@ use nix::sys::stat::{FileStat, SFlag};
 use super::{Cas, CasError, at};
 use crate::{
     action::{
-        link_stays_inside,
+        is_git, link_stays_inside,
         messages::{
             ActionResult, Directory, DirectoryNode, FileNode, OutputDirectory, OutputFile, SymlinkNode, Tree,
             encode,
@@ -62,6 +62,9 @@ pub enum CollectError {
     /// Name is not text.
     #[error("the output has a name that is not UTF-8: `{0}`")]
     NotUtf8(String),
+    /// A repository would be among the outputs.
+    #[error("the output `{0}` is a git folder; git would run what is configured in it")]
+    Git(String),
     /// Too much.
     #[error("the outputs are larger than {most} bytes (at `{path}`)")]
     TooLarge {
@@ -110,6 +113,7 @@ impl UserError for CollectError {
             Self::Special { .. } => "output-special-file",
             Self::SetId(_) => "output-setuid",
             Self::NotUtf8(_) => "output-name-not-utf8",
+            Self::Git(_) => "output-git-folder",
             Self::TooLarge { .. } => "output-too-large",
             Self::TooMany { .. } => "output-too-many",
             Self::TooDeep(_) => "output-too-deep",
@@ -125,7 +129,7 @@ impl UserError for CollectError {
             Self::Link { .. } | Self::BehindLink { .. } => {
                 "copy the file instead of linking to it, or use a relative link inside the tree".into()
             }
-            Self::Special { .. } | Self::SetId(_) => "remove it at the end of the step".into(),
+            Self::Special { .. } | Self::SetId(_) | Self::Git(_) => "remove it at the end of the step".into(),
             Self::TooLarge { .. } | Self::TooMany { .. } => {
                 "declare only what later steps need, or raise the limit".into()
             }
@@ -197,6 +201,9 @@ fn kind(stat: &FileStat) -> SFlag {
 
 impl Collector<'_> {
     fn output(&mut self, work: &Path, path: &str) -> Result<(), CollectError> {
+        if path.split('/').any(is_git) {
+            return Err(CollectError::Git(path.to_owned()));
+        }
         let mut folder = at::open_root(work).map_err(unreadable(path))?;
         let (parents, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut depth = 0;
@@ -280,6 +287,9 @@ impl Collector<'_> {
                 return Err(CollectError::NotUtf8(shown));
             };
             let inner = format!("{path}/{text}");
+            if is_git(text) {
+                return Err(CollectError::Git(inner));
+            }
             let stat = at::stat(folder, os).map_err(unreadable(&inner))?;
             self.count(&inner)?;
             match kind(&stat) {

@@ -33,6 +33,9 @@ fn refused() {
         ("mkfifo o", "output-special-file"),
         ("mkdir o; mkfifo o/pipe", "output-special-file"),
         ("python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"o\")'", "output-special-file"),
+        ("mkdir -p o/a/.git; touch o/a/.git/config", "output-git-folder"),
+        ("mkdir o; echo 'gitdir: x' > o/.GIT", "output-git-folder"),
+        ("mkdir o; ln -s x o/.git", "output-git-folder"),
         ("mkdir o; touch \"o/$(printf 'a\\351')\"", "output-name-not-utf8"),
     ] {
         let (run, seen) = lab.run(&lab.sh(script, &["o"]));

@@ -152,3 +152,17 @@ fn outputs_are_not_written_through_a_link_that_lies_in_the_project() {
     assert!(refused.err.contains("output-behind-link"), "{}", refused.err);
     assert!(!elsewhere.join("app").exists());
 }
+
+#[test]
+fn a_git_folder_that_a_step_makes_is_no_output() {
+    let site = service("");
+    let text = fs::read_to_string(site.project().join("proofhouse.yaml")).unwrap();
+    let text = text.replace(
+        "cp app.sh dist/app &&",
+        "cp app.sh dist/app && mkdir dist/.Git && touch dist/.Git/config &&",
+    );
+    site.write("proofhouse.yaml", text.replace("outputs: [dist/app]", "outputs: [dist]"));
+    site.commit("A repository in the outputs");
+    let failed = site.proofhouse(&["run"]).expect(1);
+    assert!(failed.err.contains("the output `dist/.Git` is a git folder"), "{}", failed.err);
+}

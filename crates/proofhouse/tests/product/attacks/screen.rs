@@ -27,6 +27,23 @@ fn nothing_that_others_wrote_steers_the_terminal() {
 }
 
 #[test]
+fn names_of_outputs_forge_no_line() {
+    let site = service("");
+    let text = fs::read_to_string(site.project().join("proofhouse.yaml")).unwrap();
+    let make = r#"run: [/bin/sh, -c, "mkdir -p dist && cp app.sh dist/app && touch \"dist/$(printf 'a\\n  forged')\""]"#;
+    let text = text.replace("run: 'mkdir -p dist && cp app.sh dist/app && chmod +x dist/app'", make);
+    site.write("proofhouse.yaml", text.replace("outputs: [dist/app]", "outputs: [dist]"));
+    site.commit("Names");
+    fs::create_dir(site.path().join("out")).unwrap();
+    let out = site.path().join("out");
+    for arguments in [&["run"][..], &["outputs"], &["outputs", "--to", out.to_str().unwrap()]] {
+        let told = site.proofhouse(arguments).expect(0).text();
+        assert!(told.contains(r"dist/a\n  forged"), "{arguments:?}: {told}");
+        assert!(!told.lines().any(|line| line.starts_with("  forged")), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
 fn the_demo_empties_no_folder_but_its_own() {
     let site = Site::new();
     site.proofhouse(&["ledger", "trust"]).expect(0);
