@@ -166,6 +166,37 @@ pub fn same_configuration(project: &Project, run: &Run) -> Result<(), Problem> {
     ))
 }
 
+/// The run that a deployment from the project's folder is about: the wanted one, or the newest of the commit
+/// that the folder is at. Other folders may be of the same project, and their runs of other sources.
+///
+/// # Errors
+/// As [`find_run`], and there is none of this commit.
+pub fn choose_run(
+    project: &Project,
+    wanted: Option<RunId>,
+    recorder: &Recorder,
+) -> Result<(Run, u64), Problem> {
+    let name = &project.config.project;
+    let head = if wanted.is_none() { crate::source::head(&project.root)? } else { None };
+    let Some(head) = head else { return find_run(name, wanted, recorder) };
+    let of_head = recorder.projection().latest_run(name, true, Some(&head))?.map(|(run, _)| run);
+    let (run, from) = find_run(name, of_head, recorder)?;
+    if run.commit.as_ref() == Some(&head) { Ok((run, from)) } else { Err(of_another_commit(&run, &head)) }
+}
+
+fn of_another_commit(run: &Run, head: &str) -> Problem {
+    let short = |commit: &str| commit.chars().take(12).collect::<String>();
+    let commit =
+        run.commit.as_deref().map_or("no commit".to_owned(), |commit| format!("commit {}", short(commit)));
+    let message = format!(
+        "no run of commit {}, where this folder is, has passed; the newest is run {} of {commit}",
+        short(head),
+        run.run
+    );
+    Problem::new("run-of-another-commit", model::Exit::Input, message)
+        .with_hint(format!("`proofhouse run` first, or name the run: `deploy ENVIRONMENT --run {}`", run.run))
+}
+
 /// Finds the run that a gate or deployment is about. The database says where to look; that the run
 /// begins there, how it ended, and that both are signed and in the ledger is seen there.
 ///
@@ -175,7 +206,7 @@ pub fn find_run(project: &str, wanted: Option<RunId>, recorder: &Recorder) -> Re
     let index = recorder.projection();
     let found = match wanted {
         Some(run) => index.run_start(run)?.map(|start| (run, start)),
-        None => index.latest_run(project, true)?,
+        None => index.latest_run(project, true, None)?,
     };
     let (run, start) = found.ok_or_else(|| match wanted {
         Some(run) => Problem::new("run-unknown", model::Exit::Input, format!("there is no run {run}"))

@@ -21,12 +21,17 @@ pub trait Projection: Send + Sync {
     /// Nothing of them is projected then.
     fn project(&self, statements: &[LoggedStatement], blobs: &dyn Blobs) -> Result<(), Problem>;
 
-    /// The newest finished run of a project, of those that passed when `passed` is set, with the
-    /// ledger index of its first statement.
+    /// The newest finished run of a project, of those that passed when `passed` is set and of one
+    /// commit when that is given, with the ledger index of its first statement.
     ///
     /// # Errors
     /// The database cannot be reached.
-    fn latest_run(&self, project: &str, passed: bool) -> Result<Option<(RunId, u64)>, Problem>;
+    fn latest_run(
+        &self,
+        project: &str,
+        passed: bool,
+        commit: Option<&str>,
+    ) -> Result<Option<(RunId, u64)>, Problem>;
 
     /// Ledger index of the first statement of a run.
     ///

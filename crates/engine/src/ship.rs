@@ -45,7 +45,7 @@ pub struct Request<'a> {
     pub project: &'a Project,
     /// Environment name.
     pub environment: &'a str,
-    /// The run to deploy; absent: the newest that passed.
+    /// The run to deploy; absent: the newest that passed, of the commit that the folder is at.
     pub run: Option<RunId>,
     /// Who asks.
     pub actor: &'a str,
@@ -77,7 +77,7 @@ pub fn ship(
     watch: &mut dyn Watch,
 ) -> Result<Shipped, Problem> {
     let environment = request.project.environment(request.environment)?;
-    let (run, from) = gate::find_run(&request.project.config.project, request.run, recorder)?;
+    let (run, from) = gate::choose_run(request.project, request.run, recorder)?;
     gate::same_configuration(request.project, &run)?;
     let started = recorder.clock().now();
     let question = Question { project: request.project, environment: request.environment, run: &run, from };

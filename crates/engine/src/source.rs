@@ -82,7 +82,7 @@ impl Source {
         let listed = git.ask(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
         let names = listed.split(|b| *b == 0).filter(|name| !name.is_empty());
         self.files = names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect();
-        self.commit = git.line(&["rev-parse", "--verify", "--quiet", "HEAD"]);
+        self.commit = git.head();
         self.branch = git.line(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
         Ok(())
     }
@@ -126,6 +126,21 @@ pub fn commit(root: &Path, wanted: &str) -> Result<String, Problem> {
         Problem::new("commit-unknown", Exit::Input, message)
             .with_hint("give all 40 (or 64) digits of a commit that is not here")
     })
+}
+
+/// The commit that a folder is at; none where git does not say, or is not there to be asked.
+///
+/// # Errors
+/// Git refuses the repository.
+pub fn head(root: &Path) -> Result<Option<String>, Problem> {
+    if !in_git(root) {
+        return Ok(None);
+    }
+    match Git::open(root) {
+        Ok(git) => Ok(git.head()),
+        Err(problem) if problem.code == "git-missing" => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 fn in_git(root: &Path) -> bool {

@@ -219,7 +219,7 @@ pub enum GateCommand {
 pub struct DeployArgs {
     /// Environment
     pub environment: String,
-    /// Deploy what this run built [default: the newest run that passed]
+    /// Deploy what this run built [default: the newest run of this commit that passed]
     #[arg(long)]
     pub run: Option<model::RunId>,
 }

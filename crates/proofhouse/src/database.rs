@@ -40,9 +40,15 @@ impl Projection for Database {
         self.wait(self.store.project_many(statements, blobs)).map(drop)
     }
 
-    fn latest_run(&self, project: &str, passed: bool) -> Result<Option<(RunId, u64)>, Problem> {
+    fn latest_run(
+        &self,
+        project: &str,
+        passed: bool,
+        commit: Option<&str>,
+    ) -> Result<Option<(RunId, u64)>, Problem> {
         let status = passed.then_some(RunStatus::Passed);
-        let filter = RunFilter { project: Some(project.to_owned()), status, ..RunFilter::default() };
+        let (project, commit) = (Some(project.to_owned()), commit.map(str::to_owned));
+        let filter = RunFilter { project, status, commit, ..RunFilter::default() };
         let page = self.wait(self.store.runs(&filter, &PageRequest::first(1)))?;
         Ok(page.items.first().map(|run| (run.run, run.started_index)))
     }

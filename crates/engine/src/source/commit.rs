@@ -97,7 +97,7 @@ fn moved(folder: &Path, (kind, id): (Kind, ObjectId)) -> bool {
     if kind != Kind::Submodule || !folder.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
         return true;
     }
-    let head = || Git::at(folder).line(&["rev-parse", "--verify", "--quiet", "HEAD"]);
+    let head = || Git::at(folder).head();
     folder.join(".git").exists() && head().as_deref().and_then(ObjectId::parse) != Some(id)
 }
 

@@ -70,6 +70,11 @@ impl<'a> Git<'a> {
         Some(String::from_utf8(self.ask(arguments).ok()?).ok()?.trim().to_owned())
     }
 
+    /// The commit that the folder is at.
+    pub fn head(&self) -> Option<String> {
+        self.line(&["rev-parse", "--verify", "--quiet", "HEAD"])
+    }
+
     /// A git command.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");

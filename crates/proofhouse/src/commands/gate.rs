@@ -26,7 +26,7 @@ pub fn gate(global: &Global, command: GateCommand) -> Result<Exit, Problem> {
 fn explain(app: &App, environment: &str) -> Result<Exit, Problem> {
     let project = app.project()?;
     project.environment(environment)?;
-    let (run, from) = gate::find_run(&project.config.project, None, &app.recorder)?;
+    let (run, from) = gate::choose_run(&project, None, &app.recorder)?;
     gate::same_configuration(&project, &run)?;
     let question = Question { project: &project, environment, run: &run, from };
     let answer = gate::ask(&question, &app.recorder, app.now())?;

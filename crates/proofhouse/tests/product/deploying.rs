@@ -187,3 +187,23 @@ fn a_scan_that_had_no_data_to_compare_with_does_not_count_as_passed() {
     assert!(denied.out.contains("evidence-incomplete"), "{}", denied.out);
     assert!(denied.out.contains("feeds import"), "the next step is told: {}", denied.out);
 }
+
+#[test]
+fn the_newest_run_is_that_of_the_folders_commit_not_of_another_folder() {
+    let site = Site::bookshelf();
+    let run = site.proofhouse(&["run", "--format", "json"]).expect(0).json();
+    let other = site.path().join("other");
+    site.git(&["clone", "--quiet", ".", other.to_str().unwrap()]);
+    fs::write(other.join("README.md"), "Another source").unwrap();
+    let other = other.to_str().unwrap();
+    site.git(&["-C", other, "commit", "--quiet", "--all", "-m", "Another source"]);
+    let newer = site.proofhouse(&["-C", other, "run", "--format", "json"]).expect(0).json();
+    let deployed = site.proofhouse(&["deploy", "staging", "--format", "json"]).expect(0).json();
+    assert_eq!(deployed["run"], run["run"], "not the newer one of the other folder");
+
+    site.git(&["commit", "--quiet", "--allow-empty", "-m", "Nothing ran yet"]);
+    let refused = site.proofhouse(&["deploy", "staging"]).expect(2).err;
+    let newer = newer["run"].as_str().unwrap();
+    assert!(refused.contains("run-of-another-commit") && refused.contains(newer), "{refused}");
+    site.proofhouse(&["deploy", "staging", "--run", newer]).expect(0);
+}
