@@ -45,7 +45,7 @@ impl Recorder {
         projection: Arc<dyn Projection>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Vec<String>), Problem> {
-        let (ledger, recovery) = Ledger::open(&home.ledger()).map_err(|e| erase(&e))?;
+        let (ledger, mut recovery) = Ledger::open(&home.ledger()).map_err(|e| erase(&e))?;
         let recorder = Self {
             ledger: Mutex::new(ledger),
             signer: Mutex::new(None),
@@ -61,6 +61,7 @@ impl Recorder {
             recorder.with_signer(|signer| recorder.lock().settle(signer, now).map_err(|e| erase(&e)))?;
         }
         let rejected = recorder.lock().take_rejected();
+        recovery.kept -= rejected.as_ref().map_or(0, |rejected| rejected.count).min(recovery.kept);
         let told = rejected.iter().map(|rejected| set_aside(rejected).message);
         let sentences = recovery.sentences().into_iter().chain(told).collect();
         Ok((recorder, sentences))

@@ -39,25 +39,29 @@ impl Ledger {
         self.rejected.take()
     }
 
-    /// Looks at the records that the next checkpoint would cover. The caller holds the lock.
-    pub(super) fn vet_pending(&mut self, signer: &dyn LogSigner, now: Timestamp) -> Result<(), LedgerError> {
+    /// Looks at the records that the next checkpoint would cover. Those that the signer has signed over
+    /// already, although that checkpoint was not written, must stay as they are: it sees to that itself.
+    /// The caller holds the lock.
+    pub(super) fn vet_pending(
+        &mut self,
+        signer: &mut dyn LogSigner,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
         let (covered, size) = (self.state.edge.size(), self.state.size);
         if covered == size {
             return Ok(());
         }
+        let signed = signer.last_checkpoint()?.checkpoint.size.max(covered);
         let mut known = HashSet::new();
         let mut last = Timestamp::MIN;
-        for index in 0..covered {
+        for index in 0..size {
             let record = self.record(index)?;
-            known.extend(act(&record));
-            last = last.max(record.logged_at);
-        }
-        for index in covered..size {
-            let record = self.record(index)?;
-            if let Some(why) = strange(&record, signer.keys(), &mut known, last, now) {
+            if index < signed {
+                known.extend(act(&record));
+            } else if let Some(why) = strange(&record, signer.keys(), &mut known, last, now) {
                 return self.reject(index, size - index, why);
             }
-            last = record.logged_at;
+            last = last.max(record.logged_at);
         }
         Ok(())
     }
@@ -79,7 +83,7 @@ impl Ledger {
 fn strange(
     record: &Record,
     keys: &SignerKeys,
-    known: &mut HashSet<(Sha256, Vec<u8>)>,
+    known: &mut HashSet<Sha256>,
     last: Timestamp,
     now: Timestamp,
 ) -> Option<&'static str> {
@@ -95,13 +99,13 @@ fn strange(
 
 /// What makes an act of signing itself: no other has the same message and nonce. The second half of an
 /// ECDSA signature says nothing, as its negative is as good.
-pub(super) fn act(record: &Record) -> Option<(Sha256, Vec<u8>)> {
+pub(super) fn act(record: &Record) -> Option<Sha256> {
     let entry = LogEntry::parse(&record.leaf).ok()?;
     let nonce = match entry.signature.as_slice() {
-        [0x30, _, 0x02, length, rest @ ..] => rest.get(..usize::from(*length))?.to_vec(),
-        other => other.to_vec(),
+        [0x30, _, 0x02, length, rest @ ..] => rest.get(..usize::from(*length))?,
+        other => other,
     };
-    Some((entry.digest, nonce))
+    Some(Sha256::of([entry.digest.as_bytes().as_slice(), nonce].concat()))
 }
 
 #[cfg(test)]
@@ -201,5 +205,23 @@ mod tests {
         assert_eq!(crashed(60), None, "clocks differ a little");
         assert_eq!(crashed(5).unwrap().why, "its time is out of order");
         assert_eq!(crashed(3_000_000).unwrap().why, "its time is out of order");
+    }
+
+    #[test]
+    fn what_the_signer_vouches_for_already_stays_also_when_the_clock_went_back() {
+        let home = tempfile::tempdir().unwrap();
+        let mut signer = signer(home.path());
+        let dir = home.path().join("ledger");
+        let (mut ledger, _) = Ledger::open(&dir).unwrap();
+        ledger.append(&mut signer, &[statement("a")], at(10)).unwrap();
+        let before = std::fs::read(dir.join("checkpoint")).unwrap();
+        ledger.append(&mut signer, &[statement("b")], at(7200)).unwrap();
+        // As if it had died between the signature and the new checkpoint.
+        std::fs::write(dir.join("checkpoint"), before).unwrap();
+        let (mut ledger, recovery) = Ledger::open(&dir).unwrap();
+        assert_eq!(recovery.kept, 1);
+        assert_eq!(ledger.settle(&mut signer, at(20)).unwrap(), 1);
+        assert_eq!((ledger.take_rejected(), ledger.size()), (None, 2));
+        assert!(ledger.verify(&signer.trust().unwrap()).unwrap().ok());
     }
 }

@@ -152,7 +152,7 @@ fn signed(
                 continue;
             }
             let Ok(()) = verifies(&certificate, signer, &message) else {
-                reason = worse(reason, Refusal::TimestampSignature);
+                reason = Refusal::TimestampSignature;
                 continue;
             };
             match path::issuer(&certificate, &rest, TIME_STAMPING, at) {
@@ -162,14 +162,6 @@ fn signed(
         }
     }
     Err(reason)
-}
-
-/// A wrong signature says less than a certificate that signed and is not trusted.
-fn worse(old: Refusal, new: Refusal) -> Refusal {
-    match old {
-        Refusal::TimestampAuthority(why) if why != "none stamped it" => Refusal::TimestampAuthority(why),
-        _ => new,
-    }
 }
 
 /// Digest algorithm and digest of the signing certificate (`SigningCertificateV2`, RFC 5816).

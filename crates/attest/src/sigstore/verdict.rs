@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     Bundle, PublicKey,
-    bundle::{Content, Material, TlogEntry},
-    log::{LeafVerifier, LogEntry},
-    verify::{Failure, included},
+    bundle::{Content, Material},
+    log::LeafVerifier,
+    verify::{Failure, included, matches_entry},
 };
 
 /// Most time-stamps that are looked at.
@@ -93,7 +93,7 @@ pub fn verify(
     };
     let (statement, signed) = signed_by(bundle, artifact, key)?;
     let [entry] = bundle.tlog.as_slice() else { return Err(Refusal::LogEntries(bundle.tlog.len())) };
-    matches(entry, signed, signature, &entry_key)?;
+    matches_entry(entry, signed, signature, &entry_key)?;
     let (log, _) = included(entry, &root.logs, signed_at.unwrap_or(now))?;
     Ok(Accepted { statement, identity, signed_at, log, index: entry.log_index })
 }
@@ -179,26 +179,5 @@ fn signed_by(
                 false => Err(Refusal::Digest(format!("no subject of the statement is {digest}"))),
             }
         }
-    }
-}
-
-/// The log entry must be about exactly this signature, digest and verifier.
-fn matches(
-    entry: &TlogEntry,
-    signed: Sha256,
-    signature: &[u8],
-    verifier: &LeafVerifier,
-) -> Result<(), Failure> {
-    let kind = &entry.kind_version;
-    if kind.kind != LogEntry::KIND || kind.version != LogEntry::VERSION {
-        return Err(Failure::EntryMalformed(format!("its kind is {} {}", kind.kind, kind.version)));
-    }
-    let leaf = LogEntry::parse(&entry.canonicalized_body);
-    let leaf = leaf.map_err(|error| Failure::EntryMalformed(error.to_string()))?;
-    match leaf {
-        _ if leaf.digest != signed => Err(Failure::EntryMismatch("statement")),
-        _ if leaf.signature != signature => Err(Failure::EntryMismatch("signature")),
-        _ if leaf.verifier != *verifier => Err(Failure::EntryMismatch("key")),
-        _ => Ok(()),
     }
 }

@@ -42,7 +42,7 @@ pub fn verify_bundle(bundle: &Bundle, trust: &Trust, now: Timestamp) -> Result<V
     let (key, signature) = signer(envelope, &pae, hint, trust)?;
     valid(key, now)?;
     let entry = bundle.tlog.first().ok_or(Failure::NotLogged)?;
-    matches_entry(entry, &pae, signature, key)?;
+    matches_entry(entry, Sha256::of(&pae), signature, &LeafVerifier::Key(key.public_key.clone()))?;
     let (log, tree_size) = included(entry, trust, now)?;
     let (envelope, key) = (Sha256::of(bytes), key.name.clone());
     Ok(Verified { statement, envelope, key, log, index: entry.log_index, tree_size })
@@ -75,8 +75,13 @@ fn valid(key: &TrustedKey, now: Timestamp) -> Result<(), Failure> {
     }
 }
 
-/// The leaf must be about exactly this signature over exactly these bytes.
-fn matches_entry(entry: &TlogEntry, pae: &[u8], signature: &[u8], key: &TrustedKey) -> Result<(), Failure> {
+/// The leaf must be about exactly this signature over a message of this digest, by this verifier.
+pub(crate) fn matches_entry(
+    entry: &TlogEntry,
+    signed: Sha256,
+    signature: &[u8],
+    verifier: &LeafVerifier,
+) -> Result<(), Failure> {
     let kind = &entry.kind_version;
     if kind.kind != LogEntry::KIND || kind.version != LogEntry::VERSION {
         return Err(Failure::EntryMalformed(format!("its kind is {} {}", kind.kind, kind.version)));
@@ -84,9 +89,9 @@ fn matches_entry(entry: &TlogEntry, pae: &[u8], signature: &[u8], key: &TrustedK
     let leaf = LogEntry::parse(&entry.canonicalized_body);
     let leaf = leaf.map_err(|error| Failure::EntryMalformed(error.to_string()))?;
     match leaf {
-        _ if leaf.digest != Sha256::of(pae) => Err(Failure::EntryMismatch("statement")),
+        _ if leaf.digest != signed => Err(Failure::EntryMismatch("statement")),
         _ if leaf.signature != signature => Err(Failure::EntryMismatch("signature")),
-        _ if leaf.verifier != LeafVerifier::Key(key.public_key.clone()) => Err(Failure::EntryMismatch("key")),
+        _ if leaf.verifier != *verifier => Err(Failure::EntryMismatch("key")),
         _ => Ok(()),
     }
 }

@@ -191,7 +191,7 @@ fn changes(value: &serde_json::Value) -> Vec<Option<serde_json::Value>> {
 #[test]
 fn no_single_change_of_a_good_bundle_is_accepted_unless_it_says_nothing() {
     let Some(vectors) = Vectors::open() else { return };
-    let (mut tried, mut accepted) = (0, std::collections::BTreeSet::new());
+    let (mut tried, mut accepted) = (0, std::collections::BTreeMap::new());
     for name in ["b-ca-dsse-full", "b-ca-msg-full", "b-key-dsse-full", "b-key-msg-full"] {
         let good = vectors.json(&format!("{name}.json"));
         let mut pointers = Vec::new();
@@ -214,22 +214,24 @@ fn no_single_change_of_a_good_bundle_is_accepted_unless_it_says_nothing() {
                 if vectors.ask(&bundle, &vectors.root).is_ok() {
                     let gone = bundle.pointer(&pointer).is_none();
                     let field = pointer.rsplit('/').find(|part| part.parse::<u8>().is_err()).unwrap();
-                    accepted.insert((field.to_owned(), gone, name.starts_with("b-key")));
+                    *accepted.entry((field.to_owned(), gone, name.starts_with("b-key"))).or_insert(0) += 1;
                 }
             }
         }
     }
-    let silent = |field: &str| match field {
-        // The key was given; its name in the bundle, the claimed digest and an optional field decide nothing.
+    let silent = |field: &str, times: u32| match field {
+        // The key was given; its name in the bundle and the claimed digest decide nothing.
         "hint" | "messageDigest" => true,
-        // Status "with modifications" instead of "granted", and the list of digests used.
-        "signedTimestamp" => true,
+        // Status "with modifications" instead of "granted", and the list of digests used: two bytes of
+        // those changed in each of the two bundles, no other.
+        "signedTimestamp" => times <= 4,
         _ => false,
     };
     // A key needs no proof of when it signed.
     let optional = ["rfc3161Timestamps", "timestampVerificationData"];
-    accepted
-        .retain(|(field, gone, key)| !(silent(field) || *key && *gone && optional.contains(&field.as_str())));
+    accepted.retain(|(field, gone, key), times| {
+        !(silent(field, *times) || *key && *gone && optional.contains(&field.as_str()))
+    });
     assert!(accepted.is_empty(), "{accepted:?}");
     assert!(tried > 2000, "{tried}");
 }

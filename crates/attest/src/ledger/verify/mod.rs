@@ -183,7 +183,7 @@ struct Check<'a> {
     edge: Edge,
     last: Option<model::Timestamp>,
     /// Acts of signing so far: none may be in the ledger twice.
-    acts: HashSet<(Sha256, Vec<u8>)>,
+    acts: HashSet<Sha256>,
     /// Entries of the index that do not fit; told once, as the index is only a cache.
     bad_index: Vec<u64>,
     report: Report,
