@@ -13,11 +13,19 @@ const BATCHES: usize = 20;
 const BATCH: usize = 5000;
 const SINGLES: usize = 1000;
 
+struct Now;
+
+impl model::Clock for Now {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     if args.get(1).is_some_and(|arg| arg == "sign") {
         let home = PathBuf::from(std::env::var_os("PROOFHOUSE_HOME").unwrap());
-        let _ = attest::signer::run_stdio(&home, Timestamp::now());
+        let _ = attest::signer::run_stdio(&home, &Now);
         return;
     }
     let folder = args.get(1).map_or_else(std::env::temp_dir, PathBuf::from);

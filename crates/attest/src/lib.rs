@@ -18,6 +18,7 @@
 mod b64;
 pub mod bundle;
 pub mod dsse;
+pub mod issue;
 mod json;
 pub mod keys;
 pub mod ledger;

@@ -13,10 +13,18 @@ fn main() {
         "sign" => {
             let home = PathBuf::from(std::env::var_os("PROOFHOUSE_HOME").unwrap());
             // The client may be killed between a request and its reply.
-            let _ = attest::signer::run_stdio(&home, Timestamp::now());
+            let _ = attest::signer::run_stdio(&home, &Now);
         }
         "append" => append(PathBuf::from(&args[2]), &args[3], args[4].parse().unwrap()),
         other => panic!("{other}"),
+    }
+}
+
+struct Now;
+
+impl model::Clock for Now {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
     }
 }
 

@@ -7,9 +7,14 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
-use attest::{Bundle, Ledger, LogSigner, SignerClient, Trust};
+use attest::{
+    Bundle, Ledger, SignerClient, Trust,
+    keys::Settings,
+    signer::{Ceremony, KeyInfo},
+};
 use model::{
     Clock, Digest, Problem, Statement, Timestamp,
     ports::{Blobs, LoggedStatement},
@@ -30,7 +35,7 @@ pub struct Recorder {
     blobs: Arc<dyn Blobs>,
     projection: Arc<dyn Projection>,
     clock: Arc<dyn Clock>,
-    trust: Mutex<Option<Trust>>,
+    trust: Mutex<Option<(Trust, Option<SystemTime>)>>,
 }
 
 impl Recorder {
@@ -207,18 +212,40 @@ impl Recorder {
         Ok(low)
     }
 
-    /// The trust file of this installation.
+    /// The trust file of this installation, asked for again when its keys were exchanged.
     ///
     /// # Errors
     /// The signer cannot be reached.
     pub fn trust(&self) -> Result<Trust, Problem> {
         let mut kept = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(trust) = &*kept {
+        let vault = self.home.root().join("keys/vault.json");
+        let changed = || std::fs::metadata(&vault).and_then(|data| data.modified()).ok();
+        if let Some((trust, _)) = kept.as_ref().filter(|(_, at)| *at == changed()) {
             return Ok(trust.clone());
         }
-        let trust = self.with_signer(|signer| Ok(signer.keys().trust()))?;
-        *kept = Some(trust.clone());
+        let trust = self.with_signer(|signer| signer.trust().map_err(|e| erase(&e)))?;
+        *kept = Some((trust.clone(), changed()));
         Ok(trust)
+    }
+
+    /// Makes the keys of this installation, which has none yet, with these names.
+    ///
+    /// # Errors
+    /// It has some, or they cannot be made.
+    pub fn make_keys(&self, settings: Settings) -> Result<(), Problem> {
+        let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
+        let arguments = [std::ffi::OsStr::new("sign")];
+        let made = SignerClient::init(&self.executable, &arguments, self.home.root(), settings);
+        *signer = Some(made.map_err(|e| erase(&e))?);
+        Ok(())
+    }
+
+    /// Does something about the keys themselves; all keys afterwards.
+    ///
+    /// # Errors
+    /// Nothing changed.
+    pub fn ceremony(&self, asked: &Ceremony) -> Result<Vec<KeyInfo>, Problem> {
+        self.with_signer(|signer| signer.ceremony(asked).map_err(|e| erase(&e)))
     }
 
     /// Runs `act` on the ledger itself.

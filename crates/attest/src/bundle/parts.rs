@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use crate::b64;
+use crate::{
+    b64,
+    ledger::Proof,
+    log::{LogEntry, NoteKey},
+};
 
 /// An entry of a log with the proof that it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,25 @@ pub struct TlogEntry {
     /// The bytes of the leaf.
     #[serde(with = "b64")]
     pub canonicalized_body: Vec<u8>,
+}
+
+impl TlogEntry {
+    /// The entry of a leaf with its proof, in the log with this key.
+    pub fn new(leaf: Vec<u8>, proof: &Proof, log: &NoteKey) -> Self {
+        Self {
+            log_index: proof.index,
+            log_id: LogId { key_id: log.log_id().0.to_vec() },
+            kind_version: KindVersion { kind: LogEntry::KIND.into(), version: LogEntry::VERSION.into() },
+            inclusion_proof: Some(InclusionProof {
+                log_index: proof.index,
+                root_hash: proof.checkpoint.checkpoint.root.0.to_vec(),
+                tree_size: proof.checkpoint.checkpoint.size,
+                hashes: proof.hashes.iter().map(|hash| Raw(hash.0.to_vec())).collect(),
+                checkpoint: CheckpointText { envelope: proof.checkpoint.to_text() },
+            }),
+            canonicalized_body: leaf,
+        }
+    }
 }
 
 /// SHA-256 identifier of a log's key and name.

@@ -4,14 +4,11 @@ use model::UserError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use super::parts::{CheckpointText, InclusionProof, KindVersion, LogId, MessageSignature, Raw, TlogEntry};
+use super::parts::{MessageSignature, TlogEntry};
 use crate::{
     b64,
     dsse::{DsseError, Envelope, MAX_ENVELOPE},
     json::{self, JsonProblem},
-    keys::PublicKey,
-    ledger::Proof,
-    log::{LogEntry, NoteKey},
 };
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -150,38 +147,6 @@ struct Hint {
 }
 
 impl Bundle {
-    /// A bundle of a logged envelope (its bytes as stored), its leaf and its proof.
-    ///
-    /// # Errors
-    /// The envelope is malformed.
-    pub fn new(
-        envelope: Vec<u8>,
-        leaf: Vec<u8>,
-        proof: &Proof,
-        key: &PublicKey,
-        log: &NoteKey,
-    ) -> Result<Self, BundleError> {
-        let entry = TlogEntry {
-            log_index: proof.index,
-            log_id: LogId { key_id: log.log_id().0.to_vec() },
-            kind_version: KindVersion { kind: LogEntry::KIND.into(), version: LogEntry::VERSION.into() },
-            inclusion_proof: Some(InclusionProof {
-                log_index: proof.index,
-                root_hash: proof.checkpoint.checkpoint.root.0.to_vec(),
-                tree_size: proof.checkpoint.checkpoint.size,
-                hashes: proof.hashes.iter().map(|hash| Raw(hash.0.to_vec())).collect(),
-                checkpoint: CheckpointText { envelope: proof.checkpoint.to_text() },
-            }),
-            canonicalized_body: leaf,
-        };
-        Ok(Self {
-            content: Content::Dsse(Envelope::parse(&envelope)?, envelope),
-            material: Material::PublicKey(key.hint()),
-            tlog: vec![entry],
-            timestamps: Vec::new(),
-        })
-    }
-
     /// Reads a bundle of at most [`MAX_BUNDLE`] bytes.
     ///
     /// # Errors

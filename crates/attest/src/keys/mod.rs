@@ -7,15 +7,27 @@
 //! screenshots, a folder shared by mistake) and nobody who can read both files. Point
 //! `PROOFHOUSE_UNLOCK_KEY_FILE` at another disk or a credential to keep them apart.
 
+mod error;
 mod files;
 mod public;
+mod sealed;
 pub mod signers;
 mod unlock;
 mod vault;
 
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+
+pub use error::KeyError;
 pub(crate) use files::private_file;
 pub use public::{Algorithm, BadKey, PublicKey};
 pub use signers::Signer;
 pub use unlock::{UNLOCK_VARIABLES, Unlock};
 pub(crate) use vault::lock;
-pub use vault::{KeyError, Vault};
+pub use vault::{Changed, Der, KeyRecord, OVERLAP, Purpose, Settings, Vault};
+
+/// Random bytes of the operating system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::Crypto)?;
+    Ok(bytes)
+}

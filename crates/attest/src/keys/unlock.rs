@@ -100,7 +100,7 @@ fn machine_key(path: &Path, create: bool) -> Result<Zeroizing<Vec<u8>>, KeyError
             key.ok_or_else(|| KeyError::Damaged(path.to_owned(), "it is not 32 bytes in base64".into()))
         }
         None if create => {
-            let key = Zeroizing::new(super::vault::random::<32>()?.to_vec());
+            let key = Zeroizing::new(super::random::<32>()?.to_vec());
             write_private(path, Zeroizing::new(b64::encode(&key) + "\n").as_bytes())?;
             Ok(key)
         }

@@ -19,10 +19,10 @@ use super::{
 use crate::{
     dsse::{Envelope, MAX_PAYLOAD},
     log::{
-        Checkpoint, Edge, LeafVerifier, LogEntry, NoteError, SignedCheckpoint, TILE_WIDTH, TileId,
-        consistency, leaf_hash, pack_entry,
+        Checkpoint, Edge, LeafVerifier, LogEntry, SignedCheckpoint, TILE_WIDTH, TileId, consistency,
+        leaf_hash, pack_entry,
     },
-    signer::{LogSigner, SignerError},
+    signer::{Act, By, LogSigner, SignerError},
 };
 
 /// Whether the records of a failed publication can be taken back.
@@ -53,24 +53,32 @@ impl Ledger {
         statements: &[Statement],
         now: Timestamp,
     ) -> Result<Vec<LoggedStatement>, LedgerError> {
+        self.append_by(signer, By::Identity, statements, now)
+    }
+
+    /// As [`Self::append`], signed with what `by` says.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_by(
+        &mut self,
+        signer: &mut dyn LogSigner,
+        by: By,
+        statements: &[Statement],
+        now: Timestamp,
+    ) -> Result<Vec<LoggedStatement>, LedgerError> {
         if statements.is_empty() {
             return Ok(Vec::new());
         }
         let payloads = statements.iter().map(payload).collect::<Result<Vec<_>, _>>()?;
-        let signatures = signer.sign_statements(&payloads)?;
+        let acts = signer.sign_statements(by, &payloads)?;
         let _guard = self.exclusive()?;
         self.catch_up()?;
         self.check_owner(signer)?;
         self.vet_pending(signer, now)?;
         let at = self.time_for(now)?;
-        let key = &signer.keys().organisation;
-        let records = payloads.into_iter().zip(signatures).zip(self.state.size..);
-        let records = records.map(|((payload, signature), index)| {
-            let envelope = Envelope::new(payload, key.hint(), signature.clone());
-            let digest = model::Sha256::of(envelope.pae());
-            let leaf = LogEntry { digest, signature, verifier: LeafVerifier::Key(key.clone()) }.to_bytes();
-            Record { index, logged_at: at, leaf, envelope: envelope.to_json() }
-        });
+        let records = payloads.into_iter().zip(acts).zip(self.state.size..);
+        let records = records.map(|((payload, act), index)| record(payload, act, index, at));
         let records: Vec<_> = records.collect();
         let (size, end) = (self.state.size, self.state.end);
         let slots = self.write_records(&records)?;
@@ -116,17 +124,16 @@ impl Ledger {
     /// The checkpoint on disk must be of this signer.
     fn check_owner(&self, signer: &dyn LogSigner) -> Result<(), LedgerError> {
         let Some(note) = &self.state.checkpoint else { return Ok(()) };
-        let key = &signer.keys().log;
-        match note.verify(key) {
-            Ok(()) => Ok(()),
-            Err(NoteError::Unsigned) if note.checkpoint.origin == key.name => {
-                Err(LedgerError::damaged("the checkpoint", "it is not signed by this log's key"))
+        let keys = signer.keys();
+        match keys.signed(note) {
+            true => Ok(()),
+            false if note.checkpoint.origin == keys.origin => {
+                Err(LedgerError::damaged("the checkpoint", "it is not signed by a key of this log"))
             }
-            Err(NoteError::Unsigned) => Err(LedgerError::ForeignKeys {
+            false => Err(LedgerError::ForeignKeys {
                 ledger: note.checkpoint.origin.clone(),
-                signer: key.name.clone(),
+                signer: keys.origin.clone(),
             }),
-            Err(error) => Err(LedgerError::damaged("the checkpoint", error.to_string())),
         }
     }
 
@@ -185,7 +192,7 @@ impl Ledger {
         }
         let proof = consistency(&self.tiles.nodes(size), last.size, size)?;
         let root = edge.root();
-        let origin = signer.keys().log.name.clone();
+        let origin = signer.keys().origin.clone();
         let reserved = self.reserve_checkpoint(&Checkpoint { origin, size, root })?;
         let note = match signer.sign_checkpoint(size, root, &proof) {
             Ok(note) => note,
@@ -273,8 +280,9 @@ impl Ledger {
         let path = self.dir.join("checkpoint.half");
         let reserve = || -> io::Result<File> {
             let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
-            // A signature line is the origin and 92 characters of base64, with some marks around.
-            file.write_all_at(&vec![b'\n'; next.to_text().len() + next.origin.len() + 128], 0)?;
+            // A signature line is the origin and 92 characters of base64, with some marks around; while
+            // keys overlap there are several.
+            file.write_all_at(&vec![b'\n'; next.to_text().len() + 4 * (next.origin.len() + 128)], 0)?;
             Ok(file)
         };
         reserve().map_err(|error| LedgerError::io(&path, error))
@@ -291,6 +299,19 @@ impl Ledger {
         };
         put().map_err(|error| LedgerError::io(&path, error))
     }
+}
+
+/// A signed statement as the ledger keeps it.
+pub(super) fn record(payload: Vec<u8>, act: Act, index: u64, logged_at: Timestamp) -> Record {
+    let Act { signature, verifier, stamp } = act;
+    let hint = match &verifier {
+        LeafVerifier::Key(key) => key.hint(),
+        LeafVerifier::Certificate(..) => String::new(),
+    };
+    let envelope = Envelope::new(payload, hint, signature.clone());
+    let digest = model::Sha256::of(envelope.pae());
+    let leaf = LogEntry { digest, signature, verifier }.to_bytes();
+    Record { index, logged_at, leaf, stamp, envelope: envelope.to_json() }
 }
 
 /// A statement as the JSON that is signed.

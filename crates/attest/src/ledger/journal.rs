@@ -198,7 +198,14 @@ mod tests {
         let keys = home.join("keys");
         std::thread::spawn(move || {
             let unlock = Unlock::MachineKey(keys.join("unlock.key"));
-            serve(&mut &theirs, &mut &theirs, &keys, unlock, model::Timestamp::UNIX_EPOCH).unwrap();
+            serve(
+                &mut &theirs,
+                &mut &theirs,
+                &keys,
+                unlock,
+                &model::FixedClock(model::Timestamp::UNIX_EPOCH),
+            )
+            .unwrap();
         });
         SignerClient::over(ours.try_clone().unwrap(), ours).unwrap()
     }

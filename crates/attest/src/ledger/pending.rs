@@ -15,6 +15,7 @@ use super::{Ledger, LedgerError, record::Record, verify::records};
 use crate::{
     log::LogEntry,
     signer::{LogSigner, SignerKeys},
+    verify::Verifier,
 };
 
 /// How far the clock may be behind that of the process that wrote a record.
@@ -87,7 +88,7 @@ fn strange(
     last: Timestamp,
     now: Timestamp,
 ) -> Option<&'static str> {
-    if let Err(why) = records::check(record, &keys.trust()) {
+    if let Err(why) = records::check(record, &Verifier::new(&keys.trust)) {
         return Some(why);
     }
     if !act(record).is_some_and(|act| known.insert(act)) {
@@ -115,7 +116,12 @@ mod tests {
     use model::{Statement, Subject};
 
     use super::*;
-    use crate::{SignerClient, dsse::Envelope, keys::Unlock, log::LeafVerifier, signer::serve};
+    use crate::{
+        SignerClient,
+        dsse::Envelope,
+        keys::Unlock,
+        signer::{By, serve},
+    };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_893_456_000 + seconds).unwrap()
@@ -127,7 +133,7 @@ mod tests {
         thread::spawn(move || {
             let (mut input, mut output) = (theirs.try_clone().unwrap(), theirs);
             let unlock = Unlock::MachineKey(keys.join("unlock.key"));
-            let _ = serve(&mut input, &mut output, &keys, unlock, at(0));
+            let _ = serve(&mut input, &mut output, &keys, unlock, &model::FixedClock(at(0)));
         });
         SignerClient::over(ours.try_clone().unwrap(), ours).unwrap()
     }
@@ -189,11 +195,9 @@ mod tests {
         let (mut ledger, _) = Ledger::open(&home.path().join("ledger")).unwrap();
         ledger.append(&mut signer, &[statement("a")], at(10)).unwrap();
         let payload = serde_json::to_vec(&statement("b")).unwrap();
-        let signature = signer.sign_statements(std::slice::from_ref(&payload)).unwrap().remove(0);
-        let envelope = Envelope::new(payload, signer.keys().organisation.hint(), signature.clone());
-        let verifier = LeafVerifier::Key(signer.keys().organisation.clone());
-        let leaf = LogEntry { digest: Sha256::of(envelope.pae()), signature, verifier }.to_bytes();
-        let record = Record { index: 1, logged_at: at(seconds), leaf, envelope: envelope.to_json() };
+        let statements = std::slice::from_ref(&payload);
+        let act = signer.sign_statements(By::Identity, statements).unwrap().remove(0);
+        let record = crate::ledger::append::record(payload, act, 1, at(seconds));
         ledger.write_records(&[record]).unwrap();
         ledger.settle(&mut signer, at(20)).unwrap();
         ledger.take_rejected()

@@ -6,7 +6,7 @@ use model::{Sha256, ports::LoggedStatement};
 
 use super::{Ledger, LedgerError, journal::Found, open::record_damage, record::Record};
 use crate::{
-    bundle::Bundle,
+    bundle::{Bundle, Content, Material, TlogEntry},
     dsse::Envelope,
     log::{LeafVerifier, LogEntry, SignedCheckpoint, inclusion, leaf_hash, verify_inclusion},
     trust::Trust,
@@ -144,10 +144,19 @@ impl Ledger {
             signer: trust.logs.iter().map(|log| log.origin.as_str()).collect::<Vec<_>>().join(", "),
         };
         let log = trust.log_of(&proof.checkpoint).and_then(|log| log.note_key()).ok_or_else(foreign)?;
-        let LeafVerifier::Key(key) = &entry.verifier else {
-            return Err(damaged("its leaf names a certificate".into()));
+        let material = match entry.verifier {
+            LeafVerifier::Key(key) => Material::PublicKey(key.hint()),
+            LeafVerifier::Certificate(der, _) => Material::Certificate(der),
         };
-        Bundle::new(record.envelope, record.leaf, &proof, key, &log).map_err(|e| damaged(e.to_string()))
+        let stamps = record.stamps();
+        let content = Envelope::parse(&record.envelope).map_err(|error| damaged(error.to_string()))?;
+        let content = Content::Dsse(content, record.envelope);
+        Ok(Bundle {
+            content,
+            material,
+            tlog: vec![TlogEntry::new(record.leaf, &proof, &log)],
+            timestamps: stamps,
+        })
     }
 
     /// Writes every entry that the checkpoint covers as a bundle, one per line, all against the same

@@ -1,15 +1,18 @@
 //! One record of the journal as bytes.
 //!
-//! `PHR1`, 32-bit length of the body, 16 bytes of SHA-256 over length and body; then the body:
-//! 64-bit index, 64-bit microseconds since 1970, 32-bit length of the leaf, leaf, envelope. All
-//! integers big-endian.
+//! `PHR2`, 32-bit length of the body, 16 bytes of SHA-256 over length and body; then the body:
+//! 64-bit index, 64-bit microseconds since 1970, 32-bit length of the leaf, leaf, 32-bit length of the
+//! time-stamp, time-stamp, envelope. All integers big-endian. Records of the first version begin with
+//! `PHR1` and have no time-stamp, nor its length.
 
 use model::{Hasher, Sha256, Timestamp};
 
 use crate::dsse::MAX_ENVELOPE;
 
 /// What records begin with.
-pub const MAGIC: [u8; 4] = *b"PHR1";
+pub const MAGIC: [u8; 4] = *b"PHR2";
+/// What records of the first version begin with.
+const FIRST_MAGIC: [u8; 4] = *b"PHR1";
 /// Bytes before the body.
 pub const HEAD: usize = 24;
 /// Body bytes before the leaf.
@@ -26,11 +29,18 @@ pub struct Record {
     pub logged_at: Timestamp,
     /// Leaf bytes.
     pub leaf: Vec<u8>,
+    /// RFC 3161 response over the signature, DER; empty where there is none.
+    pub stamp: Vec<u8>,
     /// DSSE envelope bytes.
     pub envelope: Vec<u8>,
 }
 
 impl Record {
+    /// The time-stamp, as bundles carry it.
+    pub fn stamps(&self) -> Vec<Vec<u8>> {
+        if self.stamp.is_empty() { Vec::new() } else { vec![self.stamp.clone()] }
+    }
+
     /// Digest of the envelope.
     pub fn envelope_digest(&self) -> Sha256 {
         Sha256::of(&self.envelope)
@@ -38,11 +48,14 @@ impl Record {
 
     /// Appends the record to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut body = Vec::with_capacity(FIXED + self.leaf.len() + self.envelope.len());
+        let length = FIXED + 4 + self.leaf.len() + self.stamp.len() + self.envelope.len();
+        let mut body = Vec::with_capacity(length);
         body.extend_from_slice(&self.index.to_be_bytes());
         body.extend_from_slice(&self.logged_at.as_microsecond().to_be_bytes());
         body.extend_from_slice(&(self.leaf.len() as u32).to_be_bytes());
         body.extend_from_slice(&self.leaf);
+        body.extend_from_slice(&(self.stamp.len() as u32).to_be_bytes());
+        body.extend_from_slice(&self.stamp);
         body.extend_from_slice(&self.envelope);
         let length = (body.len() as u32).to_be_bytes();
         out.extend_from_slice(&MAGIC);
@@ -54,7 +67,8 @@ impl Record {
     /// Length of the body that a head announces; `None` when it is not a head.
     pub fn body_length(head: &[u8; HEAD]) -> Option<usize> {
         let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        (head[..4] == MAGIC && (FIXED..=MAX_BODY).contains(&length)).then_some(length)
+        let known = head[..4] == MAGIC || head[..4] == FIRST_MAGIC;
+        (known && (FIXED..=MAX_BODY).contains(&length)).then_some(length)
     }
 
     /// The record of a head and its body; `None` when it was changed or is cut short.
@@ -66,11 +80,19 @@ impl Record {
         let (index, rest) = body.split_first_chunk()?;
         let (micros, rest) = rest.split_first_chunk()?;
         let (leaf, rest) = rest.split_first_chunk()?;
-        let (leaf, envelope) = rest.split_at_checked(u32::from_be_bytes(*leaf) as usize)?;
+        let (leaf, rest) = rest.split_at_checked(u32::from_be_bytes(*leaf) as usize)?;
+        let (stamp, envelope) = match head[..4] == FIRST_MAGIC {
+            true => (&[][..], rest),
+            false => {
+                let (stamp, rest) = rest.split_first_chunk()?;
+                rest.split_at_checked(u32::from_be_bytes(*stamp) as usize)?
+            }
+        };
         Some(Self {
             index: u64::from_be_bytes(*index),
             logged_at: Timestamp::from_microsecond(i64::from_be_bytes(*micros)).ok()?,
             leaf: leaf.to_vec(),
+            stamp: stamp.to_vec(),
             envelope: envelope.to_vec(),
         })
     }

@@ -8,13 +8,18 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use model::{Sha256, statement::PAYLOAD_TYPE};
+use model::Sha256;
 
 use super::{
-    LogSigner, SignerError, SignerKeys,
+    Act, By, Ceremony, KeyInfo, LogSigner, SignerError, SignerKeys,
     protocol::{MAX_BATCH, MAX_FRAME, Reply, Request, read_frame, write_frame},
 };
-use crate::{keys::UNLOCK_VARIABLES, log::SignedCheckpoint, trust::Trust};
+use crate::{
+    json,
+    keys::{Settings, UNLOCK_VARIABLES},
+    log::SignedCheckpoint,
+    trust::Trust,
+};
 
 /// A connection to a signer, usually a child process that ends with it.
 pub struct SignerClient {
@@ -32,6 +37,15 @@ impl SignerClient {
     /// # Errors
     /// [`SignerError::Spawn`], or what the signer says about its keys.
     pub fn spawn<S: AsRef<OsStr>>(exe: &Path, args: &[S], home: &Path) -> Result<Self, SignerError> {
+        Self::start(exe, args, home, None)
+    }
+
+    fn start<S: AsRef<OsStr>>(
+        exe: &Path,
+        args: &[S],
+        home: &Path,
+        first: Option<Ceremony>,
+    ) -> Result<Self, SignerError> {
         let mut command = Command::new(exe);
         // A group of its own: Ctrl-C is for the command, which still needs its signatures to end well.
         command.process_group(0);
@@ -40,7 +54,9 @@ impl SignerClient {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(SignerError::Spawn)?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(output), Some(input)) => Self::connect(Box::new(input), Box::new(output), Some(child)),
+            (Some(output), Some(input)) => {
+                Self::connect(Box::new(input), Box::new(output), Some(child), first)
+            }
             _ => Err(SignerError::Protocol("no pipes")),
         }
     }
@@ -53,17 +69,19 @@ impl SignerClient {
         input: impl Read + Send + 'static,
         output: impl Write + Send + 'static,
     ) -> Result<Self, SignerError> {
-        Self::connect(Box::new(input), Box::new(output), None)
+        Self::connect(Box::new(input), Box::new(output), None, None)
     }
 
     fn connect(
         input: Box<dyn Read + Send>,
         output: Box<dyn Write + Send>,
         child: Option<Child>,
+        first: Option<Ceremony>,
     ) -> Result<Self, SignerError> {
         let mut connection =
             Connection { input: Box::new(BufReader::new(input)), output: Box::new(BufWriter::new(output)) };
-        let keys = connection.call(&Request::Hello).and_then(keys_of);
+        let made = first.map(|first| connection.call(&Request::Ceremony(first.to_json())));
+        let keys = made.transpose().and_then(|_| connection.call(&Request::Hello)).and_then(keys_of);
         let Connection { input, output } = connection;
         match keys {
             Ok(keys) => Ok(Self { output: Some(output), input, child, keys }),
@@ -75,15 +93,45 @@ impl SignerClient {
         }
     }
 
-    /// The trust file for verifiers.
+    /// Starts a signer as [`Self::spawn`] does, which first makes the keys of this installation.
+    ///
+    /// # Errors
+    /// There are keys already, or as [`Self::spawn`].
+    pub fn init<S: AsRef<OsStr>>(
+        exe: &Path,
+        args: &[S],
+        home: &Path,
+        settings: Settings,
+    ) -> Result<Self, SignerError> {
+        Self::start(exe, args, home, Some(Ceremony::Init(settings)))
+    }
+
+    /// Does something about the keys themselves; all keys afterwards.
+    ///
+    /// # Errors
+    /// Any [`SignerError`]; then nothing changed.
+    pub fn ceremony(&mut self, asked: &Ceremony) -> Result<Vec<KeyInfo>, SignerError> {
+        let Reply::Keys(text) = self.call(&Request::Ceremony(asked.to_json()))? else {
+            return Err(SignerError::Protocol("another reply than expected"));
+        };
+        self.hello()?;
+        json::parse(&text, MAX_FRAME).map_err(|_| SignerError::Protocol("a list of keys"))
+    }
+
+    /// The trust file for verifiers, as it is now.
     ///
     /// # Errors
     /// Any [`SignerError`].
     pub fn trust(&mut self) -> Result<Trust, SignerError> {
-        match self.call(&Request::Trust)? {
-            Reply::Trust(text) => Trust::parse(&text).map_err(|_| SignerError::Protocol("the trust file")),
-            _ => Err(SignerError::Protocol("another reply than expected")),
-        }
+        self.hello()?;
+        Ok(self.keys.trust.clone())
+    }
+
+    /// Asks for the public keys again: another process may have exchanged some.
+    fn hello(&mut self) -> Result<(), SignerError> {
+        let reply = self.call(&Request::Hello)?;
+        self.keys = keys_of(reply)?;
+        Ok(())
     }
 
     /// Process id of the signer, when it is a child.
@@ -96,11 +144,9 @@ impl SignerClient {
         exchange(&mut *self.input, &mut **self.output.as_mut().ok_or_else(gone)?, request)
     }
 
-    fn sign_batch(&mut self, statements: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, SignerError> {
-        let count = statements.len();
-        let request = Request::SignStatements { payload_type: PAYLOAD_TYPE.to_owned(), statements };
-        match self.call(&request)? {
-            Reply::Signatures(signatures) if signatures.len() == count => Ok(signatures),
+    fn acts(&mut self, request: &Request, count: usize) -> Result<Vec<Act>, SignerError> {
+        match self.call(request)? {
+            Reply::Acts(acts) if acts.len() == count => Ok(acts),
             _ => Err(SignerError::Protocol("another reply than expected")),
         }
     }
@@ -109,8 +155,13 @@ impl SignerClient {
         let Reply::Checkpoint(note) = self.call(request)? else {
             return Err(SignerError::Protocol("another reply than expected"));
         };
-        let note = SignedCheckpoint::parse(&note).ok().filter(|note| note.verify(&self.keys.log).is_ok());
-        note.ok_or(SignerError::Protocol("a checkpoint without a good signature"))
+        let bad = SignerError::Protocol("a checkpoint without a good signature");
+        let Ok(note) = SignedCheckpoint::parse(&note) else { return Err(bad) };
+        if !self.keys.signed(&note) {
+            // The key may have been exchanged since.
+            self.hello()?;
+        }
+        if self.keys.signed(&note) { Ok(note) } else { Err(bad) }
     }
 }
 
@@ -119,22 +170,29 @@ impl LogSigner for SignerClient {
         &self.keys
     }
 
-    fn sign_statements(&mut self, statements: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, SignerError> {
-        let mut signatures = Vec::with_capacity(statements.len());
+    fn sign_statements(&mut self, by: By, statements: &[Vec<u8>]) -> Result<Vec<Act>, SignerError> {
+        let mut acts = Vec::with_capacity(statements.len());
         let (mut batch, mut bytes) = (Vec::new(), 0);
         for statement in statements {
             let cost = statement.len() + 8;
             if batch.len() == MAX_BATCH || bytes + cost > MAX_FRAME / 2 && !batch.is_empty() {
-                signatures.extend(self.sign_batch(std::mem::take(&mut batch))?);
+                let request = Request::SignStatements { by, statements: std::mem::take(&mut batch) };
+                acts.extend(self.acts(&request, statements_of(&request))?);
                 bytes = 0;
             }
             bytes += cost;
             batch.push(statement.clone());
         }
         if !batch.is_empty() {
-            signatures.extend(self.sign_batch(batch)?);
+            let request = Request::SignStatements { by, statements: batch };
+            acts.extend(self.acts(&request, statements_of(&request))?);
         }
-        Ok(signatures)
+        Ok(acts)
+    }
+
+    fn sign_artifact(&mut self, project: &str, digest: Sha256) -> Result<Act, SignerError> {
+        let request = Request::SignArtifact { project: project.to_owned(), digest };
+        self.acts(&request, 1)?.pop().ok_or(SignerError::Protocol("another reply than expected"))
     }
 
     fn last_checkpoint(&mut self) -> Result<SignedCheckpoint, SignerError> {
@@ -147,7 +205,7 @@ impl LogSigner for SignerClient {
         root: Sha256,
         proof: &[Sha256],
     ) -> Result<SignedCheckpoint, SignerError> {
-        let origin = self.keys.log.name.clone();
+        let origin = self.keys.origin.clone();
         let note = self.note(&Request::SignCheckpoint { origin, size, root, proof: proof.to_vec() })?;
         match note.checkpoint.size == size && note.checkpoint.root == root {
             true => Ok(note),
@@ -187,12 +245,14 @@ fn exchange(input: &mut dyn Read, output: &mut dyn Write, request: &Request) -> 
     }
 }
 
+fn statements_of(request: &Request) -> usize {
+    if let Request::SignStatements { statements, .. } = request { statements.len() } else { 0 }
+}
+
 fn keys_of(reply: Reply) -> Result<SignerKeys, SignerError> {
     let strange = || SignerError::Protocol("the trust file");
     let Reply::Trust(text) = reply else { return Err(strange()) };
     let trust = Trust::parse(&text).map_err(|_| strange())?;
-    let (key, log) = trust.keys.first().zip(trust.logs.first()).ok_or_else(strange)?;
-    let created = key.valid_from.ok_or_else(strange)?;
-    let log = log.note_key().ok_or_else(strange)?;
-    Ok(SignerKeys { organisation: key.public_key.clone(), log, created })
+    let origin = trust.logs.first().ok_or_else(strange)?.origin.clone();
+    Ok(SignerKeys { origin, trust })
 }

@@ -41,6 +41,11 @@ const CODES: &[&str] = &[
     "key-file-damaged",
     "key-io",
     "key-crypto",
+    "key-not-valid",
+    "key-root-away",
+    "key-root-other",
+    "key-exists",
+    "key-setting",
     "signer-protocol",
     "signer-not-a-statement",
     "signer-wrong-log",
@@ -82,6 +87,11 @@ impl UserError for SignerError {
             (_, "key-vault-sealed" | "key-file-damaged" | "signer-memory-damaged" | "key-unlock-missing") => {
                 Some("restore the keys folder from a backup".into())
             }
+            (_, "key-not-valid") => Some("make a new one: proofhouse trust rotate PURPOSE".into()),
+            (_, "key-root-away" | "key-root-other") => {
+                Some("name the file that `proofhouse trust init` wrote with --root-key".into())
+            }
+            (_, "key-exists") => Some("exchange keys with `proofhouse trust rotate`".into()),
             _ => None,
         }
     }
@@ -92,6 +102,7 @@ impl UserError for SignerError {
             (_, "signer-rollback" | "signer-fork" | "signer-memory-damaged") => Exit::Integrity,
             (_, "key-vault-sealed" | "key-file-damaged") => Exit::Integrity,
             (_, "signer-not-a-statement" | "key-passphrase-empty" | "key-unlock-kind") => Exit::Input,
+            (_, "key-exists" | "key-setting" | "key-root-other") => Exit::Input,
             _ => Exit::Environment,
         }
     }

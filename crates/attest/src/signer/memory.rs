@@ -37,14 +37,14 @@ impl Memory {
     }
 
     /// The newest remembered checkpoint; `None` when the file is new.
-    pub fn load(&self, key: &NoteKey) -> Result<Option<SignedCheckpoint>, SignerError> {
+    pub fn load(&self, keys: &[NoteKey]) -> Result<Option<SignedCheckpoint>, SignerError> {
         let mut bytes = [0; 2 * SLOT];
         let length = self.file.metadata().map_err(|error| self.io(error))?.len();
         if length == 0 {
             return Ok(None);
         }
         self.file.read_exact_at(&mut bytes, 0).map_err(|error| self.io(error))?;
-        let slots = [slot(&bytes[..SLOT], key), slot(&bytes[SLOT..], key)];
+        let slots = [slot(&bytes[..SLOT], keys), slot(&bytes[SLOT..], keys)];
         let newest = slots.into_iter().flatten().max_by_key(|note| note.checkpoint.size);
         newest.map(Some).ok_or_else(|| {
             let message = format!("{} is damaged: no signed checkpoint in it", self.path.display());
@@ -53,14 +53,14 @@ impl Memory {
     }
 
     /// Remembers `note` in the slot that does not hold the newest one, and flushes it to disk.
-    pub fn store(&self, note: &SignedCheckpoint, key: &NoteKey) -> Result<(), SignerError> {
+    pub fn store(&self, note: &SignedCheckpoint, keys: &[NoteKey]) -> Result<(), SignerError> {
         let text = note.to_text();
         if text.len() > SLOT - HEAD {
             return Err(SignerError::Protocol("the origin is too long"));
         }
         let mut first = [0; SLOT];
-        let known = self.file.read_exact_at(&mut first, 0).is_ok().then(|| slot(&first, key)).flatten();
-        let newest = self.load(key).ok().flatten();
+        let known = self.file.read_exact_at(&mut first, 0).is_ok().then(|| slot(&first, keys)).flatten();
+        let newest = self.load(keys).ok().flatten();
         let target = if known.is_some() && known == newest { SLOT } else { 0 };
         let mut bytes = vec![0; SLOT];
         bytes[..2].copy_from_slice(&(text.len() as u16).to_be_bytes());
@@ -79,12 +79,12 @@ impl Memory {
     }
 }
 
-fn slot(bytes: &[u8], key: &NoteKey) -> Option<SignedCheckpoint> {
+fn slot(bytes: &[u8], keys: &[NoteKey]) -> Option<SignedCheckpoint> {
     let length = usize::from(u16::from_be_bytes(*bytes.first_chunk()?));
     let text = bytes.get(HEAD..HEAD.checked_add(length)?)?;
     if Sha256::of(text).0[..16] != bytes[2..HEAD] {
         return None;
     }
     let note = SignedCheckpoint::parse(str::from_utf8(text).ok()?).ok()?;
-    note.verify(key).is_ok().then_some(note)
+    keys.iter().any(|key| note.verify(key).is_ok()).then_some(note)
 }

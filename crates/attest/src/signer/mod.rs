@@ -2,57 +2,80 @@
 //!
 //! The process is this program again (`proofhouse sign --stdio`). Requests and replies are frames on
 //! its standard input and output (`protocol`); it ends when its input ends, so it never outlives
-//! its parent. It signs only in-toto statements, whose DSSE encoding it makes itself, and only
+//! its parent. It signs in-toto statements, whose DSSE encoding it makes itself, each under the identity
+//! that follows from it; files, under an identity that no statement has; and
 //! checkpoints that provably continue the last one it signed, which it remembers on disk (`memory`).
 
+mod acts;
+mod ceremony;
 mod client;
 mod error;
 mod memory;
+mod notes;
 mod protocol;
 mod service;
 
+pub use acts::Act;
+pub use ceremony::{Ceremony, KeyInfo};
 pub use client::SignerClient;
 pub use error::SignerError;
+pub use protocol::By;
 pub use service::{run_stdio, serve};
 
-use model::{Sha256, Timestamp};
+use model::Sha256;
 
 use crate::{
-    keys::PublicKey,
-    log::{NoteKey, SignedCheckpoint},
-    trust::{Trust, TrustedKey, TrustedLog},
+    keys::{KeyRecord, Purpose, Vault},
+    log::SignedCheckpoint,
+    trust::{Trust, TrustedAuthority, TrustedKey, TrustedLog},
 };
 
 /// Public side of a signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignerKeys {
-    /// Verifies statements.
-    pub organisation: PublicKey,
-    /// Verifies checkpoints; its name is the origin of the log.
-    pub log: NoteKey,
-    /// When the keys were made.
-    pub created: Timestamp,
+    /// Name of the log.
+    pub origin: String,
+    /// Trust in exactly the keys of this signer, of all times.
+    pub trust: Trust,
 }
 
 impl SignerKeys {
-    /// Trust in exactly these keys, from the moment they were made.
-    pub fn trust(&self) -> Trust {
-        let log_key = PublicKey::from_raw(crate::keys::Algorithm::Ed25519, &self.log.key);
-        let valid_from = Some(self.created);
-        let key = TrustedKey {
-            name: "organisation".to_owned(),
-            public_key: self.organisation.clone(),
-            valid_from,
-            valid_until: None,
-        };
-        let logs = log_key.map(|public_key| TrustedLog {
-            origin: self.log.name.clone(),
-            public_key,
-            valid_from,
-            valid_until: None,
-        });
-        Trust::new(vec![key], logs.into_iter().collect())
+    /// Whether one of its log keys signed this checkpoint.
+    pub fn signed(&self, note: &SignedCheckpoint) -> bool {
+        let keys = self.trust.logs.iter().filter_map(TrustedLog::note_key);
+        keys.into_iter().any(|key| note.verify(&key).is_ok())
     }
+}
+
+/// What verifiers need to know of a vault.
+fn trust_of(vault: &Vault) -> Trust {
+    let of = |purpose| vault.records().iter().filter(move |record| record.purpose == purpose);
+    let name = |record: &KeyRecord| format!("{} {}", vault.organisation(), record.purpose);
+    let key = |record: &KeyRecord| TrustedKey {
+        name: name(record),
+        public_key: record.public_key.clone(),
+        valid_from: Some(record.valid_from),
+        valid_until: record.valid_until,
+    };
+    let authority = |record: &KeyRecord| TrustedAuthority {
+        name: name(record),
+        chain: record.chain.clone(),
+        valid_from: Some(record.valid_from),
+        valid_until: record.valid_until,
+    };
+    let log = |record: &KeyRecord| TrustedLog {
+        origin: vault.origin().to_owned(),
+        public_key: record.public_key.clone(),
+        valid_from: Some(record.valid_from),
+        valid_until: record.valid_until,
+    };
+    let keys = of(Purpose::Organisation).map(key).collect();
+    let mut trust = Trust::new(keys, of(Purpose::Log).map(log).collect());
+    trust.authorities = of(Purpose::Authority).map(authority).collect();
+    trust.certificate_logs = of(Purpose::Transparency).map(key).collect();
+    trust.time_stampers = of(Purpose::Time).map(authority).collect();
+    trust.issuers = vec![vault.issuer()];
+    trust
 }
 
 /// What a ledger needs to be signed.
@@ -60,11 +83,17 @@ pub trait LogSigner {
     /// Public keys.
     fn keys(&self) -> &SignerKeys;
 
-    /// Signs the DSSE encoding of each statement (JSON bytes); one signature each, in order.
+    /// Signs the DSSE encoding of each statement (JSON bytes); one act each, in order.
     ///
     /// # Errors
     /// Any [`SignerError`]; then none counts.
-    fn sign_statements(&mut self, statements: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, SignerError>;
+    fn sign_statements(&mut self, by: By, statements: &[Vec<u8>]) -> Result<Vec<Act>, SignerError>;
+
+    /// Signs a file of a project, of which the digest is enough.
+    ///
+    /// # Errors
+    /// Any [`SignerError`].
+    fn sign_artifact(&mut self, project: &str, digest: Sha256) -> Result<Act, SignerError>;
 
     /// The last checkpoint it signed (of size 0 for new keys).
     ///

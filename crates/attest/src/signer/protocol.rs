@@ -7,7 +7,11 @@ use std::io::{self, Read, Write};
 
 use model::Sha256;
 
-use super::SignerError;
+use super::{Act, SignerError};
+use crate::{
+    keys::{Algorithm, PublicKey},
+    log::LeafVerifier,
+};
 
 /// Largest frame in bytes.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -21,23 +25,36 @@ const MAX_PROOF: usize = 128;
 pub enum Request {
     /// Public keys, please.
     Hello,
-    /// Sign these statements of this payload type.
-    SignStatements { payload_type: String, statements: Vec<Vec<u8>> },
+    /// Sign these statements.
+    SignStatements { by: By, statements: Vec<Vec<u8>> },
+    /// Sign a file of this digest.
+    SignArtifact { project: String, digest: Sha256 },
     /// The last checkpoint that was signed.
     LastCheckpoint,
     /// Sign this checkpoint, which continues the last one by this proof.
     SignCheckpoint { origin: String, size: u64, root: Sha256, proof: Vec<Sha256> },
-    /// The trust file.
-    Trust,
+    /// Something about the keys themselves, as JSON.
+    Ceremony(Vec<u8>),
+}
+
+/// With what statements are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A short-lived certificate for the identity that follows from the statement.
+    Identity,
+    /// The organisation's own key.
+    OrganisationKey,
 }
 
 /// What the signer answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// A trust file (answer to `Hello` and `Trust`).
+    /// A trust file.
     Trust(Vec<u8>),
-    /// One signature per statement.
-    Signatures(Vec<Vec<u8>>),
+    /// One per statement, or one for the file.
+    Acts(Vec<Act>),
+    /// The keys, as JSON.
+    Keys(Vec<u8>),
     /// A signed note.
     Checkpoint(String),
     /// No, with code and reason.
@@ -50,10 +67,15 @@ impl Request {
         let mut out = Out::default();
         match self {
             Self::Hello => out.kind(1),
-            Self::SignStatements { payload_type, statements } => {
+            Self::SignStatements { by, statements } => {
                 out.kind(2);
-                out.bytes(payload_type.as_bytes());
+                out.kind((*by == By::OrganisationKey).into());
                 out.list(statements, |out, statement| out.bytes(statement));
+            }
+            Self::SignArtifact { project, digest } => {
+                out.kind(6);
+                out.bytes(project.as_bytes());
+                out.0.extend_from_slice(digest.as_bytes());
             }
             Self::LastCheckpoint => out.kind(3),
             Self::SignCheckpoint { origin, size, root, proof } => {
@@ -63,7 +85,10 @@ impl Request {
                 out.0.extend_from_slice(root.as_bytes());
                 out.list(proof, |out, hash| out.0.extend_from_slice(hash.as_bytes()));
             }
-            Self::Trust => out.kind(5),
+            Self::Ceremony(text) => {
+                out.kind(5);
+                out.bytes(text);
+            }
         }
         out.0
     }
@@ -74,7 +99,7 @@ impl Request {
         let request = match input.kind()? {
             1 => Self::Hello,
             2 => Self::SignStatements {
-                payload_type: input.text()?,
+                by: if input.kind()? == 1 { By::OrganisationKey } else { By::Identity },
                 statements: input.list(MAX_BATCH, |input| Ok(input.bytes()?.to_vec()))?,
             },
             3 => Self::LastCheckpoint,
@@ -84,7 +109,8 @@ impl Request {
                 root: Sha256(input.array()?),
                 proof: input.list(MAX_PROOF, |input| Ok(Sha256(input.array()?)))?,
             },
-            5 => Self::Trust,
+            5 => Self::Ceremony(input.bytes()?.to_vec()),
+            6 => Self::SignArtifact { project: input.text()?, digest: Sha256(input.array()?) },
             _ => return Err(SignerError::Protocol("an unknown kind of request")),
         };
         input.end(request)
@@ -100,9 +126,20 @@ impl Reply {
                 out.kind(129);
                 out.bytes(text);
             }
-            Self::Signatures(signatures) => {
+            Self::Acts(acts) => {
                 out.kind(130);
-                out.list(signatures, |out, signature| out.bytes(signature));
+                let verifiers = verifiers(acts);
+                out.list(&verifiers, |out, verifier| out.verifier(verifier));
+                out.list(acts, |out, act| {
+                    let place = verifiers.iter().position(|verifier| **verifier == act.verifier);
+                    out.count(place.unwrap_or_default());
+                    out.bytes(&act.signature);
+                    out.bytes(&act.stamp);
+                });
+            }
+            Self::Keys(text) => {
+                out.kind(132);
+                out.bytes(text);
             }
             Self::Checkpoint(note) => {
                 out.kind(131);
@@ -122,13 +159,28 @@ impl Reply {
         let mut input = In(frame);
         let reply = match input.kind()? {
             129 => Self::Trust(input.bytes()?.to_vec()),
-            130 => Self::Signatures(input.list(MAX_BATCH, |input| Ok(input.bytes()?.to_vec()))?),
+            130 => {
+                let verifiers = input.list(MAX_BATCH, In::verifier)?;
+                Self::Acts(input.list(MAX_BATCH, |input| input.act(&verifiers))?)
+            }
+            132 => Self::Keys(input.bytes()?.to_vec()),
             131 => Self::Checkpoint(input.text()?),
             255 => Self::Refused { code: input.text()?, message: input.text()? },
             _ => return Err(SignerError::Protocol("an unknown kind of reply")),
         };
         input.end(reply)
     }
+}
+
+/// Each verifier once: a certificate serves many acts.
+fn verifiers(acts: &[Act]) -> Vec<&LeafVerifier> {
+    let mut verifiers: Vec<&LeafVerifier> = Vec::new();
+    for act in acts {
+        if !verifiers.iter().rev().any(|known| **known == act.verifier) {
+            verifiers.push(&act.verifier);
+        }
+    }
+    verifiers
 }
 
 /// Writes one frame.
@@ -176,6 +228,20 @@ impl Out {
     fn bytes(&mut self, bytes: &[u8]) {
         self.count(bytes.len());
         self.0.extend_from_slice(bytes);
+    }
+
+    fn verifier(&mut self, verifier: &LeafVerifier) {
+        match verifier {
+            LeafVerifier::Key(key) => {
+                self.kind(0);
+                self.bytes(&key.spki());
+            }
+            LeafVerifier::Certificate(der, algorithm) => {
+                self.kind(1);
+                self.bytes(algorithm.sigstore_name().as_bytes());
+                self.bytes(der);
+            }
+        }
     }
 
     fn list<T>(&mut self, items: &[T], one: impl Fn(&mut Self, &T)) {
@@ -228,6 +294,21 @@ impl<'a> In<'a> {
         (0..count).map(|_| one(self)).collect()
     }
 
+    fn verifier(&mut self) -> Result<LeafVerifier, SignerError> {
+        let strange = || SignerError::Protocol("a verifier of an unknown sort");
+        if self.kind()? == 0 {
+            return PublicKey::from_spki(self.bytes()?).map(LeafVerifier::Key).map_err(|_| strange());
+        }
+        let algorithm = Algorithm::from_sigstore_name(&self.text()?).ok_or_else(strange)?;
+        Ok(LeafVerifier::Certificate(self.bytes()?.to_vec(), algorithm))
+    }
+
+    fn act(&mut self, verifiers: &[LeafVerifier]) -> Result<Act, SignerError> {
+        let verifier = verifiers.get(self.count()?).ok_or(SignerError::Protocol("a verifier is missing"))?;
+        let (signature, stamp) = (self.bytes()?.to_vec(), self.bytes()?.to_vec());
+        Ok(Act { signature, verifier: verifier.clone(), stamp })
+    }
+
     fn end<T>(self, value: T) -> Result<T, SignerError> {
         if self.0.is_empty() { Ok(value) } else { Err(SignerError::Protocol("a frame is too long")) }
     }
@@ -247,8 +328,15 @@ mod tests {
         };
         assert_eq!(Request::decode(&request.encode()).unwrap(), request);
         let request =
-            Request::SignStatements { payload_type: "t".into(), statements: vec![b"x".to_vec(), vec![]] };
+            Request::SignStatements { by: By::OrganisationKey, statements: vec![b"x".to_vec(), vec![]] };
         assert_eq!(Request::decode(&request.encode()).unwrap(), request);
+        let act = |name: &str, key| Act {
+            signature: name.into(),
+            verifier: LeafVerifier::Certificate(vec![key], Algorithm::EcdsaP256),
+            stamp: vec![2],
+        };
+        let reply = Reply::Acts(vec![act("a", 1), act("b", 2), act("c", 1)]);
+        assert_eq!(Reply::decode(&reply.encode()).unwrap(), reply);
         let reply = Reply::Refused { code: "c".into(), message: "m".into() };
         assert_eq!(Reply::decode(&reply.encode()).unwrap(), reply);
     }

@@ -13,14 +13,14 @@ use super::Refusal;
 use crate::keys::PublicKey;
 
 /// Issuer of the identity, as a DER UTF8String (Fulcio's registry of object identifiers).
-const ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.8");
+pub(crate) const OIDC_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.8");
 /// The same in its older form: the bare text.
-const OLD_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.1");
+pub(crate) const OLD_ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.1");
 /// Largest certificate that is read, in bytes.
 const MAX_CERTIFICATE: usize = 64 << 10;
 
 /// A parsed signing certificate.
-pub(super) struct Leaf {
+pub(crate) struct Leaf {
     pub certificate: Certificate,
     pub key: PublicKey,
     /// Addresses and mail addresses that the key stands for.
@@ -46,7 +46,7 @@ impl Leaf {
         let names = body.get::<SubjectAltName>().map_err(|_| wrong("its names are unreadable"))?;
         let names = names.map(|(_, names)| names.0).unwrap_or_default();
         let identities = names.iter().filter_map(identity).collect();
-        let issuer = extension(&certificate, ISSUER)
+        let issuer = extension(&certificate, OIDC_ISSUER)
             .and_then(|value| Utf8StringRef::from_der(value).ok().map(|text| text.to_string()))
             .or_else(|| String::from_utf8(extension(&certificate, OLD_ISSUER)?.to_vec()).ok());
         Ok(Self { key, identities, issuer, certificate })

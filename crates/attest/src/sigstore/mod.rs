@@ -7,14 +7,20 @@
 //! Sources: the Sigstore client specification, RFC 5280 (certificates), RFC 6962 (certificate
 //! transparency), RFC 3161 and RFC 5652 (time-stamps).
 
+mod export;
 mod leaf;
 mod path;
 mod refusal;
 mod root;
-mod sct;
-mod timestamp;
+pub(crate) mod sct;
+mod session;
+pub(crate) mod timestamp;
 mod verdict;
 
+pub use export::trusted_root;
+pub(crate) use leaf::{Leaf, OIDC_ISSUER, OLD_ISSUER};
 pub use refusal::Refusal;
 pub use root::{RootError, TrustedRoot};
+pub use session::Session;
+pub(crate) use timestamp as stamp;
 pub use verdict::{Accepted, Artifact, Signer, verify};

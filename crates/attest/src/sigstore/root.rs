@@ -7,10 +7,10 @@ use crate::{
     b64,
     json::{self, JsonProblem},
     keys::{Algorithm, PublicKey},
-    trust::{Trust, TrustedLog},
+    trust::{Trust, TrustedAuthority, TrustedKey, TrustedLog},
 };
 
-const MEDIA_TYPES: [&str; 2] = [
+pub(super) const MEDIA_TYPES: [&str; 2] = [
     "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
     "application/vnd.dev.sigstore.trustedroot.v0.1+json",
 ];
@@ -80,6 +80,12 @@ pub(super) struct Window {
 }
 
 impl Window {
+    fn new(start: Option<Timestamp>, end: Option<Timestamp>) -> Self {
+        // The end of a trust file is the first moment that no longer counts, here it is the last that does.
+        let last = end.and_then(|end| end.checked_sub(jiff::SignedDuration::from_nanos(1)).ok());
+        Self { start: start.unwrap_or(Timestamp::MIN), end: last }
+    }
+
     pub fn holds(&self, at: Timestamp) -> bool {
         self.start <= at && self.end.is_none_or(|end| at <= end)
     }
@@ -115,6 +121,27 @@ impl TrustedRoot {
             ct_logs: wire.ctlogs.into_iter().map(WireLog::ct_log).collect::<Result<_, _>>()?,
             time_stampers: wire.timestamp_authorities.into_iter().map(Authority::from).collect(),
         })
+    }
+}
+
+/// What a trust file says about certificates, for the same judgement.
+impl From<&Trust> for TrustedRoot {
+    fn from(trust: &Trust) -> Self {
+        let authority = |one: &TrustedAuthority| Authority {
+            chain: one.chain.iter().map(|der| der.0.clone()).collect(),
+            window: Window::new(one.valid_from, one.valid_until),
+        };
+        let ct_log = |log: &TrustedKey| CtLog {
+            id: log.public_key.fingerprint().as_bytes().to_vec(),
+            key: log.public_key.clone(),
+            window: Window::new(log.valid_from, log.valid_until),
+        };
+        Self {
+            logs: Trust::new(Vec::new(), trust.logs.clone()),
+            authorities: trust.authorities.iter().map(authority).collect(),
+            ct_logs: trust.certificate_logs.iter().map(ct_log).collect(),
+            time_stampers: trust.time_stampers.iter().map(authority).collect(),
+        }
     }
 }
 

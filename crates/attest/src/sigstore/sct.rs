@@ -47,7 +47,7 @@ fn without_stamps(body: &TbsCertificate) -> Option<Vec<u8>> {
 }
 
 /// The `digitally-signed` struct of a precertificate entry.
-fn signed_bytes(timestamp: u64, issuer: &Sha256, body: &[u8], extensions: &[u8]) -> Vec<u8> {
+pub(crate) fn signed_bytes(timestamp: u64, issuer: &Sha256, body: &[u8], extensions: &[u8]) -> Vec<u8> {
     let mut out = vec![0, 0];
     out.extend(timestamp.to_be_bytes());
     out.extend([0, 1]);

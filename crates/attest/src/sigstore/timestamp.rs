@@ -16,26 +16,27 @@ use x509_cert::{Certificate, spki::AlgorithmIdentifierOwned};
 
 use super::{
     Refusal,
-    path::{self, TIME_STAMPING},
+    path::{Paths, TIME_STAMPING},
     root::Authority,
 };
 
-const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
-const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
-const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
-const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
-const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+pub(crate) const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+pub(crate) const TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
+pub(crate) const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
+pub(crate) const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
+pub(crate) const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
 const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
-const SIGNING_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
+pub(crate) const SIGNING_CERTIFICATE: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
 /// Largest response that is read, in bytes.
 const MAX_RESPONSE: usize = 256 << 10;
 
 /// The digest that is stamped.
 #[derive(Sequence)]
-struct Imprint {
-    algorithm: AlgorithmIdentifierOwned,
-    digest: OctetString,
+pub(crate) struct Imprint {
+    pub algorithm: AlgorithmIdentifierOwned,
+    pub digest: OctetString,
 }
 
 /// The moment at which `response` proves that `signature` was there.
@@ -43,6 +44,7 @@ pub(super) fn check(
     response: &[u8],
     signature: &[u8],
     authorities: &[Authority],
+    paths: &Paths,
 ) -> Result<Timestamp, Refusal> {
     let malformed = |error: der::Error| Refusal::TimestampMalformed(error.to_string());
     let wrong = |why: &str| Refusal::TimestampMalformed(why.to_owned());
@@ -67,7 +69,7 @@ pub(super) fn check(
     let at = Timestamp::new(at.to_unix_duration().as_secs().cast_signed(), 0);
     let at = at.map_err(|_| wrong("its time is out of range"))?;
     let [signer] = data.signer_infos.0.as_slice() else { return Err(wrong("it needs exactly one signer")) };
-    signed(signer, content.as_bytes(), &data, authorities, at)?;
+    signed(signer, content.as_bytes(), &data, authorities, at, paths)?;
     Ok(at)
 }
 
@@ -122,6 +124,7 @@ fn signed(
     data: &SignedData,
     authorities: &[Authority],
     at: Timestamp,
+    paths: &Paths,
 ) -> Result<(), Refusal> {
     let wrong = |why: &str| Refusal::TimestampMalformed(why.to_owned());
     let attributes = signer.signed_attrs.as_ref().ok_or(wrong("its signature has no attributes"))?;
@@ -155,7 +158,7 @@ fn signed(
                 reason = Refusal::TimestampSignature;
                 continue;
             };
-            match path::issuer(&certificate, &rest, TIME_STAMPING, at) {
+            match paths.issuer(&certificate, &rest, TIME_STAMPING, at) {
                 Ok(_) => return Ok(()),
                 Err(why) => reason = Refusal::TimestampAuthority(why),
             }

@@ -2,21 +2,13 @@
 
 use model::{Sha256, Statement, Timestamp};
 
-use super::{
-    Refusal, TrustedRoot,
-    leaf::Leaf,
-    path::{self, CODE_SIGNING},
-    sct, timestamp,
-};
+use super::{Refusal, Session, TrustedRoot, leaf::Leaf};
 use crate::{
     Bundle, PublicKey,
     bundle::{Content, Material},
     log::LeafVerifier,
-    verify::{Failure, included, matches_entry},
+    verify::{Failure, matches_entry},
 };
-
-/// Most time-stamps that are looked at.
-const MOST_STAMPS: usize = 16;
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -68,34 +60,45 @@ pub fn verify(
     root: &TrustedRoot,
     now: Timestamp,
 ) -> Result<Accepted, Refusal> {
-    let leaf = match (&bundle.material, signer) {
-        (Material::Certificate(der), Signer::Identity { .. }) => Some((Leaf::parse(der)?, der)),
-        (Material::PublicKey(_), Signer::Key(_)) => None,
-        (Material::Certificate(_), _) => return Err(material("certificate", "key")),
-        (Material::PublicKey(_), _) => return Err(material("key", "certificate")),
-    };
-    let signature = signature_of(bundle)?;
-    let twice = |(n, stamp): (usize, &Vec<u8>)| bundle.timestamps[..n].contains(stamp);
-    if bundle.timestamps.len() > MOST_STAMPS || bundle.timestamps.iter().enumerate().any(twice) {
-        return Err(Refusal::TimestampMalformed("one is there twice, or they are too many".into()));
+    Session::new(root).verify(bundle, artifact, signer, now)
+}
+
+impl Session<'_> {
+    /// Verifies one of several bundles; see [`verify`].
+    ///
+    /// # Errors
+    /// The first [`Refusal`].
+    pub fn verify(
+        &self,
+        bundle: &Bundle,
+        artifact: Artifact<'_>,
+        signer: &Signer,
+        now: Timestamp,
+    ) -> Result<Accepted, Refusal> {
+        let leaf = match (&bundle.material, signer) {
+            (Material::Certificate(der), Signer::Identity { .. }) => Some((Leaf::parse(der)?, der)),
+            (Material::PublicKey(_), Signer::Key(_)) => None,
+            (Material::Certificate(_), _) => return Err(material("certificate", "key")),
+            (Material::PublicKey(_), _) => return Err(material("key", "certificate")),
+        };
+        let signature = signature_of(bundle)?;
+        let signed_at = self.stamped(&bundle.timestamps, signature)?;
+        let (key, entry_key, by) = match (leaf, signer) {
+            (Some((leaf, der)), Signer::Identity { identity, issuer }) => {
+                self.certified(&leaf, der, signed_at.ok_or(Refusal::TimestampMissing)?)?;
+                let found = identified(&leaf, identity, issuer)?;
+                let verifier = LeafVerifier::Certificate(der.clone(), leaf.key.algorithm());
+                (leaf.key, verifier, Some(found))
+            }
+            (_, Signer::Key(key)) => (key.clone(), LeafVerifier::Key(key.clone()), None),
+            (None, _) => return Err(material("key", "certificate")),
+        };
+        let (statement, signed) = signed_by(bundle, artifact, &key)?;
+        let [entry] = bundle.tlog.as_slice() else { return Err(Refusal::LogEntries(bundle.tlog.len())) };
+        matches_entry(entry, signed, signature, &entry_key)?;
+        let log = self.included(entry, signed_at.unwrap_or(now))?.origin;
+        Ok(Accepted { statement, identity: by, signed_at, log, index: entry.log_index })
     }
-    let stamps =
-        bundle.timestamps.iter().map(|stamp| timestamp::check(stamp, signature, &root.time_stampers));
-    let signed_at = stamps.collect::<Result<Vec<_>, _>>()?.into_iter().min();
-    let (key, entry_key, identity) = match (&leaf, signer) {
-        (Some((leaf, der)), Signer::Identity { identity, issuer }) => {
-            let at = signed_at.ok_or(Refusal::TimestampMissing)?;
-            let found = trusted(leaf, der, root, at, identity, issuer)?;
-            (&leaf.key, LeafVerifier::Certificate((*der).clone(), leaf.key.algorithm()), Some(found))
-        }
-        (_, Signer::Key(key)) => (key, LeafVerifier::Key(key.clone()), None),
-        (None, Signer::Identity { .. }) => return Err(material("key", "certificate")),
-    };
-    let (statement, signed) = signed_by(bundle, artifact, key)?;
-    let [entry] = bundle.tlog.as_slice() else { return Err(Refusal::LogEntries(bundle.tlog.len())) };
-    matches_entry(entry, signed, signature, &entry_key)?;
-    let (log, _) = included(entry, &root.logs, signed_at.unwrap_or(now))?;
-    Ok(Accepted { statement, identity, signed_at, log, index: entry.log_index })
 }
 
 fn material(found: &'static str, expected: &'static str) -> Refusal {
@@ -113,25 +116,8 @@ fn signature_of(bundle: &Bundle) -> Result<&[u8], Refusal> {
     }
 }
 
-/// The identity, when an authority that was trusted at `at` vouches for the certificate.
-fn trusted(
-    leaf: &Leaf,
-    der: &[u8],
-    root: &TrustedRoot,
-    at: Timestamp,
-    identity: &str,
-    issuer: &str,
-) -> Result<String, Refusal> {
-    let mut why = "the trusted root names no authority".to_owned();
-    let mut by = None;
-    for authority in &root.authorities {
-        match path::issuer(der, authority, CODE_SIGNING, at) {
-            Ok(certificate) => by = by.or(Some(certificate)),
-            Err(reason) => why = reason,
-        }
-    }
-    let by = by.ok_or(Refusal::CertificatePath { at, why })?;
-    sct::check(&leaf.certificate, by, &root.ct_logs)?;
+/// The identity, when it is the one that was asked for, by the issuer that was asked for.
+fn identified(leaf: &Leaf, identity: &str, issuer: &str) -> Result<String, Refusal> {
     if !leaf.identities.iter().any(|found| found == identity) {
         let (found, expected) = (leaf.identities.join(", "), identity.to_owned());
         return Err(Refusal::Identity { found, expected });

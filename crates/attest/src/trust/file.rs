@@ -1,23 +1,27 @@
-//! Reading and writing the trust file.
+//! Reading and writing the trust file: keys, logs and authorities that are believed, each from when until
+//! when.
 //!
-//! Validity is judged at the time of verification: bundles of this version carry no trusted time of
-//! signing, so a key whose `validUntil` has passed no longer verifies anything, also not what it
-//! signed before.
+//! Where a time-stamp proves when something was signed, validity is judged at that moment. Where there is
+//! none (bundles of the first version), it is judged at the time of verification.
 
 use model::{Timestamp, UserError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     json::{self, JsonProblem},
-    keys::{Algorithm, PublicKey},
+    keys::{Algorithm, Der, PublicKey},
     log::{NoteKey, SignedCheckpoint},
 };
 
-const MEDIA_TYPE: &str = "application/vnd.proofhouse.trust+json;version=1";
+const MEDIA_TYPE: &str = "application/vnd.proofhouse.trust+json;version=2";
+/// Keys and logs only.
+const FIRST_MEDIA_TYPE: &str = "application/vnd.proofhouse.trust+json;version=1";
 /// Largest trust file that is read, in bytes.
 const MAX_TRUST: usize = 1 << 20;
 /// Most keys and most logs.
 const MAX_KEYS: usize = 1000;
+/// Most certificates of an authority.
+const MAX_CHAIN: usize = 10;
 
 /// Why a trust file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +57,34 @@ pub struct Trust {
     pub keys: Vec<TrustedKey>,
     /// Which logs may include them.
     pub logs: Vec<TrustedLog>,
+    /// Who may issue signing certificates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<TrustedAuthority>,
+    /// Whose promise a certificate needs (certificate transparency).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificate_logs: Vec<TrustedKey>,
+    /// Who may stamp times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_stampers: Vec<TrustedAuthority>,
+    /// Who must vouch for the identities in certificates: `https://HOST`, which they begin with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<String>,
+}
+
+/// An authority: of signing certificates or of time-stamps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrustedAuthority {
+    /// For people.
+    pub name: String,
+    /// Certificates from its own to the root, DER.
+    pub chain: Vec<Der>,
+    /// First moment at which it is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// First moment at which it is no longer believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Timestamp>,
 }
 
 /// A key that may sign statements.
@@ -90,7 +122,15 @@ pub struct TrustedLog {
 impl Trust {
     /// Trust in these keys and logs.
     pub fn new(keys: Vec<TrustedKey>, logs: Vec<TrustedLog>) -> Self {
-        Self { media_type: MEDIA_TYPE.to_owned(), keys, logs }
+        Self {
+            media_type: MEDIA_TYPE.to_owned(),
+            keys,
+            logs,
+            authorities: Vec::new(),
+            certificate_logs: Vec::new(),
+            time_stampers: Vec::new(),
+            issuers: Vec::new(),
+        }
     }
 
     /// Reads a trust file of at most 1 MiB.
@@ -99,11 +139,17 @@ impl Trust {
     /// Any [`TrustError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, TrustError> {
         let trust: Self = json::parse(bytes, MAX_TRUST).map_err(TrustError::Malformed)?;
-        if trust.media_type != MEDIA_TYPE {
+        if ![MEDIA_TYPE, FIRST_MEDIA_TYPE].contains(&trust.media_type.as_str()) {
             return Err(TrustError::MediaType(trust.media_type));
         }
-        if !(1..=MAX_KEYS).contains(&trust.keys.len()) || !(1..=MAX_KEYS).contains(&trust.logs.len()) {
+        let signers = trust.keys.len() + trust.authorities.len();
+        if !(1..=MAX_KEYS).contains(&signers) || !(1..=MAX_KEYS).contains(&trust.logs.len()) {
             return Err(TrustError::Content("1 to 1000 keys and logs are expected"));
+        }
+        let others = trust.certificate_logs.len().max(trust.time_stampers.len()).max(trust.issuers.len());
+        let mut chains = trust.authorities.iter().chain(&trust.time_stampers).map(|one| one.chain.len());
+        if others > MAX_KEYS || !chains.all(|length| (1..=MAX_CHAIN).contains(&length)) {
+            return Err(TrustError::Content("an authority has 1 to 10 certificates, and lists 1000 entries"));
         }
         match trust.logs.iter().all(|log| log.note_key().is_some()) {
             true => Ok(trust),

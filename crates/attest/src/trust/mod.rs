@@ -2,4 +2,4 @@
 
 mod file;
 
-pub use file::{Trust, TrustError, TrustedKey, TrustedLog};
+pub use file::{Trust, TrustError, TrustedAuthority, TrustedKey, TrustedLog};

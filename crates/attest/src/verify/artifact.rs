@@ -10,9 +10,8 @@ use model::{
 use serde::{Serialize, Serializer};
 
 use super::{
-    Failure, Proven, Verified,
+    Failure, Proven, Verified, Verifier,
     proven::{DecisionProof, dependencies, digests},
-    verify_bundle,
 };
 use crate::{bundle::Bundle, trust::Trust};
 
@@ -84,8 +83,9 @@ pub fn verify_artifact(
 ) -> ArtifactReport {
     let mut failures = Vec::new();
     let mut holding = Vec::new();
+    let verifier = Verifier::new(trust);
     for (position, bundle) in bundles.iter().enumerate() {
-        match verify_bundle(bundle, trust, now) {
+        match verifier.verify(bundle, now) {
             Ok(verified) => holding.push((position, verified)),
             Err(failure) => failures.push(located(Some(position), failure)),
         }

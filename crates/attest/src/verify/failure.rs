@@ -2,15 +2,17 @@
 
 use model::{Exit, Sha256, Timestamp, UserError};
 
+use crate::sigstore::Refusal;
+
 /// Why a bundle, or the evidence for an artifact, does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The bundle carries a bare signature, not a statement.
     #[error("the bundle holds no DSSE envelope")]
     NoEnvelope,
-    /// The bundle names its signer by a certificate.
-    #[error("the bundle is signed with a certificate; this trust file holds keys only")]
-    Certificate,
+    /// Its certificate or time-stamp does not hold.
+    #[error(transparent)]
+    Certificate(#[from] Box<Refusal>),
     /// Something else than an in-toto statement was signed.
     #[error("the payload type is `{0}`, not in-toto")]
     PayloadType(String),
@@ -94,11 +96,20 @@ pub enum Failure {
     DecisionDenied(String),
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Log(failure) => failure,
+            other => Self::Certificate(Box::new(other)),
+        }
+    }
+}
+
 impl UserError for Failure {
     fn code(&self) -> &'static str {
         match self {
             Self::NoEnvelope => "verify-no-envelope",
-            Self::Certificate => "verify-certificate-unsupported",
+            Self::Certificate(refusal) => refusal.code(),
             Self::PayloadType(_) => "verify-payload-type",
             Self::Statement(_) => "verify-statement-malformed",
             Self::UnknownKey(_) => "verify-unknown-key",
@@ -126,6 +137,7 @@ impl UserError for Failure {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Certificate(refusal) => return refusal.hint(),
             Self::UnknownKey(_) | Self::WrongLog(_) => {
                 "give the trust file of whoever made it with --trust".into()
             }

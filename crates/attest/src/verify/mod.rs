@@ -15,5 +15,5 @@ mod single;
 pub use artifact::{ArtifactReport, Located, Policy, verify_artifact};
 pub use failure::Failure;
 pub use proven::{BuildProof, CheckProof, DecisionProof, Dependency, DeploymentProof, OtherProof, Proven};
-pub use single::{Verified, verify_bundle};
-pub(crate) use single::{included, matches_entry};
+pub(crate) use single::{Included, Who, included, matches_entry};
+pub use single::{Verified, Verifier, verify_bundle};

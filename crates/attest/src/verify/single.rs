@@ -1,14 +1,22 @@
 //! One bundle: signature, log entry, inclusion, checkpoint, in that order.
 
+use std::collections::HashMap;
+
 use model::{Sha256, Statement, Timestamp};
 
 use super::Failure;
 use crate::{
     bundle::{Bundle, Content, Material, TlogEntry},
-    dsse::{DsseError, Envelope},
+    dsse::{DsseError, Envelope, Signature},
+    issue,
+    keys::PublicKey,
     log::{LeafVerifier, LogEntry, SignedCheckpoint, leaf_hash, verify_inclusion},
-    trust::{Trust, TrustedKey},
+    sigstore::{Leaf, Refusal, Session, TrustedRoot},
+    trust::{Trust, TrustedKey, TrustedLog},
 };
+
+/// Most checkpoints that are remembered.
+const MOST_CHECKPOINTS: usize = 10_000;
 
 /// A statement that holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +25,7 @@ pub struct Verified {
     pub statement: Statement,
     /// SHA-256 of the envelope as it stood in the bundle.
     pub envelope: Sha256,
-    /// Name of the key in the trust file.
+    /// Name of the key in the trust file, or the identity in the certificate.
     pub key: String,
     /// Origin of the log.
     pub log: String,
@@ -27,51 +35,150 @@ pub struct Verified {
     pub tree_size: u64,
 }
 
-/// Verifies one bundle at the moment `now`.
+/// Verifies one bundle. `now` counts only where no time-stamp says when it was signed.
 ///
 /// # Errors
 /// The first [`Failure`].
 pub fn verify_bundle(bundle: &Bundle, trust: &Trust, now: Timestamp) -> Result<Verified, Failure> {
-    let Content::Dsse(envelope, bytes) = &bundle.content else { return Err(Failure::NoEnvelope) };
-    let Material::PublicKey(hint) = &bundle.material else { return Err(Failure::Certificate) };
-    let statement = envelope.statement().map_err(|error| match error {
-        DsseError::PayloadType(kind) => Failure::PayloadType(kind),
-        other => Failure::Statement(other.to_string()),
-    })?;
-    let pae = envelope.pae();
-    let (key, signature) = signer(envelope, &pae, hint, trust)?;
-    valid(key, now)?;
-    let entry = bundle.tlog.first().ok_or(Failure::NotLogged)?;
-    matches_entry(entry, Sha256::of(&pae), signature, &LeafVerifier::Key(key.public_key.clone()))?;
-    let (log, tree_size) = included(entry, trust, now)?;
-    let (envelope, key) = (Sha256::of(bytes), key.name.clone());
-    Ok(Verified { statement, envelope, key, log, index: entry.log_index, tree_size })
+    Verifier::new(trust).verify(bundle, now)
 }
 
-/// The trusted key and the signature that it made. A hint only narrows the choice.
-fn signer<'a>(
-    envelope: &'a Envelope,
-    pae: &[u8],
-    hint: &str,
+/// A trust file, and what was verified under it so far.
+pub struct Verifier<'a> {
     trust: &'a Trust,
-) -> Result<(&'a TrustedKey, &'a [u8]), Failure> {
-    let hinted = |key: &&TrustedKey| hint.is_empty() || key.public_key.hint() == hint;
-    let keys: Vec<_> = trust.keys.iter().filter(hinted).collect();
-    if keys.is_empty() {
-        return Err(Failure::UnknownKey(hint.to_owned()));
-    }
-    let pairs =
-        keys.iter().flat_map(|key| envelope.signatures.iter().map(move |signature| (*key, signature)));
-    let mut good = pairs.filter(|(key, signature)| key.public_key.verify(pae, &signature.sig));
-    good.next().map(|(key, signature)| (key, signature.sig.as_slice())).ok_or(Failure::BadSignature)
+    session: Session<'static>,
 }
 
-fn valid(key: &TrustedKey, now: Timestamp) -> Result<(), Failure> {
+/// Who is said to have signed.
+pub(crate) enum Who<'a> {
+    /// A key; the hint only narrows the choice.
+    Hinted(&'a str),
+    /// Exactly this key.
+    Key(&'a PublicKey),
+    /// The holder of this certificate, DER.
+    Certificate(&'a [u8]),
+}
+
+/// An act of signing that holds.
+pub(crate) struct Signed<'a> {
+    /// Name of the key in the trust file, or identity.
+    pub name: String,
+    pub signature: &'a [u8],
+    pub verifier: LeafVerifier,
+    /// When, as far as it is proven.
+    pub at: Timestamp,
+}
+
+impl<'a> Verifier<'a> {
+    /// A verifier that believes `trust`.
+    pub fn new(trust: &'a Trust) -> Self {
+        Self { trust, session: Session::owning(TrustedRoot::from(trust)) }
+    }
+
+    /// Verifies one bundle; see [`verify_bundle`].
+    ///
+    /// # Errors
+    /// The first [`Failure`].
+    pub fn verify(&self, bundle: &Bundle, now: Timestamp) -> Result<Verified, Failure> {
+        let Content::Dsse(envelope, bytes) = &bundle.content else { return Err(Failure::NoEnvelope) };
+        let statement = envelope.statement().map_err(|error| match error {
+            DsseError::PayloadType(kind) => Failure::PayloadType(kind),
+            other => Failure::Statement(other.to_string()),
+        })?;
+        let pae = envelope.pae();
+        let who = match &bundle.material {
+            Material::PublicKey(hint) => Who::Hinted(hint),
+            Material::Certificate(der) => Who::Certificate(der),
+        };
+        let signed = self.signed(envelope, &statement, &pae, &who, &bundle.timestamps, now)?;
+        let entry = bundle.tlog.first().ok_or(Failure::NotLogged)?;
+        matches_entry(entry, Sha256::of(&pae), signed.signature, &signed.verifier)?;
+        let Included { origin, size } = self.session.included(entry, signed.at)?;
+        let (envelope, key) = (Sha256::of(bytes), signed.name);
+        Ok(Verified { statement, envelope, key, log: origin, index: entry.log_index, tree_size: size })
+    }
+
+    /// Who signed the envelope, when that holds. Without a time-stamp `now` is taken for the time.
+    pub(crate) fn signed<'e>(
+        &self,
+        envelope: &'e Envelope,
+        statement: &Statement,
+        pae: &[u8],
+        who: &Who<'_>,
+        stamps: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<Signed<'e>, Failure> {
+        // Where nobody is believed to stamp times, a time-stamp says nothing.
+        let stamps = if self.trust.time_stampers.is_empty() { &[] } else { stamps };
+        let at = |signature: &[u8]| self.session.stamped(stamps, signature).map_err(Failure::from);
+        if let Who::Certificate(der) = who {
+            let [Signature { sig, .. }] = envelope.signatures.as_slice() else {
+                return Err(Failure::BadSignature);
+            };
+            let leaf = Leaf::parse(der)?;
+            if !leaf.key.verify(pae, sig) {
+                return Err(Failure::BadSignature);
+            }
+            let at = at(sig)?.ok_or(Failure::from(Refusal::TimestampMissing))?;
+            self.session.certified(&leaf, der, at)?;
+            let name = self.identity(&leaf, statement)?;
+            let verifier = LeafVerifier::Certificate(der.to_vec(), leaf.key.algorithm());
+            return Ok(Signed { name, signature: sig, verifier, at });
+        }
+        let (key, signature) = self.key(envelope, pae, who)?;
+        let at = at(signature)?.unwrap_or(now);
+        valid(key, at)?;
+        let verifier = LeafVerifier::Key(key.public_key.clone());
+        Ok(Signed { name: key.name.clone(), signature, verifier, at })
+    }
+
+    /// The certificate must be for saying exactly such a thing.
+    fn identity(&self, leaf: &Leaf, statement: &Statement) -> Result<String, Failure> {
+        let issuer = leaf.issuer.as_deref().unwrap_or_default();
+        if !self.trust.issuers.iter().any(|known| known == issuer) {
+            let (found, expected) = (issuer.to_owned(), self.trust.issuers.join(", "));
+            return Err(Refusal::Issuer { found, expected }.into());
+        }
+        let expected = issue::identity(issuer, statement);
+        match leaf.identities.as_slice() {
+            [found] if *found == expected => Ok(expected),
+            found => Err(Refusal::Identity { found: found.join(", "), expected }.into()),
+        }
+    }
+
+    /// The trusted key and the signature that it made.
+    fn key<'e>(
+        &self,
+        envelope: &'e Envelope,
+        pae: &[u8],
+        who: &Who<'_>,
+    ) -> Result<(&'a TrustedKey, &'e [u8]), Failure> {
+        let fits = |key: &&TrustedKey| match who {
+            Who::Hinted(hint) => hint.is_empty() || key.public_key.hint() == *hint,
+            Who::Key(exactly) => key.public_key == **exactly,
+            Who::Certificate(_) => false,
+        };
+        let keys: Vec<_> = self.trust.keys.iter().filter(fits).collect();
+        if keys.is_empty() {
+            return Err(Failure::UnknownKey(match who {
+                Who::Hinted(hint) => (*hint).to_owned(),
+                Who::Key(key) => key.hint(),
+                Who::Certificate(_) => String::new(),
+            }));
+        }
+        let pairs =
+            keys.iter().flat_map(|key| envelope.signatures.iter().map(move |signature| (*key, signature)));
+        let mut good = pairs.filter(|(key, signature)| key.public_key.verify(pae, &signature.sig));
+        good.next().map(|(key, signature)| (key, signature.sig.as_slice())).ok_or(Failure::BadSignature)
+    }
+}
+
+fn valid(key: &TrustedKey, at: Timestamp) -> Result<(), Failure> {
     let name = key.name.clone();
     match (key.valid_from, key.valid_until) {
-        _ if key.valid_at(now) => Ok(()),
-        (Some(from), _) if now < from => Err(Failure::KeyNotYetValid { name, from }),
-        (_, until) => Err(Failure::KeyExpired { name, until: until.unwrap_or(now) }),
+        _ if key.valid_at(at) => Ok(()),
+        (Some(from), _) if at < from => Err(Failure::KeyNotYetValid { name, from }),
+        (_, until) => Err(Failure::KeyExpired { name, until: until.unwrap_or(at) }),
     }
 }
 
@@ -96,22 +203,44 @@ pub(crate) fn matches_entry(
     }
 }
 
-/// Origin of the log and size of the tree in which the entry provably is.
-pub(crate) fn included(entry: &TlogEntry, trust: &Trust, now: Timestamp) -> Result<(String, u64), Failure> {
+/// Where an entry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Included {
+    /// Name of the log.
+    pub origin: String,
+    /// Entries that the checkpoint covers.
+    pub size: u64,
+}
+
+/// The log and the tree in which the entry provably is. `known`: checkpoints that are good, by the
+/// SHA-256 of note and log id.
+pub(crate) fn included(
+    entry: &TlogEntry,
+    trust: &Trust,
+    at: Timestamp,
+    known: &mut HashMap<Sha256, Included>,
+) -> Result<Included, Failure> {
     let proof = entry.inclusion_proof.as_ref().ok_or(Failure::NotLogged)?;
     let note = SignedCheckpoint::parse(&proof.checkpoint.envelope);
     let note = note.map_err(|error| Failure::CheckpointMalformed(error.to_string()))?;
     let origin = note.checkpoint.origin.clone();
-    let log = trust.log_of(&note).ok_or_else(|| Failure::WrongLog(origin.clone()))?;
-    let key = log.note_key().ok_or_else(|| Failure::WrongLog(origin.clone()))?;
-    if entry.log_id.key_id != key.log_id().0 {
-        return Err(Failure::WrongLog(origin));
-    }
-    if !log.valid_at(now) {
+    let by = |log: &&TrustedLog| log.note_key().is_some_and(|key| key.log_id().0 == *entry.log_id.key_id);
+    let mut logs = trust.logs.iter().filter(|log| log.origin == origin);
+    let log = logs.find(by).ok_or_else(|| Failure::WrongLog(origin.clone()))?;
+    if !log.valid_at(at) {
         return Err(Failure::LogKeyInvalid(origin));
     }
-    note.verify(&key).map_err(|_| Failure::CheckpointSignature)?;
-    let (index, size, root) = (entry.log_index, note.checkpoint.size, note.checkpoint.root);
+    let size = note.checkpoint.size;
+    let text = [proof.checkpoint.envelope.as_bytes(), entry.log_id.key_id.as_slice()].concat();
+    let digest = Sha256::of(text);
+    if !known.contains_key(&digest) {
+        let key = log.note_key().ok_or_else(|| Failure::WrongLog(origin.clone()))?;
+        note.verify(&key).map_err(|_| Failure::CheckpointSignature)?;
+        if known.len() < MOST_CHECKPOINTS {
+            known.insert(digest, Included { origin: origin.clone(), size });
+        }
+    }
+    let (index, root) = (entry.log_index, note.checkpoint.root);
     if index >= size {
         return Err(Failure::CheckpointTooOld { index, size });
     }
@@ -121,7 +250,7 @@ pub(crate) fn included(entry: &TlogEntry, trust: &Trust, now: Timestamp) -> Resu
     let same = proof.log_index == index && proof.tree_size == size && proof.root_hash == root.0;
     let leaf = leaf_hash(&entry.canonicalized_body);
     match same && verify_inclusion(&leaf, index, size, &hashes, &root) {
-        true => Ok((origin, size)),
+        true => Ok(Included { origin, size }),
         false => Err(Failure::InclusionProof),
     }
 }

@@ -12,7 +12,7 @@ use crate::support::{Home, flip};
 fn each_flip_is_named(home: &Home, file: &str, part: Part, named: &str) {
     let (path, trust) = (home.ledger_dir().join(file), home.trust());
     let length = std::fs::metadata(&path).unwrap().len() as usize;
-    let step = (length / 23).max(1);
+    let step = (length / 7).max(1);
     for offset in (0..length).step_by(step).chain([length - 1]) {
         flip(&path, offset);
         let report = verify_dir(&home.ledger_dir(), &trust).unwrap();
@@ -66,9 +66,9 @@ fn every_byte_of_a_record_belongs_to_a_named_record() {
     let path = dir.join("journal/00000000000000000000.seg");
     let bytes = std::fs::read(&path).unwrap();
     let starts: Vec<_> =
-        bytes.windows(4).enumerate().filter(|(_, w)| *w == b"PHR1").map(|(n, _)| n).collect();
+        bytes.windows(4).enumerate().filter(|(_, w)| *w == b"PHR2").map(|(n, _)| n).collect();
     assert_eq!(starts.len(), 3);
-    for offset in (0..bytes.len()).step_by(7) {
+    for offset in (0..bytes.len()).step_by(31) {
         let record = starts.iter().filter(|start| **start <= offset).count() as u64 - 1;
         flip(&path, offset);
         let report = verify_dir(&dir, &trust).unwrap();

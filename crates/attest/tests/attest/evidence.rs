@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use attest::{
     Bundle, LogSigner, Trust,
     bundle::{Content, Material, parse_evidence, write_evidence},
+    signer::By,
     verify::{Policy, verify_artifact, verify_bundle},
 };
 use model::{
@@ -203,7 +204,7 @@ fn each_lie_has_its_own_code() {
     assert_eq!(with(&|b| envelope(b).payload_type = "text/plain".into()), "verify-payload-type");
     assert_eq!(with(&|b| envelope(b).payload.truncate(9)), "verify-statement-malformed");
     assert_eq!(with(&|b| b.material = Material::PublicKey("x".into())), "verify-unknown-key");
-    assert_eq!(with(&|b| b.material = Material::Certificate(Vec::new())), "verify-certificate-unsupported");
+    assert_eq!(with(&|b| b.material = Material::Certificate(Vec::new())), "bundle-certificate-malformed");
     assert_eq!(with(&|b| b.tlog.clear()), "verify-not-logged");
     assert_eq!(with(&|b| b.tlog = other.tlog.clone()), "verify-entry-mismatch");
     assert_eq!(with(&|b| b.tlog[0].canonicalized_body.push(b' ')), "verify-entry-malformed");
@@ -223,13 +224,45 @@ fn each_lie_has_its_own_code() {
         change(&mut trust);
         check(good, &trust)
     };
-    assert_eq!(changed(&|t| t.keys[0].valid_until = Some(at(19))), "verify-key-expired");
-    assert_eq!(changed(&|t| t.keys[0].valid_from = Some(at(21))), "verify-key-not-yet-valid");
-    assert_eq!(changed(&|t| t.logs[0].valid_until = Some(at(20))), "verify-log-key-invalid");
+    let ended = |t: &mut Trust| t.authorities[0].valid_until = t.authorities[0].valid_from;
+    assert_eq!(changed(&ended), "bundle-certificate-path");
+    let ended = |t: &mut Trust| t.time_stampers[0].valid_until = t.time_stampers[0].valid_from;
+    assert_eq!(changed(&ended), "bundle-timestamp-authority");
+    let ended = |t: &mut Trust| t.logs[0].valid_until = t.logs[0].valid_from;
+    assert_eq!(changed(&ended), "verify-log-key-invalid");
+    assert_eq!(changed(&|t| t.certificate_logs.clear()), "bundle-sct");
+    assert_eq!(changed(&|t| t.time_stampers.clear()), "bundle-timestamp-missing");
+    assert_eq!(changed(&|t| t.issuers = vec!["https://elsewhere.example".into()]), "bundle-issuer");
     assert_eq!(changed(&|t| t.logs[0].origin = "other".into()), "verify-wrong-log");
     let stranger = Home::new();
-    assert_eq!(check(good, &stranger.trust()), "verify-unknown-key");
+    assert_eq!(check(good, &stranger.trust()), "bundle-timestamp-authority");
     assert_ne!(stranger.signer().keys(), home.signer().keys());
+}
+
+#[test]
+fn a_statement_signed_with_the_plain_key_holds_as_long_as_the_key_did() {
+    let home = Home::new();
+    let mut ledger = home.ledger();
+    ledger.append_by(&mut home.signer(), By::OrganisationKey, &[statement("vsa")], at(20)).unwrap();
+    let trust = home.trust();
+    let bundle = ledger.bundle(0, &trust).unwrap();
+    assert!(matches!(bundle.material, Material::PublicKey(_)));
+    let stamped = |change: &dyn Fn(&mut Trust)| {
+        let mut trust = trust.clone();
+        change(&mut trust);
+        verify_bundle(&bundle, &trust, at(20)).map_err(|failure| failure.code())
+    };
+    assert!(stamped(&|_| ()).is_ok());
+    assert!(stamped(&|t| t.keys[0].valid_until = Some(at(0))).is_ok(), "it was signed before");
+    assert_eq!(stamped(&|t| t.keys[0].valid_until = t.keys[0].valid_from), Err("verify-key-expired"));
+    assert_eq!(stamped(&|t| t.keys[0].valid_from = Some(at(0))), Err("verify-key-not-yet-valid"));
+    assert_eq!(stamped(&|t| t.keys[0].public_key = t.logs[0].public_key.clone()), Err("verify-unknown-key"));
+    // Without a time-stamp the moment of asking counts.
+    let unstamped = Bundle { timestamps: Vec::new(), ..bundle.clone() };
+    let mut ended = trust.clone();
+    ended.keys[0].valid_until = Some(at(19));
+    assert_eq!(verify_bundle(&unstamped, &ended, at(20)).unwrap_err().code(), "verify-key-expired");
+    assert!(verify_bundle(&unstamped, &ended, at(18)).is_ok());
 }
 
 #[test]
@@ -249,6 +282,6 @@ fn a_changed_byte_of_a_bundle_never_changes_what_it_proves() {
             survived += 1;
         }
     }
-    // Only hints that nobody signs: the key id of the envelope (its name and its value).
+    // Only what nobody signs: names of fields that are ignored.
     assert!(survived < 60, "{survived} changes went unnoticed");
 }

@@ -79,7 +79,7 @@ fn a_passphrase_opens_only_its_own_vault() {
     let keys = home.path().join("keys");
     let pass = |text: &str| Unlock::Passphrase(Zeroizing::new(text.as_bytes().to_vec()));
     let open = |unlock: &Unlock| {
-        Vault::open_or_create(&keys, unlock, at(0)).map(|(vault, made)| (vault.origin, made))
+        Vault::open_or_create(&keys, unlock, at(0)).map(|(vault, made)| (vault.origin().to_owned(), made))
     };
     let (origin, made) = open(&pass("right")).unwrap();
     assert!(made);

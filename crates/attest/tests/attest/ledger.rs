@@ -1,6 +1,9 @@
 //! Appending, reading, proving; two appenders; clocks; a full disk.
 
-use attest::{Ledger, LedgerError, LogSigner, log, signer::SignerError};
+use attest::{
+    Ledger, LedgerError, LogSigner, log,
+    signer::{By, SignerError},
+};
 use model::{Sha256, UserError};
 
 use crate::support::{CHILD, Home, at, statement};
@@ -125,7 +128,7 @@ fn the_signer_refuses_rollback_fork_other_logs_and_other_payloads() {
     assert_eq!(code(signer.sign_checkpoint(8, Sha256::of("x"), &[Sha256::of("y")])), "signer-fork");
     for payload in ["{}", "[]", "not json", r#"{"_type":"x","subject":[],"predicateType":"","predicate":{}}"#]
     {
-        let refused = signer.sign_statements(&[payload.as_bytes().to_vec()]);
+        let refused = signer.sign_statements(By::Identity, &[payload.as_bytes().to_vec()]);
         assert_eq!(refused.unwrap_err().code(), "signer-not-a-statement");
     }
     // It still works, and a restarted signer remembers.
@@ -217,7 +220,7 @@ fn only_a_signer_can_make_what_it_signed() {
     let signer = home.signer();
     let software = attest::keys::signers::software(attest::keys::Algorithm::Ed25519).unwrap();
     let other = (software.open)(&(software.generate)().unwrap()).unwrap();
-    let key = &signer.keys().log;
+    let key = &signer.keys().trust.logs[0].note_key().unwrap();
     let checkpoint = log::Checkpoint { origin: key.name.clone(), size: 1, root: Sha256::of("x") };
     let text = checkpoint.to_text();
     let forged = log::Note::sign(text.clone(), key, other.sign(text.as_bytes()).unwrap());

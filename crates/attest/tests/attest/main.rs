@@ -7,5 +7,6 @@ mod damage;
 mod evidence;
 mod keys;
 mod ledger;
+mod life;
 mod support;
 mod vectors;

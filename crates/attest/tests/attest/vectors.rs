@@ -53,7 +53,7 @@ fn foreign_bundles_are_read_and_judged() {
     assert_eq!(verdict("b-key-dsse-notlog.json"), Failure::NotLogged);
     assert_eq!(verdict("b-key-dsse-sigonly.json"), Failure::NotLogged);
     assert_eq!(verdict("b-key-msg-full.json"), Failure::NoEnvelope);
-    assert_eq!(verdict("b-ca-dsse-full.json"), Failure::Certificate);
+    assert!(matches!(verdict("b-ca-dsse-full.json"), Failure::Certificate(_)));
 
     let digest = Sha256::of(std::fs::read(folder.join("artifact.bin")).unwrap());
     let policy = Policy { provenance: true, ..Policy::default() };

@@ -18,7 +18,7 @@ pub fn sign(global: &Global) -> Result<Exit, Problem> {
         Problem::new("signer-open", Exit::Environment, format!("cannot close the signer: {e}"))
     })?;
     let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGTERM);
-    attest::signer::run_stdio(&home_folder(global)?, SystemClock.now()).map_err(|e| erase(&e))?;
+    attest::signer::run_stdio(&home_folder(global)?, &SystemClock).map_err(|e| erase(&e))?;
     Ok(Exit::Success)
 }
 

@@ -6,6 +6,7 @@
 mod ecdsa_p256;
 mod ed25519;
 
+pub use ecdsa_p256::Ephemeral;
 use zeroize::Zeroizing;
 
 use super::{Algorithm, KeyError, PublicKey};

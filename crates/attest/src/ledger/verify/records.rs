@@ -7,17 +7,23 @@ use crate::{
     dsse::Envelope,
     ledger::record::Record,
     log::{LeafVerifier, LogEntry},
-    trust::{Trust, TrustedKey},
+    sigstore::Refusal,
+    trust::Trust,
+    verify::{Failure, Verifier, Who},
 };
+
+/// How much later than the ledger's time a time-stamp may be, in seconds: clocks differ.
+const SKEW: i64 = 300;
 
 /// Checks the good records among `rows` on all processors; entry numbers and reasons of the others.
 pub fn check_all(first: u64, rows: &[Row], trust: &Trust) -> Vec<(u64, &'static str)> {
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let part = rows.len().div_ceil(threads).max(16);
     let check_part = |(n, rows): (usize, &[Row])| -> Vec<(u64, &'static str)> {
+        let verifier = Verifier::new(trust);
         let numbers = first + (n * part) as u64..;
         let numbered = numbers.zip(rows).filter_map(|(n, row)| Some((n, row.record.as_ref()?)));
-        numbered.filter_map(|(n, record)| Some((n, check(record, trust).err()?))).collect()
+        numbered.filter_map(|(n, record)| Some((n, check(record, &verifier).err()?))).collect()
     };
     thread::scope(|scope| {
         let parts = rows.chunks(part).enumerate();
@@ -28,23 +34,45 @@ pub fn check_all(first: u64, rows: &[Row], trust: &Trust) -> Vec<(u64, &'static 
     })
 }
 
-pub(in crate::ledger) fn check(record: &Record, trust: &Trust) -> Result<(), &'static str> {
+pub(in crate::ledger) fn check(record: &Record, verifier: &Verifier<'_>) -> Result<(), &'static str> {
     let entry = LogEntry::parse(&record.leaf).map_err(|_| "its leaf is malformed")?;
     let envelope = Envelope::parse(&record.envelope).map_err(|_| "its envelope is malformed")?;
-    envelope.statement().map_err(|_| "its envelope holds no in-toto statement")?;
+    let statement = envelope.statement().map_err(|_| "its envelope holds no in-toto statement")?;
     let pae = envelope.pae();
     if model::Sha256::of(&pae) != entry.digest || envelope.signatures.iter().all(|s| s.sig != entry.signature)
     {
         return Err("its leaf vouches for another envelope");
     }
-    let signed = |key: &&TrustedKey| entry.verifier == LeafVerifier::Key(key.public_key.clone());
-    let key = trust.keys.iter().find(signed);
-    let key = key.ok_or("it is signed by a key that is not in the trust file")?;
-    if !key.valid_at(record.logged_at) {
-        return Err("it was signed when its key was not valid");
+    let who = match &entry.verifier {
+        LeafVerifier::Key(key) => Who::Key(key),
+        LeafVerifier::Certificate(der, _) => Who::Certificate(der),
+    };
+    let signed = verifier.signed(&envelope, &statement, &pae, &who, &record.stamps(), record.logged_at);
+    match signed.map_err(|failure| sentence(&failure))? {
+        signed if signed.verifier != entry.verifier => Err("its leaf names another kind of key"),
+        signed if signed.at.as_second() > record.logged_at.as_second().saturating_add(SKEW) => {
+            Err("its time-stamp is later than the ledger's own time")
+        }
+        _ => Ok(()),
     }
-    match key.public_key.verify(&pae, &entry.signature) {
-        true => Ok(()),
-        false => Err("its signature is wrong"),
+}
+
+fn sentence(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::UnknownKey(_) => "it is signed by a key that is not in the trust file",
+        Failure::KeyExpired { .. } | Failure::KeyNotYetValid { .. } => {
+            "it was signed when its key was not valid"
+        }
+        Failure::BadSignature => "its signature is wrong",
+        Failure::Certificate(refusal) => match **refusal {
+            Refusal::CertificatePath { .. } => "no trusted authority vouches for its certificate at its time",
+            Refusal::Identity { .. } | Refusal::Issuer { .. } => {
+                "its certificate is for signing something else"
+            }
+            Refusal::Sct(_) => "its certificate was never promised to be public",
+            Refusal::TimestampMissing => "it is signed with a certificate and has no time-stamp",
+            _ => "its certificate or its time-stamp does not hold",
+        },
+        _ => "it does not verify",
     }
 }

@@ -154,7 +154,8 @@ mod tests {
         let mut bytes = Vec::new();
         for index in [0, 1 << 56, 2] {
             let (leaf, envelope) = (vec![1], vec![2]);
-            let record = Record { index, logged_at: model::Timestamp::UNIX_EPOCH, leaf, envelope };
+            let record =
+                Record { index, logged_at: model::Timestamp::UNIX_EPOCH, leaf, stamp: vec![], envelope };
             record.encode(&mut bytes);
         }
         journal.write(Position::default(), &bytes).unwrap();

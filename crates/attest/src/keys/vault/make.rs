@@ -1,0 +1,257 @@
+//! Making keys: all of them for a new installation, those that are missing for an old one, and single ones
+//! later.
+
+use std::path::{Path, PathBuf};
+
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Der, Header, KeyRecord, MEDIA_TYPE, Private, Purpose, ROOT_MEDIA_TYPE, RootHeader, Vault, first, stamp,
+};
+use crate::{
+    issue::{self, Issuer, valid_name},
+    keys::{
+        Algorithm, KeyError, Signer, Unlock,
+        sealed::{self, FileKey, Sealed, Secret},
+        signers::software,
+    },
+};
+
+const YEAR: i64 = 365 * 24 * 3600;
+/// How long a root lives, in seconds.
+const ROOT_LIFE: i64 = 20 * YEAR;
+/// How long authorities live, in seconds.
+const AUTHORITY_LIFE: i64 = 5 * YEAR;
+
+/// What an organisation decides before its keys are made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Its name in certificates; `Proofhouse` when empty.
+    pub organisation: String,
+    /// Host that identities and the log are named after; made from the log's key when empty. It need not
+    /// exist.
+    pub host: String,
+    /// Where the root's key goes; beside the vault when `None`.
+    pub root_key: Option<PathBuf>,
+}
+
+/// The root, opened.
+pub(super) struct Root {
+    pub signer: Box<dyn Signer>,
+    pub certificate: Der,
+}
+
+impl Root {
+    fn issuer(&self) -> Issuer<'_> {
+        Issuer { signer: &*self.signer, certificate: Some(&self.certificate.0) }
+    }
+
+    /// Opens the root's file.
+    pub fn open(path: &Path, unlock: &Unlock) -> Result<Self, KeyError> {
+        let file = Sealed::<RootHeader>::read(path)?.ok_or_else(|| KeyError::RootAway(path.to_owned()))?;
+        let damaged = |why: &str| KeyError::Damaged(path.to_owned(), why.to_owned());
+        if file.header.media_type != ROOT_MEDIA_TYPE {
+            return Err(damaged("it is no root key"));
+        }
+        let secrets = file.open(path, &file.key(path, unlock)?)?;
+        let secret = secrets.first().ok_or_else(|| damaged("it holds no key"))?;
+        let signer = open(Algorithm::EcdsaP256, secret)?;
+        match *signer.public_key() == file.header.public_key {
+            true => Ok(Self { signer, certificate: file.header.certificate }),
+            false => Err(damaged("its public key is not that of its private key")),
+        }
+    }
+
+    /// Makes a root and writes its file, which must not exist.
+    fn make(organisation: &str, path: &Path, unlock: &Unlock, now: Timestamp) -> Result<Self, KeyError> {
+        if path.exists() {
+            return Err(KeyError::Setting {
+                what: "the root key file",
+                given: path.display().to_string(),
+                why: "it exists already",
+            });
+        }
+        let secret = generate(Algorithm::EcdsaP256)?;
+        let signer = open(Algorithm::EcdsaP256, &secret)?;
+        let certificate = Der(issue::root(organisation, &*signer, now, ROOT_LIFE)?);
+        let header = RootHeader {
+            media_type: ROOT_MEDIA_TYPE.to_owned(),
+            organisation: organisation.to_owned(),
+            public_key: signer.public_key().clone(),
+            certificate: certificate.clone(),
+        };
+        sealed::write(path, header, &[secret], &FileKey::new(unlock)?)?;
+        Ok(Self { signer, certificate })
+    }
+}
+
+impl Vault {
+    /// Makes everything. The caller holds the lock.
+    pub(super) fn make(
+        dir: &Path,
+        unlock: &Unlock,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
+        check(settings)?;
+        let log = generate(Algorithm::Ed25519)?;
+        let short = open(Algorithm::Ed25519, &log)?.public_key().fingerprint().short();
+        let host = match settings.host.as_str() {
+            "" => format!("{short}.proofhouse.internal"),
+            host => host.to_owned(),
+        };
+        let origin = format!("log.{host}");
+        let mut vault = Self::empty(dir, unlock, settings, host, origin, now)?;
+        vault.add(Purpose::Organisation, generate(Algorithm::EcdsaP256)?, vec![], now)?;
+        vault.add(Purpose::Log, log, vec![], now)?;
+        vault.complete(unlock, settings, now)?;
+        Ok(vault)
+    }
+
+    /// Takes over the two keys of a vault of the first version and makes the others.
+    pub(super) fn upgrade(dir: &Path, unlock: &Unlock, now: Timestamp) -> Result<Self, KeyError> {
+        let old = first::open(&dir.join("vault.json"), unlock)?;
+        let host = format!(
+            "{}.proofhouse.internal",
+            open(Algorithm::Ed25519, &old.log)?.public_key().fingerprint().short()
+        );
+        let settings = Settings::default();
+        let mut vault = Self::empty(dir, unlock, &settings, host, old.origin, old.created)?;
+        vault.add(Purpose::Organisation, old.organisation, vec![], old.created)?;
+        vault.add(Purpose::Log, old.log, vec![], old.created)?;
+        vault.complete(unlock, &settings, now)?;
+        Ok(vault)
+    }
+
+    fn empty(
+        dir: &Path,
+        unlock: &Unlock,
+        settings: &Settings,
+        host: String,
+        origin: String,
+        created: Timestamp,
+    ) -> Result<Self, KeyError> {
+        let organisation = match settings.organisation.as_str() {
+            "" => "Proofhouse".to_owned(),
+            name => name.to_owned(),
+        };
+        let header = Header {
+            media_type: MEDIA_TYPE.to_owned(),
+            created: whole(created),
+            organisation,
+            host,
+            origin,
+            keys: vec![],
+        };
+        Ok(Self { header, keys: vec![], lock: FileKey::new(unlock)?, dir: dir.to_owned(), stamp: None })
+    }
+
+    /// Root and authorities, and the file. The root's file is written first: what follows can be made
+    /// again, it cannot.
+    fn complete(&mut self, unlock: &Unlock, settings: &Settings, now: Timestamp) -> Result<(), KeyError> {
+        let path = settings.root_key.clone().unwrap_or_else(|| self.dir.join("root.json"));
+        // A crash may have left one that certified nothing yet.
+        let left = settings.root_key.is_none() && path.exists();
+        let root = match left {
+            true => Root::open(&path, unlock)?,
+            false => Root::make(&self.header.organisation, &path, unlock, now)?,
+        };
+        self.header.keys.push(KeyRecord {
+            purpose: Purpose::Root,
+            public_key: root.signer.public_key().clone(),
+            valid_from: whole(now),
+            valid_until: None,
+            revoked: None,
+            chain: vec![root.certificate.clone()],
+        });
+        self.keys.push(None);
+        for purpose in [Purpose::Authority, Purpose::Transparency, Purpose::Time] {
+            self.certify(purpose, Some(&root), now)?;
+        }
+        self.save()
+    }
+
+    /// A new key for `purpose`, certified by the root where that is needed, valid from `from`.
+    pub(super) fn certify(
+        &mut self,
+        purpose: Purpose,
+        root: Option<&Root>,
+        from: Timestamp,
+    ) -> Result<(), KeyError> {
+        let algorithm = if purpose == Purpose::Log { Algorithm::Ed25519 } else { Algorithm::EcdsaP256 };
+        let secret = generate(algorithm)?;
+        let public = open(algorithm, &secret)?.public_key().clone();
+        let name = self.header.organisation.clone();
+        let certificate = match (purpose, root) {
+            (Purpose::Authority, Some(root)) => {
+                issue::authority(&name, &public, &root.issuer(), from, AUTHORITY_LIFE)?
+            }
+            (Purpose::Time, Some(root)) => {
+                issue::time_stamper(&name, &public, &root.issuer(), from, AUTHORITY_LIFE)?
+            }
+            _ => return self.add(purpose, secret, vec![], from),
+        };
+        let above = root.map(|root| root.certificate.clone());
+        self.add(purpose, secret, [Der(certificate)].into_iter().chain(above).collect(), from)
+    }
+
+    fn add(
+        &mut self,
+        purpose: Purpose,
+        secret: Secret,
+        chain: Vec<Der>,
+        from: Timestamp,
+    ) -> Result<(), KeyError> {
+        let algorithm = if purpose == Purpose::Log { Algorithm::Ed25519 } else { Algorithm::EcdsaP256 };
+        let signer = open(algorithm, &secret)?;
+        let public_key = signer.public_key().clone();
+        let valid_from = whole(from);
+        // Authorities end with their certificates.
+        let life = AUTHORITY_LIFE.saturating_add(valid_from.as_second());
+        let valid_until = (!chain.is_empty()).then(|| Timestamp::from_second(life).ok()).flatten();
+        self.header.keys.push(KeyRecord {
+            purpose,
+            public_key,
+            valid_from,
+            valid_until,
+            revoked: None,
+            chain,
+        });
+        self.keys.push(Some(Private { secret, signer }));
+        self.stamp = stamp(&self.dir.join("vault.json"));
+        Ok(())
+    }
+}
+
+/// Time-stamps have whole seconds: a key must not begin in the middle of one.
+pub(super) fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn check(settings: &Settings) -> Result<(), KeyError> {
+    let refuse = |what, given: &str, why| Err(KeyError::Setting { what, given: given.to_owned(), why });
+    let Settings { organisation, host, .. } = settings;
+    if !organisation.is_empty() && !valid_name(organisation) {
+        return refuse("the organisation's name", organisation, "1 to 40 printable characters are expected");
+    }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if !host.is_empty() && (host.len() > 200 || !host.split('.').all(label) || !host.contains('.')) {
+        return refuse("the host", host, "a lower-case host name such as proofhouse.example.org is expected");
+    }
+    Ok(())
+}
+
+fn generate(algorithm: Algorithm) -> Result<Secret, KeyError> {
+    (software(algorithm).ok_or(KeyError::Crypto)?.generate)()
+}
+
+fn open(algorithm: Algorithm, secret: &[u8]) -> Result<Box<dyn Signer>, KeyError> {
+    (software(algorithm).ok_or(KeyError::Crypto)?.open)(secret)
+}
