@@ -16,7 +16,7 @@ use attest::{
     signer::{Ceremony, KeyInfo},
 };
 use model::{
-    Clock, Digest, Problem, Statement, Timestamp,
+    Clock, Digest, Problem, Sha256, Statement, Timestamp,
     ports::{Blobs, LoggedStatement},
     problem::erase,
 };
@@ -83,7 +83,7 @@ impl Recorder {
     ) -> Result<T, Problem> {
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
         if signer.is_none() {
-            let arguments = [std::ffi::OsStr::new("sign")];
+            let arguments = ["sign", "--stdio"];
             let started = SignerClient::spawn(&self.executable, &arguments, self.home.root());
             *signer = Some(started.map_err(|e| erase(&e))?);
         }
@@ -112,6 +112,18 @@ impl Recorder {
         let (step, rejected) = step;
         let seconds = step.map_or(0, |step| step.used.as_second() - step.given.as_second());
         Ok((logged, self.catch_up().err().or(rejected.as_ref().map(set_aside)).or(behind(seconds))))
+    }
+
+    /// Signs a file of a project by its digest and puts the signature into the log; its bundle.
+    ///
+    /// # Errors
+    /// Nothing was signed or logged.
+    pub fn sign_file(&self, project: &str, digest: Sha256) -> Result<Bundle, Problem> {
+        let index = self.with_signer(|signer| {
+            let now = self.clock.now();
+            self.lock().sign_file(signer, project, digest, now).map_err(|e| erase(&e))
+        })?;
+        self.bundle(index)
     }
 
     /// Projects what the database does not have yet. Returns how many statements that were.
@@ -234,7 +246,7 @@ impl Recorder {
     /// It has some, or they cannot be made.
     pub fn make_keys(&self, settings: Settings) -> Result<(), Problem> {
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
-        let arguments = [std::ffi::OsStr::new("sign")];
+        let arguments = ["sign", "--stdio"];
         let made = SignerClient::init(&self.executable, &arguments, self.home.root(), settings);
         *signer = Some(made.map_err(|e| erase(&e))?);
         Ok(())

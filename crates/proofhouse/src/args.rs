@@ -74,6 +74,11 @@ pub enum Command {
     /// Speak the command-line protocol of the Sigstore conformance suite
     #[command(subcommand)]
     Conformance(ConformanceCommand),
+    /// Sign a file: a bundle that other verifiers accept
+    Sign(SignArgs),
+    /// The keys of this installation, and what others need to believe them
+    #[command(subcommand)]
+    Trust(TrustCommand),
     /// Look at, check and export the ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -96,9 +101,6 @@ pub enum Command {
     },
     /// Take a bundled application from commit to deployment
     Demo(DemoArgs),
-    /// Hold the keys and sign (started by other commands)
-    #[command(hide = true)]
-    Sign,
     /// Verify a release on the target (started by deployments)
     #[command(hide = true)]
     TargetVerify(TargetVerifyArgs),
@@ -262,6 +264,96 @@ pub struct VerifyArgs {
 pub enum ConformanceCommand {
     /// Verify a Sigstore bundle; the exit status is the verdict
     VerifyBundle(VerifyBundleArgs),
+    /// Sign a file with this installation's own authority and write the bundle
+    SignBundle(SignBundleArgs),
+}
+
+#[derive(Args)]
+pub struct SignBundleArgs {
+    /// Where the bundle goes
+    #[arg(long, value_name = "FILE")]
+    pub bundle: PathBuf,
+    /// Token of an identity provider; not used, as this installation vouches for its own identities
+    #[arg(long, value_name = "TOKEN", hide = true)]
+    pub identity_token: Option<String>,
+    /// The file
+    pub artifact: PathBuf,
+}
+
+#[derive(Args)]
+pub struct SignArgs {
+    /// The file
+    #[arg(required_unless_present = "stdio")]
+    pub file: Option<PathBuf>,
+    /// Where the bundle goes [default: beside the file, with .sigstore.json added]
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+    /// Project that the file is of [default: that of this folder]
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Hold the keys and sign (started by other commands)
+    #[arg(long, hide = true, conflicts_with = "file")]
+    pub stdio: bool,
+}
+
+#[derive(Subcommand)]
+pub enum TrustCommand {
+    /// Make the keys, before anything else, with names of your own
+    Init(TrustInitArgs),
+    /// List the keys
+    Show,
+    /// Print the trust file that `proofhouse verify` and deployment targets believe
+    File,
+    /// Print the trusted_root.json that Sigstore clients believe
+    Root {
+        /// Write it to a file instead
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Exchange the key for a purpose: organisation, log, authority, transparency or time
+    Rotate(RotateArgs),
+    /// End a key, also from a moment in the past on
+    Revoke(RevokeArgs),
+}
+
+#[derive(Args)]
+pub struct TrustInitArgs {
+    /// Name in certificates [default: Proofhouse]
+    #[arg(long, value_name = "NAME")]
+    pub organisation: Option<String>,
+    /// Host that identities and log are named after; it need not exist [default: made from a key]
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Where the root's key goes, e.g. a disk that is taken away [default: keys/root.json in the home]
+    #[arg(long, value_name = "FILE")]
+    pub root_key: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct RotateArgs {
+    /// What the key is for
+    pub purpose: String,
+    /// From when on the new key counts, e.g. 2027-01-01T00:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<model::Timestamp>,
+    /// File of the root's key; needed for authority and time [default: keys/root.json in the home]
+    #[arg(long, value_name = "FILE")]
+    pub root_key: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct RevokeArgs {
+    /// Beginning of the key's fingerprint
+    pub key: String,
+    /// From when on what it signs no longer counts, e.g. when it was lost [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<model::Timestamp>,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// File of the root's key, when a new authority has to be made [default: keys/root.json in the home]
+    #[arg(long, value_name = "FILE")]
+    pub root_key: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -17,7 +17,9 @@ mod roles;
 mod run;
 mod scan;
 mod serve;
+mod sign;
 mod token;
+mod trust;
 mod verify;
 
 use clap::CommandFactory;
@@ -41,6 +43,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Env(command) => environments::environments(global, &command),
         Command::Verify(arguments) => verify::verify(global, &arguments),
         Command::Conformance(command) => conformance::conformance(global, &command),
+        Command::Sign(arguments) => sign::sign(global, &arguments),
+        Command::Trust(command) => trust::trust(global, &command),
         Command::Ledger(command) => ledger::ledger(global, command),
         Command::Feeds(command) => feeds::feeds(global, &command),
         Command::Serve(arguments) => serve::serve(global, &arguments),
@@ -55,7 +59,6 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
             Ok(Exit::Success)
         }
         Command::Demo(arguments) => demo::demo(global, &arguments),
-        Command::Sign => roles::sign(global),
         Command::TargetVerify(arguments) => roles::target_verify(arguments),
         Command::Launch { root, digest } => roles::launch(&root, digest),
         Command::Supervise { root } => roles::supervise(&root),

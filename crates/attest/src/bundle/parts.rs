@@ -1,5 +1,6 @@
 //! The transparency-log part of a bundle (`dev.sigstore.rekor.v1.TransparencyLogEntry` as JSON).
 
+use model::Sha256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::{
@@ -106,6 +107,21 @@ pub struct MessageSignature {
     /// The signature.
     #[serde(with = "b64")]
     pub signature: Vec<u8>,
+}
+
+impl MessageSignature {
+    /// A signature over a file of this digest.
+    pub fn new(digest: Sha256, signature: Vec<u8>) -> Self {
+        let message_digest =
+            Some(MessageDigest { algorithm: "SHA2_256".to_owned(), digest: digest.0.to_vec() });
+        Self { message_digest, signature }
+    }
+
+    /// SHA-256 of the file, where that is said.
+    pub fn sha256(&self) -> Option<Sha256> {
+        let claim = self.message_digest.as_ref().filter(|claim| claim.algorithm == "SHA2_256")?;
+        claim.digest.as_slice().try_into().ok().map(Sha256)
+    }
 }
 
 /// A digest and its algorithm.

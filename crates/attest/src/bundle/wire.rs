@@ -1,6 +1,6 @@
 //! The bundle document and evidence files.
 
-use model::UserError;
+use model::{Sha256, Statement, Subject, UserError, predicate::FileSignature};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
@@ -69,6 +69,54 @@ pub enum Content {
     Dsse(Envelope, Vec<u8>),
     /// A signature over the bytes of a file.
     Message(MessageSignature),
+}
+
+impl Content {
+    /// Reads what the ledger stores of a signed thing: an envelope, or the signature of a file.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn read(bytes: Vec<u8>) -> Result<Self, BundleError> {
+        match Envelope::parse(&bytes) {
+            Ok(envelope) => Ok(Self::Dsse(envelope, bytes)),
+            Err(error) => match json::parse::<MessageSignature>(&bytes, MAX_ENVELOPE) {
+                Ok(message) if message.sha256().is_some() => Ok(Self::Message(message)),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// What was said; for a file, that it was signed.
+    ///
+    /// # Errors
+    /// The envelope holds no in-toto statement, or a file's digest is not SHA-256.
+    pub fn statement(&self) -> Result<Statement, DsseError> {
+        match self {
+            Self::Dsse(envelope, _) => envelope.statement(),
+            Self::Message(message) => {
+                let shape = |text: &str| DsseError::Statement(JsonProblem::Shape(text.to_owned()));
+                let digest = message.sha256().ok_or_else(|| shape("no SHA-256 of the file is there"))?;
+                let subject = Subject::sha256("", digest);
+                Statement::new(vec![subject], &FileSignature {}).map_err(|error| shape(&error.to_string()))
+            }
+        }
+    }
+
+    /// SHA-256 of the bytes that were signed.
+    pub(crate) fn signed_digest(&self) -> Option<Sha256> {
+        match self {
+            Self::Dsse(envelope, _) => Some(Sha256::of(envelope.pae())),
+            Self::Message(message) => message.sha256(),
+        }
+    }
+
+    /// Every signature.
+    pub(crate) fn signatures(&self) -> Vec<&[u8]> {
+        match self {
+            Self::Dsse(envelope, _) => envelope.signatures.iter().map(|one| one.sig.as_slice()).collect(),
+            Self::Message(message) => vec![&message.signature],
+        }
+    }
 }
 
 /// How to find the key.

@@ -28,6 +28,12 @@ pub fn of_artifact(issuer: &str, project: &str) -> String {
     join(issuer, project, ARTIFACT)
 }
 
+/// Whether a name is for signing files.
+pub fn is_of_artifact(issuer: &str, name: &str) -> bool {
+    let rest = name.strip_prefix(issuer).and_then(|rest| rest.strip_suffix(&format!("/{ARTIFACT}")));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') && !rest[1..].contains('/'))
+}
+
 fn join(issuer: &str, project: &str, activity: &str) -> String {
     match project {
         "" => format!("{issuer}/{activity}"),
@@ -93,6 +99,7 @@ mod tests {
     #[test]
     fn no_statement_has_the_name_of_signatures_over_files() {
         let file = of_artifact("https://ph.example", "shop");
+        assert!(is_of_artifact("https://ph.example", &file));
         for kind in [format!("{OWN_PREFIX}artifact:v1"), "artifact".into()] {
             for project in ["shop", "shop/artifact", "artifact"] {
                 let said = statement(&kind, json!({ "project": project }));

@@ -10,7 +10,7 @@ mod leaf;
 mod timestamp;
 
 pub use certificate::{Issuer, MAX_NAME, authority, root, time_stamper, valid_name};
-pub use identity::{ARTIFACT, identity, of_artifact};
+pub use identity::{ARTIFACT, identity, is_of_artifact, of_artifact};
 pub use leaf::{LEAF_LIFE, Leaf, Transparency};
 pub use timestamp::TimeStamper;
 

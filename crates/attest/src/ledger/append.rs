@@ -6,7 +6,7 @@ use std::{
     os::unix::fs::FileExt,
 };
 
-use model::{Statement, Timestamp, ports::LoggedStatement};
+use model::{Sha256, Statement, Timestamp, ports::LoggedStatement};
 
 use super::{
     Ledger, LedgerError,
@@ -17,6 +17,7 @@ use super::{
     tiles::join,
 };
 use crate::{
+    bundle::MessageSignature,
     dsse::{Envelope, MAX_PAYLOAD},
     log::{
         Checkpoint, Edge, LeafVerifier, LogEntry, SignedCheckpoint, TILE_WIDTH, TileId, consistency,
@@ -72,13 +73,50 @@ impl Ledger {
         }
         let payloads = statements.iter().map(payload).collect::<Result<Vec<_>, _>>()?;
         let acts = signer.sign_statements(by, &payloads)?;
+        let signed = payloads.into_iter().zip(acts).map(|(payload, act)| signed(payload, act)).collect();
+        let logged = self.append_signed(signer, signed, now)?;
+        let logged = logged.into_iter().zip(statements);
+        let logged = logged.map(|((index, envelope, logged_at), statement)| LoggedStatement {
+            index,
+            envelope,
+            logged_at,
+            statement: statement.clone(),
+        });
+        Ok(logged.collect())
+    }
+
+    /// Signs a file of a project, of which the digest is enough, and puts the signature into the log.
+    /// Returns its index.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn sign_file(
+        &mut self,
+        signer: &mut dyn LogSigner,
+        project: &str,
+        digest: Sha256,
+        now: Timestamp,
+    ) -> Result<u64, LedgerError> {
+        let act = signer.sign_artifact(project, digest)?;
+        let message = MessageSignature::new(digest, act.signature.clone());
+        let body = serde_json::to_vec(&message).map_err(|e| LedgerError::Statement(e.to_string()))?;
+        let logged = self.append_signed(signer, vec![Signed { digest, body, act }], now)?;
+        logged.first().map(|(index, ..)| *index).ok_or(LedgerError::NotCheckpointed(0))
+    }
+
+    /// Makes what was signed durable and covers it by a signed checkpoint.
+    fn append_signed(
+        &mut self,
+        signer: &mut dyn LogSigner,
+        signed: Vec<Signed>,
+        now: Timestamp,
+    ) -> Result<Vec<(u64, Sha256, Timestamp)>, LedgerError> {
         let _guard = self.exclusive()?;
         self.catch_up()?;
         self.check_owner(signer)?;
         self.vet_pending(signer, now)?;
         let at = self.time_for(now)?;
-        let records = payloads.into_iter().zip(acts).zip(self.state.size..);
-        let records = records.map(|((payload, act), index)| record(payload, act, index, at));
+        let records = signed.into_iter().zip(self.state.size..).map(|(one, index)| one.record(index, at));
         let records: Vec<_> = records.collect();
         let (size, end) = (self.state.size, self.state.end);
         let slots = self.write_records(&records)?;
@@ -92,14 +130,7 @@ impl Ledger {
                 return Err(error);
             }
         }
-        let logged = slots.iter().zip(records).zip(statements);
-        let logged = logged.map(|((slot, record), statement)| LoggedStatement {
-            index: record.index,
-            envelope: slot.envelope,
-            logged_at: record.logged_at,
-            statement: statement.clone(),
-        });
-        Ok(logged.collect())
+        Ok(slots.iter().zip(records).map(|(slot, one)| (one.index, slot.envelope, one.logged_at)).collect())
     }
 
     /// Covers records that a crash left behind by a signed checkpoint; what no append of ours wrote is
@@ -301,17 +332,31 @@ impl Ledger {
     }
 }
 
-/// A signed statement as the ledger keeps it.
-pub(super) fn record(payload: Vec<u8>, act: Act, index: u64, logged_at: Timestamp) -> Record {
-    let Act { signature, verifier, stamp } = act;
-    let hint = match &verifier {
+/// Something that was signed, as the ledger keeps it.
+pub(super) struct Signed {
+    /// SHA-256 of the signed bytes.
+    digest: Sha256,
+    /// The envelope, or the signature of a file.
+    body: Vec<u8>,
+    act: Act,
+}
+
+impl Signed {
+    pub fn record(self, index: u64, logged_at: Timestamp) -> Record {
+        let Act { signature, verifier, stamp } = self.act;
+        let leaf = LogEntry { digest: self.digest, signature, verifier }.to_bytes();
+        Record { index, logged_at, leaf, stamp, envelope: self.body }
+    }
+}
+
+/// A statement and the act that signed it.
+pub(super) fn signed(payload: Vec<u8>, act: Act) -> Signed {
+    let hint = match &act.verifier {
         LeafVerifier::Key(key) => key.hint(),
         LeafVerifier::Certificate(..) => String::new(),
     };
-    let envelope = Envelope::new(payload, hint, signature.clone());
-    let digest = model::Sha256::of(envelope.pae());
-    let leaf = LogEntry { digest, signature, verifier }.to_bytes();
-    Record { index, logged_at, leaf, stamp, envelope: envelope.to_json() }
+    let envelope = Envelope::new(payload, hint, act.signature.clone());
+    Signed { digest: Sha256::of(envelope.pae()), body: envelope.to_json(), act }
 }
 
 /// A statement as the JSON that is signed.

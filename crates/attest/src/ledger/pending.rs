@@ -197,7 +197,7 @@ mod tests {
         let payload = serde_json::to_vec(&statement("b")).unwrap();
         let statements = std::slice::from_ref(&payload);
         let act = signer.sign_statements(By::Identity, statements).unwrap().remove(0);
-        let record = crate::ledger::append::record(payload, act, 1, at(seconds));
+        let record = crate::ledger::append::signed(payload, act).record(1, at(seconds));
         ledger.write_records(&[record]).unwrap();
         ledger.settle(&mut signer, at(20)).unwrap();
         ledger.take_rejected()

@@ -7,7 +7,6 @@ use model::{Sha256, ports::LoggedStatement};
 use super::{Ledger, LedgerError, journal::Found, open::record_damage, record::Record};
 use crate::{
     bundle::{Bundle, Content, Material, TlogEntry},
-    dsse::Envelope,
     log::{LeafVerifier, LogEntry, SignedCheckpoint, inclusion, leaf_hash, verify_inclusion},
     trust::Trust,
 };
@@ -60,8 +59,8 @@ impl Ledger {
         let record = self.record(index)?;
         let digest = record.envelope_digest();
         let damaged = |why: String| LedgerError::damaged(format!("record {index}"), why);
-        let envelope = Envelope::parse(&record.envelope).map_err(|error| damaged(error.to_string()))?;
-        let statement = envelope.statement().map_err(|error| damaged(error.to_string()))?;
+        let content = Content::read(record.envelope.clone()).map_err(|error| damaged(error.to_string()))?;
+        let statement = content.statement().map_err(|error| damaged(error.to_string()))?;
         let logged = LoggedStatement { index, envelope: digest, logged_at: record.logged_at, statement };
         Ok(Entry { logged, envelope: record.envelope, leaf: record.leaf })
     }
@@ -100,9 +99,9 @@ impl Ledger {
         for index in from..self.size() {
             let record = self.record(index)?;
             let damaged = |why: &str| LedgerError::damaged(format!("record {index}"), why);
-            let envelope = Envelope::parse(&record.envelope).map_err(|e| damaged(&e.to_string()))?;
+            let content = Content::read(record.envelope).map_err(|e| damaged(&e.to_string()))?;
             let leaf = LogEntry::parse(&record.leaf).map_err(|e| damaged(&e.to_string()))?;
-            if leaf.digest != Sha256::of(envelope.pae()) {
+            if content.signed_digest() != Some(leaf.digest) {
                 return Err(damaged("its leaf is about another statement"));
             }
             if index >= note.size {
@@ -149,8 +148,7 @@ impl Ledger {
             LeafVerifier::Certificate(der, _) => Material::Certificate(der),
         };
         let stamps = record.stamps();
-        let content = Envelope::parse(&record.envelope).map_err(|error| damaged(error.to_string()))?;
-        let content = Content::Dsse(content, record.envelope);
+        let content = Content::read(record.envelope).map_err(|error| damaged(error.to_string()))?;
         Ok(Bundle {
             content,
             material,

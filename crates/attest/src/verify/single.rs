@@ -7,8 +7,8 @@ use model::{Sha256, Statement, Timestamp};
 use super::Failure;
 use crate::{
     bundle::{Bundle, Content, Material, TlogEntry},
-    dsse::{DsseError, Envelope, Signature},
-    issue,
+    dsse::{DsseError, Envelope},
+    issue::{self, ARTIFACT},
     keys::PublicKey,
     log::{LeafVerifier, LogEntry, SignedCheckpoint, leaf_hash, verify_inclusion},
     sigstore::{Leaf, Refusal, Session, TrustedRoot},
@@ -63,6 +63,8 @@ pub(crate) enum Who<'a> {
 pub(crate) struct Signed<'a> {
     /// Name of the key in the trust file, or identity.
     pub name: String,
+    /// SHA-256 of the signed bytes.
+    pub digest: Sha256,
     pub signature: &'a [u8],
     pub verifier: LeafVerifier,
     /// When, as far as it is proven.
@@ -80,79 +82,81 @@ impl<'a> Verifier<'a> {
     /// # Errors
     /// The first [`Failure`].
     pub fn verify(&self, bundle: &Bundle, now: Timestamp) -> Result<Verified, Failure> {
-        let Content::Dsse(envelope, bytes) = &bundle.content else { return Err(Failure::NoEnvelope) };
-        let statement = envelope.statement().map_err(|error| match error {
+        let content = &bundle.content;
+        let statement = content.statement().map_err(|error| match error {
             DsseError::PayloadType(kind) => Failure::PayloadType(kind),
             other => Failure::Statement(other.to_string()),
         })?;
-        let pae = envelope.pae();
         let who = match &bundle.material {
             Material::PublicKey(hint) => Who::Hinted(hint),
             Material::Certificate(der) => Who::Certificate(der),
         };
-        let signed = self.signed(envelope, &statement, &pae, &who, &bundle.timestamps, now)?;
+        let signed = self.signed(content, &statement, &who, &bundle.timestamps, now)?;
         let entry = bundle.tlog.first().ok_or(Failure::NotLogged)?;
-        matches_entry(entry, Sha256::of(&pae), signed.signature, &signed.verifier)?;
+        matches_entry(entry, signed.digest, signed.signature, &signed.verifier)?;
         let Included { origin, size } = self.session.included(entry, signed.at)?;
-        let (envelope, key) = (Sha256::of(bytes), signed.name);
+        let stored = match content {
+            Content::Dsse(_, bytes) => Sha256::of(bytes),
+            Content::Message(message) => Sha256::of(serde_json::to_vec(message).unwrap_or_default()),
+        };
+        let (envelope, key) = (stored, signed.name);
         Ok(Verified { statement, envelope, key, log: origin, index: entry.log_index, tree_size: size })
     }
 
-    /// Who signed the envelope, when that holds. Without a time-stamp `now` is taken for the time.
+    /// Who signed it, when that holds. Without a time-stamp `now` is taken for the time.
     pub(crate) fn signed<'e>(
         &self,
-        envelope: &'e Envelope,
+        content: &'e Content,
         statement: &Statement,
-        pae: &[u8],
         who: &Who<'_>,
         stamps: &[Vec<u8>],
         now: Timestamp,
     ) -> Result<Signed<'e>, Failure> {
+        let digest = content.signed_digest().ok_or(Failure::NoEnvelope)?;
         // Where nobody is believed to stamp times, a time-stamp says nothing.
         let stamps = if self.trust.time_stampers.is_empty() { &[] } else { stamps };
         let at = |signature: &[u8]| self.session.stamped(stamps, signature).map_err(Failure::from);
         if let Who::Certificate(der) = who {
-            let [Signature { sig, .. }] = envelope.signatures.as_slice() else {
-                return Err(Failure::BadSignature);
-            };
+            let [signature] = content.signatures()[..] else { return Err(Failure::BadSignature) };
             let leaf = Leaf::parse(der)?;
-            if !leaf.key.verify(pae, sig) {
+            if !leaf.key.verify_digest(&digest, signature) {
                 return Err(Failure::BadSignature);
             }
-            let at = at(sig)?.ok_or(Failure::from(Refusal::TimestampMissing))?;
+            let at = at(signature)?.ok_or(Failure::from(Refusal::TimestampMissing))?;
             self.session.certified(&leaf, der, at)?;
-            let name = self.identity(&leaf, statement)?;
+            let name = self.identity(&leaf, content, statement)?;
             let verifier = LeafVerifier::Certificate(der.to_vec(), leaf.key.algorithm());
-            return Ok(Signed { name, signature: sig, verifier, at });
+            return Ok(Signed { name, digest, signature, verifier, at });
         }
-        let (key, signature) = self.key(envelope, pae, who)?;
+        // The plain key signs statements only: see `issue::identity` about files.
+        let Content::Dsse(envelope, _) = content else { return Err(Failure::NoEnvelope) };
+        let (key, signature) = self.key(envelope, who)?;
         let at = at(signature)?.unwrap_or(now);
         valid(key, at)?;
         let verifier = LeafVerifier::Key(key.public_key.clone());
-        Ok(Signed { name: key.name.clone(), signature, verifier, at })
+        Ok(Signed { name: key.name.clone(), digest, signature, verifier, at })
     }
 
     /// The certificate must be for saying exactly such a thing.
-    fn identity(&self, leaf: &Leaf, statement: &Statement) -> Result<String, Failure> {
+    fn identity(&self, leaf: &Leaf, content: &Content, statement: &Statement) -> Result<String, Failure> {
         let issuer = leaf.issuer.as_deref().unwrap_or_default();
         if !self.trust.issuers.iter().any(|known| known == issuer) {
             let (found, expected) = (issuer.to_owned(), self.trust.issuers.join(", "));
             return Err(Refusal::Issuer { found, expected }.into());
         }
-        let expected = issue::identity(issuer, statement);
-        match leaf.identities.as_slice() {
-            [found] if *found == expected => Ok(expected),
-            found => Err(Refusal::Identity { found: found.join(", "), expected }.into()),
+        let expected = match content {
+            Content::Dsse(..) => issue::identity(issuer, statement),
+            Content::Message(_) => format!("{issuer}/…/{ARTIFACT}"),
+        };
+        match (leaf.identities.as_slice(), content) {
+            ([found], Content::Dsse(..)) if *found == expected => Ok(expected),
+            ([found], Content::Message(_)) if issue::is_of_artifact(issuer, found) => Ok(found.clone()),
+            (found, _) => Err(Refusal::Identity { found: found.join(", "), expected }.into()),
         }
     }
 
     /// The trusted key and the signature that it made.
-    fn key<'e>(
-        &self,
-        envelope: &'e Envelope,
-        pae: &[u8],
-        who: &Who<'_>,
-    ) -> Result<(&'a TrustedKey, &'e [u8]), Failure> {
+    fn key<'e>(&self, envelope: &'e Envelope, who: &Who<'_>) -> Result<(&'a TrustedKey, &'e [u8]), Failure> {
         let fits = |key: &&TrustedKey| match who {
             Who::Hinted(hint) => hint.is_empty() || key.public_key.hint() == *hint,
             Who::Key(exactly) => key.public_key == **exactly,
@@ -166,9 +170,10 @@ impl<'a> Verifier<'a> {
                 Who::Certificate(_) => String::new(),
             }));
         }
+        let pae = envelope.pae();
         let pairs =
             keys.iter().flat_map(|key| envelope.signatures.iter().map(move |signature| (*key, signature)));
-        let mut good = pairs.filter(|(key, signature)| key.public_key.verify(pae, &signature.sig));
+        let mut good = pairs.filter(|(key, signature)| key.public_key.verify(&pae, &signature.sig));
         good.next().map(|(key, signature)| (key, signature.sig.as_slice())).ok_or(Failure::BadSignature)
     }
 }

@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod decision;
 pub mod deployment;
+pub mod keys;
 pub mod provenance;
 pub mod run;
 
@@ -14,6 +15,7 @@ pub use decision::{DecisionContext, Exception, Vsa};
 pub use deployment::{
     Check, Deployment, DeploymentResult, DeploymentStage, HealthRecord, Receipt, ReceiptPhase,
 };
+pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
 pub use provenance::{BuildDefinition, BuildMetadata, Builder, Provenance, RunDetails};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
 

@@ -158,7 +158,7 @@ fn prove(app: &App, index: u64) -> Result<Exit, Problem> {
     print_bytes(&[bundle.as_slice(), b"\n"].concat())
 }
 
-fn print_bytes(bytes: &[u8]) -> Result<Exit, Problem> {
+pub fn print_bytes(bytes: &[u8]) -> Result<Exit, Problem> {
     use std::io::Write;
     let printed = std::io::stdout().write_all(bytes);
     printed.map_err(|e| Problem::new("stdout", Exit::Environment, e.to_string()))?;

@@ -20,7 +20,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 11] = [
+const KINDS: [(&str, &str); 13] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -32,6 +32,8 @@ const KINDS: [(&str, &str); 11] = [
     (predicate::Deployment::TYPE, "deployment"),
     (predicate::Receipt::TYPE, "receipt"),
     (predicate::FeedImport::TYPE, "feed"),
+    (predicate::KeyEvent::TYPE, "key"),
+    (predicate::FileSignature::TYPE, "signature"),
 ];
 
 /// Short word for a predicate type.

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, thread};
 
 use super::scan::Row;
 use crate::{
-    dsse::Envelope,
+    bundle::Content,
     ledger::record::Record,
     log::{LeafVerifier, LogEntry},
     sigstore::Refusal,
@@ -36,10 +36,10 @@ pub fn check_all(first: u64, rows: &[Row], trust: &Trust) -> Vec<(u64, &'static 
 
 pub(in crate::ledger) fn check(record: &Record, verifier: &Verifier<'_>) -> Result<(), &'static str> {
     let entry = LogEntry::parse(&record.leaf).map_err(|_| "its leaf is malformed")?;
-    let envelope = Envelope::parse(&record.envelope).map_err(|_| "its envelope is malformed")?;
-    let statement = envelope.statement().map_err(|_| "its envelope holds no in-toto statement")?;
-    let pae = envelope.pae();
-    if model::Sha256::of(&pae) != entry.digest || envelope.signatures.iter().all(|s| s.sig != entry.signature)
+    let content = Content::read(record.envelope.clone()).map_err(|_| "its envelope is malformed")?;
+    let statement = content.statement().map_err(|_| "its envelope holds no in-toto statement")?;
+    if content.signed_digest() != Some(entry.digest)
+        || content.signatures().iter().all(|signature| *signature != entry.signature)
     {
         return Err("its leaf vouches for another envelope");
     }
@@ -47,7 +47,7 @@ pub(in crate::ledger) fn check(record: &Record, verifier: &Verifier<'_>) -> Resu
         LeafVerifier::Key(key) => Who::Key(key),
         LeafVerifier::Certificate(der, _) => Who::Certificate(der),
     };
-    let signed = verifier.signed(&envelope, &statement, &pae, &who, &record.stamps(), record.logged_at);
+    let signed = verifier.signed(&content, &statement, &who, &record.stamps(), record.logged_at);
     match signed.map_err(|failure| sentence(&failure))? {
         signed if signed.verifier != entry.verifier => Err("its leaf names another kind of key"),
         signed if signed.at.as_second() > record.logged_at.as_second().saturating_add(SKEW) => {

@@ -1,0 +1,186 @@
+//! `proofhouse trust`: the keys of this installation, and what others need to believe them.
+
+use attest::{
+    keys::{Purpose, Settings},
+    signer::{Ceremony, KeyInfo},
+    sigstore::trusted_root,
+};
+use engine::home::cannot;
+use model::{
+    Exit, Problem, Sha256, Statement, Subject, Timestamp,
+    predicate::{KeyAction, KeyEntry, KeyEvent},
+};
+
+use super::ledger::print_bytes;
+use crate::{
+    app::{App, actor},
+    args::{Global, RevokeArgs, RotateArgs, TrustCommand, TrustInitArgs},
+    ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
+};
+
+pub fn trust(global: &Global, command: &TrustCommand) -> Result<Exit, Problem> {
+    let app = App::open(global)?;
+    match command {
+        TrustCommand::Init(arguments) => init(&app, arguments),
+        TrustCommand::Show => {
+            let keys = app.recorder.ceremony(&Ceremony::Show)?;
+            show(&app, &keys);
+            Ok(Exit::Success)
+        }
+        TrustCommand::File => print_bytes(&app.recorder.trust()?.to_json()),
+        TrustCommand::Root { to } => {
+            let bytes = trusted_root(&app.recorder.trust()?);
+            match to {
+                None => print_bytes(&bytes),
+                Some(to) => {
+                    std::fs::write(to, bytes).map_err(|e| cannot(to, "write", &e))?;
+                    Ok(Exit::Success)
+                }
+            }
+        }
+        TrustCommand::Rotate(arguments) => rotate(&app, arguments),
+        TrustCommand::Revoke(arguments) => revoke(&app, arguments),
+    }
+}
+
+fn init(app: &App, arguments: &TrustInitArgs) -> Result<Exit, Problem> {
+    let settings = Settings {
+        organisation: arguments.organisation.clone().unwrap_or_default(),
+        host: arguments.host.clone().unwrap_or_default(),
+        root_key: arguments.root_key.clone(),
+    };
+    app.recorder.make_keys(settings)?;
+    let keys = app.recorder.ceremony(&Ceremony::Show)?;
+    let every: Vec<_> = keys.iter().map(|key| key.fingerprint.clone()).collect();
+    record(app, KeyAction::Made, "", &keys, &every)?;
+    show(app, &keys);
+    let file = match &arguments.root_key {
+        Some(file) => file.display().to_string(),
+        None => app.home.root().join("keys/root.json").display().to_string(),
+    };
+    ui::note(&format!("keep {file} offline: it is needed only to exchange authorities"));
+    Ok(Exit::Success)
+}
+
+fn rotate(app: &App, arguments: &RotateArgs) -> Result<Exit, Problem> {
+    let purpose = purpose(&arguments.purpose)?;
+    let before = app.recorder.ceremony(&Ceremony::Show)?;
+    let from = arguments.from.unwrap_or_else(|| app.now());
+    let asked = Ceremony::Rotate { purpose, from, root_key: arguments.root_key.clone() };
+    let keys = app.recorder.ceremony(&asked)?;
+    let changed: Vec<_> = keys.iter().filter(|key| !before.contains(key)).collect();
+    let changed: Vec<_> = changed.into_iter().map(|key| key.fingerprint.clone()).collect();
+    record(app, KeyAction::Rotated, "", &keys, &changed)?;
+    show(app, &keys);
+    ui::note("give `proofhouse trust file` and `trust root` to whoever verifies, before the old key ends");
+    Ok(Exit::Success)
+}
+
+fn revoke(app: &App, arguments: &RevokeArgs) -> Result<Exit, Problem> {
+    let now = app.now();
+    let known = app.recorder.ceremony(&Ceremony::Show)?;
+    let found: Vec<_> = known.iter().filter(|key| key.fingerprint.starts_with(&arguments.key)).collect();
+    if let [key] = found.as_slice()
+        && key.purpose != Purpose::Root
+        && !known.iter().any(|other| other != *key && other.purpose == key.purpose && valid(other, now))
+    {
+        // Without another one nothing could be signed any more, not even this.
+        let asked =
+            Ceremony::Rotate { purpose: key.purpose, from: now, root_key: arguments.root_key.clone() };
+        app.recorder.ceremony(&asked)?;
+    }
+    let asked = Ceremony::Revoke {
+        fingerprint: arguments.key.clone(),
+        from: arguments.from.unwrap_or(now),
+        reason: arguments.reason.clone(),
+    };
+    let keys = app.recorder.ceremony(&asked)?;
+    let changed: Vec<_> = keys.iter().filter(|key| !known.contains(key)).collect();
+    let changed: Vec<_> = changed.into_iter().map(|key| key.fingerprint.clone()).collect();
+    record(app, KeyAction::Revoked, &arguments.reason, &keys, &changed)?;
+    show(app, &keys);
+    Ok(Exit::Success)
+}
+
+fn purpose(name: &str) -> Result<Purpose, Problem> {
+    Purpose::WORKING.into_iter().find(|purpose| purpose.name() == name).ok_or_else(|| {
+        let names = Purpose::WORKING.map(Purpose::name).join(", ");
+        Problem::new("key-setting", Exit::Input, format!("there is no key for `{name}`"))
+            .with_hint(format!("one of {names}"))
+    })
+}
+
+fn valid(key: &KeyInfo, now: Timestamp) -> bool {
+    key.valid_from <= now && key.valid_until.is_none_or(|until| now < until)
+}
+
+/// What is done to keys is itself in the ledger.
+fn record(
+    app: &App,
+    action: KeyAction,
+    reason: &str,
+    keys: &[KeyInfo],
+    changed: &[String],
+) -> Result<(), Problem> {
+    let subject = |key: &&KeyInfo| Subject::named(key.purpose.name(), "sha256", key.fingerprint.clone());
+    let about = keys.iter().filter(|key| changed.contains(&key.fingerprint));
+    let event = KeyEvent {
+        action,
+        actor: actor(),
+        reason: reason.to_owned(),
+        keys: keys.iter().map(entry).collect(),
+        trust: Sha256::of(app.recorder.trust()?.to_json()),
+    };
+    let mut subjects: Vec<_> = about.map(|key| subject(&key)).collect();
+    number(&mut subjects);
+    let statement = Statement::new(subjects, &event).map_err(|error| {
+        Problem::new("statement", Exit::Environment, format!("the key event cannot be written: {error}"))
+    })?;
+    let (_, warning) = app.recorder.record(&[statement])?;
+    warning.iter().for_each(ui::warning);
+    Ok(())
+}
+
+/// Names of subjects differ.
+fn number(subjects: &mut [Subject]) {
+    for n in 0..subjects.len() {
+        let same = subjects[..n].iter().filter(|one| one.name.starts_with(&subjects[n].name)).count();
+        if same > 0 {
+            subjects[n].name = format!("{}-{}", subjects[n].name, same + 1);
+        }
+    }
+}
+
+fn entry(key: &KeyInfo) -> KeyEntry {
+    KeyEntry {
+        purpose: key.purpose.name().to_owned(),
+        fingerprint: key.fingerprint.clone(),
+        valid_from: key.valid_from,
+        valid_until: key.valid_until,
+        revoked: key.revoked.clone(),
+    }
+}
+
+fn show(app: &App, keys: &[KeyInfo]) {
+    if app.json() {
+        return ui::json(&keys);
+    }
+    let now = app.now();
+    for key in keys {
+        let (style, word) = match &key.revoked {
+            Some(_) => (BAD, "revoked"),
+            None if now < key.valid_from => (WARN, "announced"),
+            None if valid(key, now) => (GOOD, "valid"),
+            None => (DIM, "ended"),
+        };
+        let until = key.valid_until.map_or("open".to_owned(), |until| until.to_string());
+        println!(
+            "{BOLD}{:<13}{BOLD:#} {} {style}{word:<9}{style:#} {DIM}{} {} to {until}{DIM:#} {}",
+            key.purpose.name(),
+            key.fingerprint.chars().take(16).collect::<String>(),
+            key.algorithm,
+            key.valid_from,
+            key.revoked.as_deref().map(ui::one_line).unwrap_or_default()
+        );
+    }
+}
