@@ -50,4 +50,10 @@ pub trait Projection: Send + Sync {
     /// # Errors
     /// The database cannot be reached.
     fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem>;
+
+    /// Ledger indices of the statements about keys, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn key_events(&self) -> Result<Vec<u64>, Problem>;
 }

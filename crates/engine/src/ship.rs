@@ -214,12 +214,15 @@ fn fetch(digest: Sha256, folder: &Path, recorder: &Recorder) -> Result<PathBuf, 
     Ok(path)
 }
 
-/// The bundles of the given statements, one a line.
+/// The bundles of the given statements, one a line. Statements about keys go with them: by those somebody
+/// who knows only keys of earlier can follow to those of today.
 ///
 /// # Errors
 /// A statement or its proof cannot be made.
 pub fn evidence(indices: &[u64], recorder: &Recorder) -> Result<Vec<u8>, Problem> {
-    let bundles = indices.iter().map(|index| recorder.bundle(*index)).collect::<Result<Vec<_>, _>>()?;
+    let keys = recorder.projection().key_events()?;
+    let keys = keys.iter().filter(|index| !indices.contains(index));
+    let bundles = keys.chain(indices).map(|index| recorder.bundle(*index)).collect::<Result<Vec<_>, _>>()?;
     attest::bundle::write_evidence(&bundles).map_err(|e| erase(&e))
 }
 

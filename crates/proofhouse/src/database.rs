@@ -65,4 +65,8 @@ impl Projection for Database {
         let all = self.wait(self.store.exceptions(Some(project)))?;
         Ok(all.into_iter().map(|exception| exception.index).collect())
     }
+
+    fn key_events(&self) -> Result<Vec<u64>, Problem> {
+        self.wait(self.store.key_events())
+    }
 }

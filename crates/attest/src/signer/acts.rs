@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use model::{Sha256, Statement, Timestamp, statement::PAYLOAD_TYPE};
+use model::{Predicate, Sha256, Statement, Timestamp, predicate::KeyEvent, statement::PAYLOAD_TYPE};
 
 use super::SignerError;
 use crate::{
@@ -41,7 +41,7 @@ impl Acts {
         statement: Vec<u8>,
         now: Timestamp,
     ) -> Result<Act, SignerError> {
-        let (statement, message) = read(statement)?;
+        let (statement, message) = read(vault, statement)?;
         let leaf = self.leaf(vault, issue::identity(&vault.issuer(), &statement), now)?;
         let signature = leaf.key().sign(&message)?;
         self.certified(vault, &leaf, signature, now)
@@ -54,7 +54,7 @@ impl Acts {
         statement: Vec<u8>,
         now: Timestamp,
     ) -> Result<Act, SignerError> {
-        let (_, message) = read(statement)?;
+        let (_, message) = read(vault, statement)?;
         let (record, signer) = vault.active(Purpose::Organisation, now)?;
         let signature = signer.sign(&message)?;
         let stamp = self.stamp(vault, &signature, now)?;
@@ -118,13 +118,21 @@ impl Acts {
     }
 }
 
-/// The statement and the bytes to sign; nothing else is signed.
-fn read(statement: Vec<u8>) -> Result<(Statement, Vec<u8>), SignerError> {
+/// The statement and the bytes to sign; nothing else is signed. A statement about keys hands trust over:
+/// it must say exactly what this vault holds.
+fn read(vault: &Vault, statement: Vec<u8>) -> Result<(Statement, Vec<u8>), SignerError> {
     let envelope =
         Envelope { payload: statement, payload_type: PAYLOAD_TYPE.to_owned(), signatures: Vec::new() };
     let refuse = |error: DsseError| {
         SignerError::refused("signer-not-a-statement", format!("the signer refused: {error}"))
     };
     let statement = envelope.statement().map_err(refuse)?;
+    if statement.predicate_type == KeyEvent::TYPE {
+        let own = serde_json::to_value(super::trust_of(vault)).ok();
+        if own.as_ref() != statement.predicate.get("trust") {
+            let message = "the signer refused: the statement speaks of other keys than it holds";
+            return Err(SignerError::refused("signer-other-keys", message));
+        }
+    }
     Ok((statement, pae(PAYLOAD_TYPE, &envelope.payload)))
 }

@@ -48,6 +48,7 @@ const CODES: &[&str] = &[
     "key-setting",
     "signer-protocol",
     "signer-not-a-statement",
+    "signer-other-keys",
     "signer-wrong-log",
     "signer-rollback",
     "signer-fork",

@@ -75,6 +75,7 @@ fn trust_of(vault: &Vault) -> Trust {
     trust.certificate_logs = of(Purpose::Transparency).map(key).collect();
     trust.time_stampers = of(Purpose::Time).map(authority).collect();
     trust.issuers = vec![vault.issuer()];
+    trust.serial = vault.serial();
     trust
 }
 

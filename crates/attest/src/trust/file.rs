@@ -53,6 +53,9 @@ impl UserError for TrustError {
 pub struct Trust {
     /// Kind and version of the document.
     media_type: String,
+    /// Counts the changes of the keys it speaks for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub serial: u64,
     /// Who may sign statements.
     pub keys: Vec<TrustedKey>,
     /// Which logs may include them.
@@ -124,6 +127,7 @@ impl Trust {
     pub fn new(keys: Vec<TrustedKey>, logs: Vec<TrustedLog>) -> Self {
         Self {
             media_type: MEDIA_TYPE.to_owned(),
+            serial: 0,
             keys,
             logs,
             authorities: Vec::new(),
@@ -138,7 +142,16 @@ impl Trust {
     /// # Errors
     /// Any [`TrustError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, TrustError> {
-        let trust: Self = json::parse(bytes, MAX_TRUST).map_err(TrustError::Malformed)?;
+        Self::checked(json::parse(bytes, MAX_TRUST).map_err(TrustError::Malformed)?)
+    }
+
+    /// The usable trust file in a statement about keys, or why it is none.
+    pub(crate) fn from_value(value: serde_json::Value) -> Result<Self, TrustError> {
+        let parsed = serde_json::from_value(value);
+        Self::checked(parsed.map_err(|e| TrustError::Malformed(JsonProblem::Shape(e.to_string())))?)
+    }
+
+    fn checked(trust: Self) -> Result<Self, TrustError> {
         if ![MEDIA_TYPE, FIRST_MEDIA_TYPE].contains(&trust.media_type.as_str()) {
             return Err(TrustError::MediaType(trust.media_type));
         }
@@ -195,6 +208,10 @@ impl TrustedLog {
     pub fn valid_at(&self, now: Timestamp) -> bool {
         within(self.valid_from, self.valid_until, now)
     }
+}
+
+fn is_zero(serial: &u64) -> bool {
+    *serial == 0
 }
 
 fn within(from: Option<Timestamp>, until: Option<Timestamp>, now: Timestamp) -> bool {

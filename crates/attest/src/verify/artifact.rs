@@ -10,7 +10,7 @@ use model::{
 use serde::{Serialize, Serializer};
 
 use super::{
-    Failure, Proven, Verified, Verifier,
+    Failure, Proven, Verified, Verifier, follow,
     proven::{DecisionProof, dependencies, digests},
 };
 use crate::{bundle::Bundle, trust::Trust};
@@ -73,7 +73,8 @@ impl ArtifactReport {
     }
 }
 
-/// Verifies `bundles` as evidence for the artifact with this digest at the moment `now`.
+/// Verifies `bundles` as evidence for the artifact with this digest at the moment `now`. Where they hand
+/// over to keys newer than those of `trust`, those count too ([`follow`]).
 pub fn verify_artifact(
     digest: &Sha256,
     bundles: &[Bundle],
@@ -83,7 +84,8 @@ pub fn verify_artifact(
 ) -> ArtifactReport {
     let mut failures = Vec::new();
     let mut holding = Vec::new();
-    let verifier = Verifier::new(trust);
+    let followed = follow(trust, bundles, now);
+    let verifier = Verifier::new(followed.as_ref().unwrap_or(trust));
     for (position, bundle) in bundles.iter().enumerate() {
         match verifier.verify(bundle, now) {
             Ok(verified) => holding.push((position, verified)),

@@ -9,11 +9,13 @@
 
 mod artifact;
 mod failure;
+mod follow;
 mod proven;
 mod single;
 
 pub use artifact::{ArtifactReport, Located, Policy, verify_artifact};
 pub use failure::Failure;
+pub use follow::follow;
 pub use proven::{BuildProof, CheckProof, DecisionProof, Dependency, DeploymentProof, OtherProof, Proven};
 pub(crate) use single::{Included, Who, included, matches_entry};
 pub use single::{Verified, Verifier, verify_bundle};

@@ -18,8 +18,8 @@ pub struct KeyEvent {
     pub reason: String,
     /// Every key afterwards.
     pub keys: Vec<KeyEntry>,
-    /// The trust file afterwards, SHA-256.
-    pub trust: crate::Sha256,
+    /// The trust file afterwards.
+    pub trust: serde_json::Value,
 }
 
 /// What can be done to keys.

@@ -6,8 +6,9 @@ use attest::{
     sigstore::trusted_root,
 };
 use engine::home::cannot;
+use jiff::SignedDuration;
 use model::{
-    Exit, Problem, Sha256, Statement, Subject, Timestamp,
+    Exit, Problem, Statement, Subject, Timestamp,
     predicate::{KeyAction, KeyEntry, KeyEvent},
 };
 
@@ -17,6 +18,10 @@ use crate::{
     args::{Global, RevokeArgs, RotateArgs, TrustCommand, TrustInitArgs},
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
+
+/// So long the key before goes on signing: also the statement that hands over to the new one, by which
+/// others who know only the old key can follow.
+const HAND_OVER: SignedDuration = SignedDuration::from_secs(30);
 
 pub fn trust(global: &Global, command: &TrustCommand) -> Result<Exit, Problem> {
     let app = App::open(global)?;
@@ -65,7 +70,7 @@ fn init(app: &App, arguments: &TrustInitArgs) -> Result<Exit, Problem> {
 fn rotate(app: &App, arguments: &RotateArgs) -> Result<Exit, Problem> {
     let purpose = purpose(&arguments.purpose)?;
     let before = app.recorder.ceremony(&Ceremony::Show)?;
-    let from = arguments.from.unwrap_or_else(|| app.now());
+    let from = arguments.from.unwrap_or_else(|| app.now() + HAND_OVER);
     let asked = Ceremony::Rotate { purpose, from, root_key: arguments.root_key.clone() };
     let keys = app.recorder.ceremony(&asked)?;
     let changed: Vec<_> = keys.iter().filter(|key| !before.contains(key)).collect();
@@ -129,7 +134,7 @@ fn record(
         actor: actor(),
         reason: reason.to_owned(),
         keys: keys.iter().map(entry).collect(),
-        trust: Sha256::of(app.recorder.trust()?.to_json()),
+        trust: serde_json::to_value(app.recorder.trust()?).unwrap_or_default(),
     };
     let mut subjects: Vec<_> = about.map(|key| subject(&key)).collect();
     number(&mut subjects);

@@ -88,6 +88,15 @@ impl Store {
         all(&self.db, "statements", sql, vec![Value::text(digest.to_ascii_lowercase())], read).await
     }
 
+    /// Indices of the entries about keys, oldest first.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn key_events(&self) -> Result<Vec<u64>> {
+        let sql = "SELECT idx FROM statements WHERE kind = 'key' ORDER BY idx";
+        all(&self.db, "statements", sql.to_owned(), vec![], |cells: &mut Cells| cells.count()).await
+    }
+
     /// Entries of a run, oldest first, at most 1,000.
     pub(super) async fn statements_of_run(&self, run: RunId) -> Result<Vec<StatementView>> {
         let sql = format!("{SELECT} WHERE run = $1 ORDER BY idx LIMIT {MOST}");

@@ -140,6 +140,7 @@ impl Vault {
         let header = Header {
             media_type: MEDIA_TYPE.to_owned(),
             created: whole(created),
+            serial: 0,
             organisation,
             host,
             origin,

@@ -51,6 +51,8 @@ struct Private {
 struct Header {
     media_type: String,
     created: Timestamp,
+    /// Counts the changes.
+    serial: u64,
     organisation: String,
     host: String,
     origin: String,
@@ -137,6 +139,11 @@ impl Vault {
         Ok(true)
     }
 
+    /// Counts the changes of the keys.
+    pub fn serial(&self) -> u64 {
+        self.header.serial
+    }
+
     /// Name of the organisation.
     pub fn organisation(&self) -> &str {
         &self.header.organisation
@@ -206,6 +213,7 @@ impl Vault {
     /// Writes the file anew. The caller holds the lock.
     fn save(&mut self) -> Result<(), KeyError> {
         let path = self.dir.join("vault.json");
+        self.header.serial += 1;
         let none = || Secret::new(Vec::new());
         let secrets = self.keys.iter().map(|key| key.as_ref().map_or_else(none, |key| key.secret.clone()));
         sealed::write(&path, self.header.clone(), &secrets.collect::<Vec<_>>(), &self.lock)?;
