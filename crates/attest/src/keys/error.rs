@@ -60,6 +60,9 @@ pub enum KeyError {
     /// The cryptographic library refused; it does not say why.
     #[error("a cryptographic operation failed")]
     Crypto,
+    /// A key that lives elsewhere.
+    #[error(transparent)]
+    Place(#[from] super::signers::PlaceError),
 }
 
 impl UserError for KeyError {
@@ -78,6 +81,7 @@ impl UserError for KeyError {
             Self::Exists(_) => "key-exists",
             Self::Setting { .. } => "key-setting",
             Self::Crypto => "key-crypto",
+            Self::Place(error) => error.code(),
         }
     }
 
@@ -93,6 +97,7 @@ impl UserError for KeyError {
             Self::RootAway(_) => "bring the root's file back and name it with --root-key".into(),
             Self::OtherRoot(_) => "name the file that `trust init` wrote with --root-key".into(),
             Self::Exists(_) => "change keys with `proofhouse trust rotate`, or use another --home".into(),
+            Self::Place(error) => return error.hint(),
             Self::Setting { .. } | Self::Io(..) | Self::Crypto => return None,
         })
     }
@@ -104,6 +109,7 @@ impl UserError for KeyError {
                 Exit::Input
             }
             Self::OtherRoot(_) => Exit::Input,
+            Self::Place(error) => error.exit(),
             _ => Exit::Environment,
         }
     }

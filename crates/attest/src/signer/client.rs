@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     json,
-    keys::{Settings, UNLOCK_VARIABLES},
+    keys::{Settings, UNLOCK_VARIABLES, signers::is_passed_on},
     log::SignedCheckpoint,
     trust::Trust,
 };
@@ -32,7 +32,7 @@ pub struct SignerClient {
 
 impl SignerClient {
     /// Starts `exe args` as the signer of the installation `home`. Its environment holds only
-    /// `PROOFHOUSE_HOME` and [`UNLOCK_VARIABLES`]; it ends when this client is dropped or dies.
+    /// `PROOFHOUSE_HOME`, [`UNLOCK_VARIABLES`] and what keys elsewhere need ([`is_passed_on`]); it ends when this client is dropped or dies.
     ///
     /// # Errors
     /// [`SignerError::Spawn`], or what the signer says about its keys.
@@ -51,6 +51,7 @@ impl SignerClient {
         command.process_group(0);
         command.args(args).env_clear().env("PROOFHOUSE_HOME", home);
         command.envs(UNLOCK_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_passed_on)));
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.map_err(SignerError::Spawn)?;
         match (child.stdin.take(), child.stdout.take()) {

@@ -4,7 +4,7 @@ use std::io;
 
 use model::{Exit, UserError};
 
-use crate::keys::KeyError;
+use crate::keys::{KeyError, signers::about};
 
 /// Any failure of the signer.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,8 @@ impl SignerError {
 
     /// From the text forms on the wire.
     pub(super) fn from_wire(code: &str, message: String) -> Self {
-        let code = CODES.iter().copied().find(|known| *known == code).unwrap_or("signer-refused");
+        let known = CODES.iter().copied().find(|known| *known == code);
+        let code = known.or(about(code).map(|about| about.0)).unwrap_or("signer-refused");
         Self::Refused { code, message }
     }
 }
@@ -93,7 +94,7 @@ impl UserError for SignerError {
                 Some("name the file that `proofhouse trust init` wrote with --root-key".into())
             }
             (_, "key-exists") => Some("exchange keys with `proofhouse trust rotate`".into()),
-            _ => None,
+            (_, code) => about(code).map(|about| about.2.to_owned()),
         }
     }
 
@@ -104,7 +105,7 @@ impl UserError for SignerError {
             (_, "key-vault-sealed" | "key-file-damaged") => Exit::Integrity,
             (_, "signer-not-a-statement" | "key-passphrase-empty" | "key-unlock-kind") => Exit::Input,
             (_, "key-exists" | "key-setting" | "key-root-other") => Exit::Input,
-            _ => Exit::Environment,
+            (_, code) => about(code).map_or(Exit::Environment, |about| about.1),
         }
     }
 }

@@ -1,15 +1,33 @@
-//! Signers, one file per kind, and the registry of those that the software vault can make.
+//! Signers, one file per kind: the two that the software vault can make ([`SOFTWARE`]), and those whose
+//! key lives elsewhere and never comes here ([`KeyPlace`], [`open`]).
 //!
-//! A hardware module or a key service is another implementation of [`Signer`] that keeps its key
-//! elsewhere and therefore needs no entry in [`SOFTWARE`].
+//! What a token or service answers is not believed: every signature is checked with the public key that
+//! was pinned when the key was opened, before anybody gets it.
 
+mod aws_kms;
 mod ecdsa_p256;
 mod ed25519;
+mod error;
+mod https;
+mod pkcs11;
+mod place;
+mod point;
+mod secret;
+mod sigv4;
+mod transit;
 
 pub use ecdsa_p256::Ephemeral;
 use zeroize::Zeroizing;
 
 use super::{Algorithm, KeyError, PublicKey};
+
+pub use aws_kms::AwsKms;
+pub use error::PlaceError;
+pub(crate) use error::about;
+pub use pkcs11::{Pkcs11, generate};
+pub use place::{KeyPlace, is_passed_on, open};
+pub use secret::SecretSource;
+pub use transit::Transit;
 
 /// Something that can sign.
 pub trait Signer: Send {
