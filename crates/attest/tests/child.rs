@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{io::Write, path::PathBuf};
+use std::{collections::BTreeMap, io::Write, path::PathBuf};
 
 use attest::{
     Ledger, PublicKey, SignerClient,
@@ -60,24 +60,27 @@ fn statement(name: &str) -> Statement {
 
 /// Answers one JSON line for each on standard input.
 fn keys() {
-    let mut signer = None;
+    let mut opened = BTreeMap::new();
     for line in std::io::stdin().lines() {
         let asked: Value = serde_json::from_str(&line.unwrap()).unwrap();
-        let answer = key_request(&asked, &mut signer).unwrap_or_else(
+        let answer = key_request(&asked, &mut opened).unwrap_or_else(
             |error| json!({ "error": error.code(), "exit": error.exit().code(), "message": error.to_string() }),
         );
         println!("{answer}");
     }
 }
 
-fn key_request(asked: &Value, signer: &mut Option<Box<dyn Signer>>) -> Result<Value, KeyError> {
+fn key_request(asked: &Value, opened: &mut BTreeMap<String, Box<dyn Signer>>) -> Result<Value, KeyError> {
     let place = || serde_json::from_value::<KeyPlace>(asked["place"].clone()).unwrap();
+    let name = asked["as"].as_str().unwrap_or("it").to_owned();
     match asked["do"].as_str().unwrap() {
         "open" => {
             let expected = asked["expected"].as_str().map(|text| PublicKey::from_text(text).unwrap());
-            *signer = None;
-            *signer = Some(open(&place(), expected.as_ref())?);
-            Ok(json!({ "key": signer.as_ref().unwrap().public_key() }))
+            opened.remove(&name);
+            let signer = open(&place(), expected.as_ref())?;
+            let answer = json!({ "key": signer.public_key() });
+            opened.insert(name, signer);
+            Ok(answer)
         }
         "generate" => {
             let KeyPlace::Pkcs11(place) = place() else { panic!("only tokens make keys") };
@@ -86,7 +89,7 @@ fn key_request(asked: &Value, signer: &mut Option<Box<dyn Signer>>) -> Result<Va
             Ok(json!({ "place": KeyPlace::Pkcs11(place), "key": key }))
         }
         "sign" => {
-            let signature = signer.as_ref().unwrap().sign(asked["message"].as_str().unwrap().as_bytes())?;
+            let signature = opened[&name].sign(asked["message"].as_str().unwrap().as_bytes())?;
             Ok(json!({ "signature": signature }))
         }
         // Many keys, each used from a thread of its own, at once.

@@ -3,19 +3,20 @@
 //! The library of AWS is far larger than the two calls that are needed, so they are made here.
 
 use model::{Sha256, Timestamp};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
     Opened, PlaceError, Signer,
-    https::{Answer, Service},
+    error::repeated,
+    https::{Answer, Service, nonsense, parsed},
     place::Provider,
     sigv4::{Credentials, Scope, authorization},
 };
 use crate::{
     b64,
-    keys::{KeyError, PublicKey},
+    keys::{Algorithm, KeyError, PublicKey},
 };
 
 const ACCESS_KEY: &str = "AWS_ACCESS_KEY_ID";
@@ -80,25 +81,36 @@ impl Provider for AwsKms {
         let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let usual = || format!("https://kms.{}.{domain}", self.region);
         let service = Service::new(&self.endpoint.clone().unwrap_or_else(usual), None, self.seconds)?;
-        let data: KeyData = self.call(&service, "GetPublicKey", &json!({ "KeyId": self.key }))?;
-        let unsuitable = |why: &str| PlaceError::Unsuitable { key: self.key.clone(), why: why.to_owned() };
-        let public = PublicKey::from_spki(&data.spki).ok();
-        let public = public.filter(|key| key.algorithm() == crate::keys::Algorithm::EcdsaP256);
-        let public = public.ok_or_else(|| unsuitable("it is not of the kind ECC_NIST_P256"))?;
-        match data.key_usage.as_str() {
-            "SIGN_VERIFY" => Ok(Box::new(KmsSigner { place: self.clone(), service, public })),
-            _ => Err(unsuitable("it is not for signing").into()),
-        }
+        let public = self.key_in(&self.call(&service, "GetPublicKey", &json!({ "KeyId": self.key }))?)?;
+        Ok(Box::new(KmsSigner { place: self.clone(), service, public }))
     }
 }
 
 impl AwsKms {
-    fn call<T: DeserializeOwned>(
-        &self,
-        service: &Service,
-        action: &str,
-        body: &Value,
-    ) -> Result<T, KeyError> {
+    /// The public key in the answer to `GetPublicKey`.
+    ///
+    /// # Errors
+    /// There is none, or it is not for us.
+    pub fn key_in(&self, answer: &[u8]) -> Result<PublicKey, PlaceError> {
+        let data: KeyData = parsed("AWS KMS", answer)?;
+        let unsuitable = |why: &str| PlaceError::Unsuitable { key: self.key.clone(), why: why.to_owned() };
+        if data.key_usage != "SIGN_VERIFY" {
+            return Err(unsuitable("it is not for signing"));
+        }
+        let public = PublicKey::from_spki(&data.spki).ok();
+        let public = public.filter(|key| key.algorithm() == Algorithm::EcdsaP256);
+        public.ok_or_else(|| unsuitable("it is not of the kind ECC_NIST_P256"))
+    }
+
+    /// The signature in the answer to `Sign`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn signature_in(&self, answer: &[u8]) -> Result<Vec<u8>, PlaceError> {
+        Ok(parsed::<Signed>("AWS KMS", answer)?.signature)
+    }
+
+    fn call(&self, service: &Service, action: &str, body: &Value) -> Result<Vec<u8>, KeyError> {
         let who = credentials()?;
         let scope = Scope { region: &self.region, service: "kms", now: Timestamp::now() };
         let (moment, target, body) = (scope.moment(), format!("TrentService.{action}"), body.to_string());
@@ -110,31 +122,31 @@ impl AwsKms {
         headers.push(("authorization", &authorization));
         let answer = service.call("POST", "/", &headers, body.as_bytes())?;
         match answer.status {
-            200 => Ok(service.json(&answer)?),
+            200 => Ok(answer.body),
             _ => Err(self.refusal(service, &answer).into()),
         }
     }
 
     fn refusal(&self, service: &Service, answer: &Answer) -> PlaceError {
-        let Ok(Refusal { kind, message }) = service.json::<Refusal>(answer) else {
+        let Ok(Refusal { kind, message }) = parsed(service.authority(), &answer.body) else {
             return match answer.status {
                 401 | 403 => service.denied(&format!("status {}", answer.status)),
                 500..=599 => service.not_ready(&format!("status {}", answer.status)),
-                status => service.nonsense(&format!("status {status} without a reason")),
+                status => nonsense(service.authority(), &format!("status {status} without a reason")),
             };
         };
         let said = format!("{kind}: {message}");
         match kind.rsplit('#').next().unwrap_or_default() {
             "NotFoundException" => PlaceError::NotFound(self.key.clone()),
             "DisabledException" | "KMSInvalidStateException" | "InvalidKeyUsageException" => {
-                PlaceError::Unsuitable { key: self.key.clone(), why: message }
+                PlaceError::Unsuitable { key: self.key.clone(), why: repeated(&message) }
             }
             "KMSInternalException" | "DependencyTimeoutException" | "ThrottlingException" => {
                 service.not_ready(&said)
             }
             _ if matches!(answer.status, 400 | 401 | 403) => service.denied(&said),
             _ if answer.status >= 500 => service.not_ready(&said),
-            _ => service.nonsense(&said),
+            _ => nonsense(service.authority(), &said),
         }
     }
 }
@@ -162,6 +174,6 @@ impl Signer for KmsSigner {
             "MessageType": "DIGEST",
             "SigningAlgorithm": "ECDSA_SHA_256",
         });
-        Ok(self.place.call::<Signed>(&self.service, "Sign", &request)?.signature)
+        Ok(self.place.signature_in(&self.place.call(&self.service, "Sign", &request)?)?)
     }
 }

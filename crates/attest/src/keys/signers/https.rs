@@ -30,10 +30,10 @@ pub(super) struct Service {
     name: String,
 }
 
-/// Status and JSON.
+/// Status and body.
 pub(super) struct Answer {
     pub status: u16,
-    body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Service {
@@ -82,7 +82,7 @@ impl Service {
         let mut answer = sent.map_err(|error| self.unreachable(&error))?;
         let body = answer.body_mut().with_config().limit(MAX_ANSWER as u64).read_to_vec();
         let body = body.map_err(|error| match error {
-            ureq::Error::BodyExceedsLimit(_) => self.nonsense("it is larger than 1 MiB"),
+            ureq::Error::BodyExceedsLimit(_) => nonsense(&self.name, "it is larger than 1 MiB"),
             error => self.unreachable(&error),
         })?;
         Ok(Answer { status: answer.status().as_u16(), body })
@@ -101,16 +101,16 @@ impl Service {
     pub fn denied(&self, why: &str) -> PlaceError {
         PlaceError::Denied { service: self.name.clone(), why: repeated(why) }
     }
+}
 
-    /// The answer is not what the protocol says.
-    pub fn nonsense(&self, why: &str) -> PlaceError {
-        PlaceError::Answer { service: self.name.clone(), why: repeated(why) }
-    }
+/// The JSON of an answer.
+pub(super) fn parsed<T: DeserializeOwned>(service: &str, answer: &[u8]) -> Result<T, PlaceError> {
+    json::parse(answer, MAX_ANSWER).map_err(|problem| nonsense(service, &problem.to_string()))
+}
 
-    /// The JSON of an answer.
-    pub fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, PlaceError> {
-        json::parse(&answer.body, MAX_ANSWER).map_err(|problem| self.nonsense(&problem.to_string()))
-    }
+/// An answer that is not what the protocol says.
+pub(super) fn nonsense(service: &str, why: &str) -> PlaceError {
+    PlaceError::Answer { service: service.to_owned(), why: repeated(why) }
 }
 
 /// `https://host[:port][/path]`, or `http` on this machine; nothing else in it.

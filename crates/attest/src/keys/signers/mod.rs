@@ -11,7 +11,7 @@ mod error;
 mod https;
 mod pkcs11;
 mod place;
-mod point;
+pub mod point;
 mod secret;
 mod sigv4;
 mod transit;

@@ -6,12 +6,12 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use model::Sha256;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
     Opened, PlaceError, SecretSource, Signer,
-    https::{Answer, Service},
+    https::{Answer, Service, nonsense, parsed},
     place::Provider,
 };
 use crate::{
@@ -95,8 +95,7 @@ impl Provider for Transit {
         self.check()?;
         let service = Service::new(&self.url, self.ca.as_deref(), self.seconds)?;
         let path = format!("/v1/{}/keys/{}", self.mount, self.key);
-        let data: KeyData = self.call(&service, "GET", &path, &[])?;
-        let public = self.public_key(&data)?;
+        let public = self.key_in(&self.call(&service, "GET", &path, &[])?)?;
         Ok(Box::new(TransitSigner { place: self.clone(), service, public }))
     }
 }
@@ -118,7 +117,12 @@ impl Transit {
         }
     }
 
-    fn public_key(&self, data: &KeyData) -> Result<PublicKey, PlaceError> {
+    /// The public key of the pinned version in the answer about a key.
+    ///
+    /// # Errors
+    /// There is none, it is not for us, or its private half could leave the service.
+    pub fn key_in(&self, answer: &[u8]) -> Result<PublicKey, PlaceError> {
+        let Enveloped::<KeyData> { data } = parsed(&self.url, answer)?;
         let unsuitable = |why: &str| PlaceError::Unsuitable { key: self.name(), why: why.to_owned() };
         if (data.exportable || data.allow_plaintext_backup) && !self.allow_exportable {
             return Err(PlaceError::Exportable(self.name()));
@@ -141,31 +145,37 @@ impl Transit {
         key.ok_or_else(|| unsuitable("its public key cannot be read"))
     }
 
-    fn call<T: DeserializeOwned>(
-        &self,
-        service: &Service,
-        method: &str,
-        path: &str,
-        body: &[u8],
-    ) -> Result<T, KeyError> {
+    /// The signature, of the pinned version, in the answer to a request for one.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn signature_in(&self, answer: &[u8]) -> Result<Vec<u8>, PlaceError> {
+        let Enveloped::<Signed> { data } = parsed(&self.url, answer)?;
+        let signature =
+            data.signature.strip_prefix(&format!("vault:v{}:", self.version)).and_then(b64::decode);
+        signature.ok_or_else(|| nonsense(&self.url, "it holds no signature of the pinned version"))
+    }
+
+    fn call(&self, service: &Service, method: &str, path: &str, body: &[u8]) -> Result<Vec<u8>, KeyError> {
         let token = self.token.read()?;
         let mut headers = vec![("x-vault-token", token.as_str()), ("x-vault-request", "true")];
         headers.extend(self.namespace.as_deref().map(|namespace| ("x-vault-namespace", namespace)));
         let answer = service.call(method, path, &headers, body)?;
         match answer.status {
-            200 => Ok(service.json::<Enveloped<T>>(&answer)?.data),
+            200 => Ok(answer.body),
             _ => Err(self.refusal(service, &answer).into()),
         }
     }
 
     fn refusal(&self, service: &Service, answer: &Answer) -> PlaceError {
-        let said =
-            service.json::<Refusal>(answer).map(|refusal| refusal.errors.join("; ")).unwrap_or_default();
+        let said = parsed::<Refusal>(&self.url, &answer.body)
+            .map(|refusal| refusal.errors.join("; "))
+            .unwrap_or_default();
         match answer.status {
             401 | 403 => service.denied(&said),
             404 => PlaceError::NotFound(self.name()),
             429 | 500..=599 => service.not_ready(&format!("status {}: {said}", answer.status)),
-            status => service.nonsense(&format!("status {status}: {said}")),
+            status => nonsense(&self.url, &format!("status {status}: {said}")),
         }
     }
 }
@@ -192,8 +202,7 @@ impl Signer for TransitSigner {
                 json!({ "input": b64::encode(message), "key_version": version }),
             ),
         };
-        let signed: Signed = self.place.call(&self.service, "POST", &path, body.to_string().as_bytes())?;
-        let signature = signed.signature.strip_prefix(&format!("vault:v{version}:")).and_then(b64::decode);
-        Ok(signature.ok_or_else(|| self.service.nonsense("it holds no signature of the pinned version"))?)
+        let answer = self.place.call(&self.service, "POST", &path, body.to_string().as_bytes())?;
+        Ok(self.place.signature_in(&answer)?)
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Keys, Server, key, refusal};
+use super::{Keys, Server, refusal};
 
 /// A development server: in memory, unsealed, root token `root`.
 struct Bao {
@@ -136,7 +136,7 @@ fn what_does_not_fit_is_told_apart() {
         (bao.place("none"), "key-not-found"),
         (with(bao.place("k"), "version", json!(2)), "key-not-found"),
         (with(bao.place("k"), "version", json!(0)), "key-place-invalid"),
-        (with(bao.place("k"), "mount", json!("elsewhere")), "key-service-denied"),
+        (with(bao.place("k"), "mount", json!("elsewhere")), "key-not-found"),
         (bao.place("../sys/seal"), "key-place-invalid"),
         (bao.place("loose"), "key-exportable"),
         (bao.place("saved"), "key-exportable"),
@@ -154,14 +154,10 @@ fn what_does_not_fit_is_told_apart() {
     ];
     for (place, expected) in cases {
         let (code, _, message) = keys.refused(&place);
-        assert!(
-            code == expected || expected == "key-service-denied" && code == "key-not-found",
-            "{place}: {code} {message}"
-        );
+        assert_eq!(code, expected, "{place}: {message}");
     }
     let public = keys.open(&with(bao.place("loose"), "allow_exportable", json!(true)));
     keys.signs(&public, "allowed");
     bao.command(&["operator", "seal"]);
     assert_eq!(refusal(&keys.sign("sealed")).0, "key-service-unreachable");
-    assert_eq!(key(&json!({ "key": public.pem() })), public);
 }
