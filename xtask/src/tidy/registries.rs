@@ -10,6 +10,12 @@ use super::{Report, show, text, tracked};
 const REGISTRIES: &[(&str, &str, &str, &[&str])] = &[
     ("crates/policy/rules", ".rego", "crates/policy/src/rules.rs", &[]),
     ("crates/findings/src/adapters", ".rs", "crates/findings/src/adapters/mod.rs", &["mod", "tests"]),
+    (
+        "crates/attest/src/keys/signers",
+        ".rs",
+        "crates/attest/src/keys/signers/mod.rs",
+        &["mod", "error", "https", "place", "point", "secret", "sigv4"],
+    ),
     ("crates/checks/src/sbom/formats", ".rs", "crates/checks/src/sbom/formats/mod.rs", &["mod", "python"]),
     ("crates/dast/src/checks", ".rs", "crates/dast/src/checks/mod.rs", &["mod"]),
     ("crates/runner/src/proxy/registry", ".rs", "crates/runner/src/proxy/registry/mod.rs", &["mod"]),

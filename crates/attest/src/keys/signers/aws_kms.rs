@@ -81,6 +81,9 @@ impl Provider for AwsKms {
         let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let usual = || format!("https://kms.{}.{domain}", self.region);
         let service = Service::new(&self.endpoint.clone().unwrap_or_else(usual), None, self.seconds)?;
+        if service.has_path() {
+            return Err(PlaceError::Invalid("the endpoint of AWS KMS has no path".into()).into());
+        }
         let public = self.key_in(&self.call(&service, "GetPublicKey", &json!({ "KeyId": self.key }))?)?;
         Ok(Box::new(KmsSigner { place: self.clone(), service, public }))
     }

@@ -22,6 +22,9 @@ pub enum PlaceError {
     /// The PKCS#11 module does not load.
     #[error("the PKCS#11 module {0} does not load: {1}")]
     ModuleMissing(PathBuf, String),
+    /// Others could put their code into the signer.
+    #[error("{0}, which leads to the PKCS#11 module, can be written by others than root and this user")]
+    ModuleWritable(PathBuf),
     /// No token of that name is there.
     #[error("the token {0} is not there")]
     TokenMissing(String),
@@ -98,7 +101,7 @@ pub enum PlaceError {
 pub(crate) type About = (&'static str, Exit, &'static str);
 
 /// Every code.
-const ABOUT: [About; 18] = [
+const ABOUT: [About; 19] = [
     ("key-place-invalid", Exit::Input, "docs/keys.md shows how the place of a key is described"),
     ("key-secret-missing", Exit::Input, "set the variable, or put the secret into the file (chmod 600)"),
     (
@@ -106,6 +109,7 @@ const ABOUT: [About; 18] = [
         Exit::Environment,
         "install the module of the token's maker and give its absolute path",
     ),
+    ("key-hsm-module-writable", Exit::Environment, "chown root and chmod go-w, or use a module elsewhere"),
     (
         "key-hsm-token-missing",
         Exit::Environment,
@@ -175,6 +179,7 @@ impl UserError for PlaceError {
             Self::Invalid(_) => "key-place-invalid",
             Self::SecretMissing(_) => "key-secret-missing",
             Self::ModuleMissing(..) => "key-hsm-module-missing",
+            Self::ModuleWritable(_) => "key-hsm-module-writable",
             Self::TokenMissing(_) => "key-hsm-token-missing",
             Self::PinWrong(_) => "key-hsm-pin-wrong",
             Self::PinFinalTry(_) => "key-hsm-pin-final-try",
@@ -199,5 +204,28 @@ impl UserError for PlaceError {
 
     fn exit(&self) -> Exit {
         about(self.code()).map_or(Exit::Environment, |about| about.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of `docs/keys.md` says the same, and nothing more.
+    #[test]
+    fn the_documentation_names_every_error_with_its_status() {
+        let text = include_str!("../../../../../docs/keys.md");
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| `key-")?.split_once("` | "));
+        let documented: Vec<_> =
+            rows.map(|(code, rest)| (format!("key-{code}"), rest[..1].to_owned())).collect();
+        let known: Vec<_> =
+            ABOUT.iter().map(|about| (about.0.to_owned(), about.1.code().to_string())).collect();
+        assert_eq!(documented, known);
+    }
+
+    #[test]
+    fn foreign_texts_stay_one_short_line() {
+        let text = repeated(&("a\nb\u{1b}[31m".to_owned() + &"c".repeat(1000)));
+        assert!(text.starts_with("ab[31mc") && text.len() == REPEATED);
     }
 }

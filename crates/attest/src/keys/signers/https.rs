@@ -61,6 +61,11 @@ impl Service {
         &self.name
     }
 
+    /// Whether the address has a path.
+    pub fn has_path(&self) -> bool {
+        self.uri.path() != "/"
+    }
+
     /// Sends one request to `path` below the address.
     pub fn call(
         &self,

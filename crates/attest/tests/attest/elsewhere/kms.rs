@@ -111,6 +111,10 @@ fn what_does_not_fit_is_told_apart() {
         (kms.place("alias/none"), "key-not-found"),
         (kms.place(&kms.keys[2]), "key-unsuitable"),
         (json!({ "kind": "aws-kms", "region": "us-east-1/..", "key": "k" }), "key-place-invalid"),
+        (
+            json!({ "kind": "aws-kms", "region": "eu-west-1", "key": "k", "endpoint": "https://h/x" }),
+            "key-place-invalid",
+        ),
     ];
     for (place, expected) in cases {
         let (code, _, message) = keys.refused(&place);

@@ -64,6 +64,18 @@ impl Token {
         self.softhsm(&["--import", file, "--token", "proof", "--label", label, "--id", id, "--pin", "4711"]);
     }
 
+    /// Makes a key with the tool of OpenSC.
+    fn tool(&self, label: &str, id: &str, more: &[&str]) {
+        let made = Command::new("pkcs11-tool")
+            .args(["--module", MODULE, "--token-label", "proof", "--login", "--pin", "4711", "--keypairgen"])
+            .args(["--usage-sign", "--label", label, "--id", id])
+            .args(more)
+            .env("SOFTHSM2_CONF", self.conf())
+            .output()
+            .expect("pkcs11-tool; `cargo xtask test` installs it");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+
     fn folder_of_the_token(&self) -> PathBuf {
         fs::read_dir(self.folder.path().join("tokens")).unwrap().next().unwrap().unwrap().path()
     }
@@ -113,24 +125,14 @@ fn keys_made_on_a_token_sign_and_open_again_by_what_was_returned() {
 fn a_key_that_could_leave_the_token_is_refused_unless_that_is_allowed() {
     let token = Token::new();
     let mut keys = token.keys("4711");
-    // Keys that SoftHSM imports cannot leave; one made with pkcs11-tool --extractable can.
-    let conf = token.conf();
-    let made = Command::new("pkcs11-tool")
-        .args(["--module", MODULE, "--token-label", "proof", "--login", "--pin", "4711", "--keypairgen"])
-        .args([
-            "--key-type",
-            "EC:prime256v1",
-            "--label",
-            "loose",
-            "--id",
-            "07",
-            "--extractable",
-            "--usage-sign",
-        ])
-        .env("SOFTHSM2_CONF", conf)
-        .output()
-        .expect("pkcs11-tool; `cargo xtask test` installs it");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    // As docs/keys.md says.
+    token.tool("kept", "06", &["--key-type", "EC:prime256v1", "--sensitive"]);
+    token.tool("edwards", "05", &["--key-type", "EC:edwards25519", "--sensitive"]);
+    for label in ["kept", "edwards"] {
+        let public = keys.open(&place(label));
+        keys.signs(&public, "kept");
+    }
+    token.tool("loose", "07", &["--key-type", "EC:prime256v1", "--extractable"]);
     let (code, exit, message) = keys.refused(&place("loose"));
     assert_eq!((code.as_str(), exit), ("key-exportable", 2), "{message}");
     let public = keys.open(&with(place("loose"), "allow_exportable", json!(true)));
@@ -173,13 +175,28 @@ fn what_does_not_fit_is_told_apart() {
 }
 
 #[test]
-fn a_module_that_others_can_write_is_not_loaded() {
+fn a_module_that_others_can_write_or_replace_is_not_loaded() {
     let token = Token::new();
-    let copy = token.folder.path().join("module.so");
+    let (folder, link) = (token.folder.path().join("modules"), token.folder.path().join("link.so"));
+    let copy = folder.join("module.so");
+    fs::create_dir(&folder).unwrap();
     fs::copy(MODULE, &copy).unwrap();
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o777)).unwrap();
-    let (code, ..) = token.keys("4711").refused(&with(place("any"), "module", json!(copy)));
-    assert_eq!(code, "key-permissions");
+    std::os::unix::fs::symlink(&copy, &link).unwrap();
+    let mode = |path: &PathBuf, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for (folder_mode, module_mode, expected) in [
+        (0o755, 0o666, "key-hsm-module-writable"),
+        (0o777, 0o644, "key-hsm-module-writable"),
+        (0o775, 0o644, "key-hsm-module-writable"),
+        (0o1777, 0o644, "key-not-found"),
+        (0o755, 0o644, "key-not-found"),
+    ] {
+        mode(&folder, folder_mode);
+        mode(&copy, module_mode);
+        for path in [&copy, &link] {
+            let (code, _, message) = token.keys("4711").refused(&with(place("any"), "module", json!(path)));
+            assert_eq!(code, expected, "{folder_mode:o} {module_mode:o}: {message}");
+        }
+    }
 }
 
 #[test]

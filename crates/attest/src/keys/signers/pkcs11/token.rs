@@ -1,7 +1,7 @@
 //! The module, the token in it, and the login.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock, RwLockReadGuard},
@@ -14,6 +14,7 @@ use cryptoki::{
     slot::{Slot, TokenInfo},
     types::AuthPin,
 };
+use nix::unistd::geteuid;
 
 use super::Pkcs11;
 use crate::keys::{KeyError, signers::PlaceError};
@@ -34,7 +35,6 @@ pub(super) struct Calls(RwLockReadGuard<'static, Vec<Loaded>>);
 
 /// Loads the module of `place` unless that was done before, and allows calls.
 pub(super) fn calls(place: &Pkcs11) -> Result<Calls, KeyError> {
-    check_owner(&place.module)?;
     let known = Calls(MODULES.read().unwrap_or_else(PoisonError::into_inner));
     if known.loaded(place).is_ok() {
         return Ok(known);
@@ -43,7 +43,7 @@ pub(super) fn calls(place: &Pkcs11) -> Result<Calls, KeyError> {
     let mut modules = MODULES.write().unwrap_or_else(PoisonError::into_inner);
     if !modules.iter().any(|known| known.path == place.module) {
         let missing = |why: String| PlaceError::ModuleMissing(place.module.clone(), why);
-        let module = Module::new(&place.module).map_err(|error| missing(error.to_string()))?;
+        let module = Module::new(trusted(&place.module)?).map_err(|error| missing(error.to_string()))?;
         initialize(&module).map_err(|error| missing(brief(&error)))?;
         modules.push(Loaded { path: place.module.clone(), module, generation: 0 });
     }
@@ -92,20 +92,23 @@ impl Calls {
     }
 }
 
-/// Whoever can write the module can sign: nobody but root and this user may.
-fn check_owner(path: &Path) -> Result<(), KeyError> {
+/// Where the module really is. Whoever can change it, or a folder above it, can sign: nobody but root and
+/// this user may. In a sticky folder (`/tmp`) others cannot replace what is not theirs.
+fn trusted(path: &Path) -> Result<PathBuf, PlaceError> {
     if !path.is_absolute() {
-        return Err(
-            PlaceError::Invalid(format!("the module {} is not an absolute path", path.display())).into()
-        );
+        return Err(PlaceError::Invalid(format!("the module {} is not an absolute path", path.display())));
     }
-    let file =
-        fs::metadata(path).map_err(|error| PlaceError::ModuleMissing(path.to_owned(), error.to_string()))?;
-    let ours = file.uid() == 0 || file.uid() == nix::unistd::geteuid().as_raw();
-    match ours && file.mode() & 0o022 == 0 {
-        true => Ok(()),
-        false => Err(KeyError::Permissions(path.to_owned(), file.mode() & 0o777)),
+    let missing = |error: io::Error| PlaceError::ModuleMissing(path.to_owned(), error.to_string());
+    let real = fs::canonicalize(path).map_err(missing)?;
+    for part in real.ancestors() {
+        let found = fs::metadata(part).map_err(missing)?;
+        let ours = found.uid() == 0 || found.uid() == geteuid().as_raw();
+        let sticky = found.is_dir() && found.mode() & 0o1000 != 0;
+        if !ours || (found.mode() & 0o022 != 0 && !sticky) {
+            return Err(PlaceError::ModuleWritable(part.to_owned()));
+        }
     }
+    Ok(real)
 }
 
 /// The one token whose label or serial number is the given one.
