@@ -13,7 +13,7 @@ use super::{
 use crate::keys::{
     Algorithm, KeyError, PublicKey,
     signers::{KeyPlace, PlaceError, open},
-    vault::random,
+    random,
 };
 
 /// `CKA_EC_PARAMS` of P-256: its object identifier (RFC 5480).
