@@ -2,8 +2,8 @@
 
 use cms::{
     cert::CertificateChoices,
-    content_info::ContentInfo,
-    signed_data::{SignedData, SignerInfo},
+    content_info::{CmsVersion, ContentInfo},
+    signed_data::{SignedData, SignerIdentifier, SignerInfo},
 };
 use der::{
     Any, Decode, Encode, Reader, Sequence, SliceReader, Tag,
@@ -29,6 +29,15 @@ const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.
 const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
 pub(crate) const SIGNING_CERTIFICATE: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.2.47");
+const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+const ECDSA_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
+/// RSA with the digest that the signer names, as most authorities write it.
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const RSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+const RSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12");
+const RSA_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// Largest response that is read, in bytes.
 const MAX_RESPONSE: usize = 256 << 10;
 
@@ -69,16 +78,39 @@ pub(super) fn check(
     let at = Timestamp::new(at.to_unix_duration().as_secs().cast_signed(), 0);
     let at = at.map_err(|_| wrong("its time is out of range"))?;
     let [signer] = data.signer_infos.0.as_slice() else { return Err(wrong("it needs exactly one signer")) };
+    if !consistent(&data, signer) {
+        return Err(wrong("its versions or algorithms do not fit what it holds"));
+    }
     signed(signer, content.as_bytes(), &data, authorities, at, paths)?;
     Ok(at)
 }
 
-/// The signed message of a response whose status is granted (0) or granted with modifications (1).
+/// Whether what no signature covers says what it must (RFC 5652, 5.1 and 5.3): nothing in a time-stamp can
+/// be changed unnoticed.
+fn consistent(data: &SignedData, signer: &SignerInfo) -> bool {
+    let version = match signer.sid {
+        SignerIdentifier::IssuerAndSerialNumber(_) => CmsVersion::V1,
+        SignerIdentifier::SubjectKeyIdentifier(_) => CmsVersion::V3,
+    };
+    let plain = |algorithm: &AlgorithmIdentifierOwned| {
+        algorithm.parameters.as_ref().is_none_or(|parameters| *parameters == Any::null())
+    };
+    let mut digests = data.digest_algorithms.iter();
+    data.version == CmsVersion::V3
+        && signer.version == version
+        && digests.clone().any(|algorithm| algorithm.oid == signer.digest_alg.oid)
+        && digests.all(plain)
+        && plain(&signer.digest_alg)
+        && plain(&signer.signature_algorithm)
+}
+
+/// The signed message of a response whose status is granted. With modifications is not enough: the status
+/// is signed by nobody, and other verifiers refuse it too.
 fn token(response: &[u8]) -> der::Result<Option<ContentInfo>> {
     let mut reader = SliceReader::new(response)?;
     let token = reader.sequence(|body| {
         let granted = body.sequence(|status| {
-            let granted = matches!(status.decode::<Int>()?.as_bytes(), [0 | 1]);
+            let granted = matches!(status.decode::<Int>()?.as_bytes(), [0]);
             skip(status)?;
             Ok(granted)
         })?;
@@ -224,11 +256,10 @@ fn verifies(certificate: &[u8], signer: &SignerInfo, message: &[u8]) -> Result<(
     let fits = |algorithm: &&dyn SignatureVerificationAlgorithm| {
         certificate.verify_signature(*algorithm, message, signature).is_ok()
     };
-    usable(&signer.digest_alg.oid).iter().any(fits).then_some(()).ok_or(())
+    usable(signer).iter().any(fits).then_some(()).ok_or(())
 }
 
 fn is_named(certificate: &Certificate, signer: &SignerInfo) -> bool {
-    use cms::signed_data::SignerIdentifier;
     use x509_cert::ext::pkix::SubjectKeyIdentifier;
     let body = &certificate.tbs_certificate;
     match &signer.sid {
@@ -242,12 +273,17 @@ fn is_named(certificate: &Certificate, signer: &SignerInfo) -> bool {
     }
 }
 
-fn usable(digest: &ObjectIdentifier) -> Vec<&'static dyn SignatureVerificationAlgorithm> {
+/// What the signature may be made with, by the digest and the algorithm that the signer names.
+fn usable(signer: &SignerInfo) -> Vec<&'static dyn SignatureVerificationAlgorithm> {
     use algorithms as a;
-    match *digest {
-        SHA256 => vec![a::ECDSA_P256_SHA256, a::ECDSA_P384_SHA256, a::RSA_PKCS1_2048_8192_SHA256],
-        SHA384 => vec![a::ECDSA_P256_SHA384, a::ECDSA_P384_SHA384, a::RSA_PKCS1_2048_8192_SHA384],
-        SHA512 => vec![a::ECDSA_P256_SHA512, a::ECDSA_P384_SHA512, a::RSA_PKCS1_2048_8192_SHA512, a::ED25519],
+    match (signer.digest_alg.oid, signer.signature_algorithm.oid) {
+        (SHA256, ECDSA_SHA256) => vec![a::ECDSA_P256_SHA256, a::ECDSA_P384_SHA256],
+        (SHA384, ECDSA_SHA384) => vec![a::ECDSA_P256_SHA384, a::ECDSA_P384_SHA384],
+        (SHA512, ECDSA_SHA512) => vec![a::ECDSA_P256_SHA512, a::ECDSA_P384_SHA512],
+        (SHA256, RSA | RSA_SHA256) => vec![a::RSA_PKCS1_2048_8192_SHA256],
+        (SHA384, RSA | RSA_SHA384) => vec![a::RSA_PKCS1_2048_8192_SHA384],
+        (SHA512, RSA | RSA_SHA512) => vec![a::RSA_PKCS1_2048_8192_SHA512],
+        (SHA512, ED25519) => vec![a::ED25519],
         _ => Vec::new(),
     }
 }
