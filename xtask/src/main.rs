@@ -1,4 +1,4 @@
-//! Development tasks: `cargo xtask test | tidy | bench | fuzz`.
+//! Development tasks: `cargo xtask test | tidy | bench | fuzz | interop`.
 
 mod bench;
 mod bootstrap;
@@ -6,6 +6,7 @@ mod fuzz;
 mod run;
 mod test;
 mod tidy;
+mod verifiers;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -13,7 +14,8 @@ const HELP: &str = "\
 cargo xtask test    everything: what it lacks is installed first, then format, clippy, tidy, tests, fuzz
 cargo xtask tidy    the invariants of ARCHITECTURE.md that a text search can check
 cargo xtask bench   measures, ratios side by side; takes minutes and a release build
-cargo xtask fuzz S  every fuzz target for S seconds";
+cargo xtask fuzz S  every fuzz target for S seconds
+cargo xtask interop asks other people's verifiers about our bundles; writes docs/evidence/interop.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::tidy(&root()).map(|checks| println!("tidy: {checks} checks passed")),
         Some("bench") => bench::bench(&root(), arguments.get(1).map(String::as_str)),
         Some("fuzz") => fuzz::fuzz(&root(), arguments.get(1).and_then(|s| s.parse().ok()).unwrap_or(30)),
+        Some("interop") => verifiers::interop(&root()),
         _ => {
             eprintln!("{HELP}");
             return ExitCode::from(2);

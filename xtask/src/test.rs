@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::{
     bootstrap, fuzz,
     run::{command, run, watch},
-    tidy,
+    tidy, verifiers,
 };
 
 /// Seconds for each fuzz target.
@@ -16,6 +16,7 @@ const FUZZ_SECONDS: u32 = 4;
 /// Runs everything and ends with one summary line.
 pub fn test(root: &Path) -> Result<()> {
     let scanners = bootstrap::bootstrap(root)?;
+    let verifiers = verifiers::verifiers(root)?;
     let cargo = |arguments: &[&str]| command(root, "cargo", arguments);
     let mut tally = Tally::default();
     tally.step("format", run("format", &mut cargo(&["fmt", "--all", "--check"])));
@@ -28,7 +29,7 @@ pub fn test(root: &Path) -> Result<()> {
     // Tests of the whole product start its binary and the sandbox's helpers.
     tally.step("build", run("build", &mut cargo(&["build", "--workspace", "--all-targets", "--quiet"])));
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    tests.env("PROOFHOUSE_TEST_SCANNERS", &scanners);
+    tests.env("PROOFHOUSE_TEST_SCANNERS", &scanners).env("PROOFHOUSE_TEST_VERIFIERS", &verifiers);
     let mut failing = Vec::new();
     let ok = watch("tests", &mut tests, |line| {
         tally.read(line);

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use crate::support::Site;
 
-fn vectors() -> Option<PathBuf> {
+pub fn vectors() -> Option<PathBuf> {
     let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let data = std::env::var_os("PROOFHOUSE_SHARED_DATA").map_or_else(default, PathBuf::from);
     let folder = data.join("bundles");

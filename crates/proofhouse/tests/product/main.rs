@@ -5,6 +5,7 @@ mod arguments;
 mod attacks;
 mod deploying;
 mod foreign;
+mod interop;
 mod offline;
 mod project;
 mod projects;
