@@ -111,14 +111,17 @@ impl TrustedRoot {
                 return Err(RootError::Content("an authority needs 1 to 100 certificates"));
             }
         }
-        let mut logs = Vec::new();
+        let (mut logs, mut ct_logs) = (Vec::new(), Vec::new());
         for log in wire.tlogs {
             logs.extend(log.signature_log()?);
+        }
+        for log in wire.ctlogs {
+            ct_logs.extend(log.ct_log()?);
         }
         Ok(Self {
             logs: Trust::new(Vec::new(), logs),
             authorities: wire.certificate_authorities.into_iter().map(Authority::from).collect(),
-            ct_logs: wire.ctlogs.into_iter().map(WireLog::ct_log).collect::<Result<_, _>>()?,
+            ct_logs,
             time_stampers: wire.timestamp_authorities.into_iter().map(Authority::from).collect(),
         })
     }
@@ -230,13 +233,17 @@ impl WireLog {
         }
     }
 
-    fn ct_log(self) -> Result<CtLog, RootError> {
+    /// A log of certificates; nothing for logs with other keys, whose stamps cannot be checked here.
+    fn ct_log(self) -> Result<Option<CtLog>, RootError> {
+        if Algorithm::from_sigstore_name(&self.public_key.key_details).is_none() {
+            return Ok(None);
+        }
         let key = PublicKey::from_spki(&self.public_key.raw_bytes)
-            .map_err(|_| RootError::Content("the key of a certificate log is not P-256 or Ed25519"))?;
+            .map_err(|_| RootError::Content("the key of a certificate log does not fit its details"))?;
         if self.log_id.key_id != key.fingerprint().as_bytes() {
             return Err(RootError::Content("the id of a certificate log does not fit its key"));
         }
-        Ok(CtLog { id: self.log_id.key_id, key, window: self.public_key.valid_for })
+        Ok(Some(CtLog { id: self.log_id.key_id, key, window: self.public_key.valid_for }))
     }
 }
 

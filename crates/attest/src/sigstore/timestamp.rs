@@ -226,12 +226,12 @@ fn skip<'a>(reader: &mut impl Reader<'a>) -> der::Result<()> {
     Ok(())
 }
 
-/// Certificates that may have signed: those that the message carries, else the first of the
-/// authority's chain, when the chain begins with the stamping certificate itself.
+/// Certificates that may have signed: those that the message carries, when it carries any (some authorities
+/// send an empty set), else the first of the authority's chain, when that is the stamping certificate itself.
 fn candidates(authority: &Authority, data: &SignedData) -> Vec<(Vec<u8>, Authority)> {
     let own = authority.chain.split_first().filter(|(_, rest)| !rest.is_empty());
     let beneath = |rest: &[Vec<u8>]| Authority { chain: rest.to_vec(), window: authority.window };
-    let Some(carried) = &data.certificates else {
+    let Some(carried) = data.certificates.as_ref().filter(|carried| !carried.0.is_empty()) else {
         return own.map(|(first, rest)| (first.clone(), beneath(rest))).into_iter().collect();
     };
     let encoded = carried.0.iter().take(8).filter_map(|choice| match choice {

@@ -150,6 +150,49 @@ fn a_trusted_root_that_lacks_something_is_refused_or_believes_less() {
     assert_eq!(verdict("tsa-leaf-only"), Err("bundle-timestamp-authority"));
 }
 
+#[test]
+fn a_certificate_log_with_a_key_of_another_sort_hinders_nobody() {
+    let Some(vectors) = Vectors::open() else { return };
+    let mut root = vectors.json("trusted_root.json");
+    let mut other = root["ctlogs"][0].clone();
+    other["publicKey"]["keyDetails"] = "PKIX_RSA_PKCS1V15_4096_SHA256".into();
+    root["ctlogs"].as_array_mut().unwrap().insert(0, other.clone());
+    let bundle = vectors.json("b-ca-msg-full.json");
+    let ask = |root: &serde_json::Value| {
+        vectors.ask(&bundle, &TrustedRoot::parse(&serde_json::to_vec(root).unwrap()).unwrap())
+    };
+    assert_eq!(ask(&root), Ok(()));
+    root["ctlogs"] = vec![other].into();
+    assert_eq!(ask(&root), Err("bundle-sct"));
+}
+
+/// The time-stamp with an empty set of certificates, as public authorities send it; no signature covers it.
+fn without_certificates(token: &[u8]) -> Vec<u8> {
+    let set = |window: &[u8]| window[..2] == [0xa0, 0x82] && window[4..] == [0x30, 0x82];
+    // The first such tag is the signed data itself.
+    let at = 30 + token[30..].windows(6).position(set).unwrap();
+    let length = 4 + usize::from(u16::from_be_bytes([token[at + 2], token[at + 3]]));
+    let mut short = [&token[..at], &[0xa0, 0], &token[at + length..]].concat();
+    let cut = u16::try_from(length - 2).unwrap();
+    // Response, content, its tag, signed data: each has its length in two bytes after two others.
+    for header in [0, 9, 24, 28] {
+        let old = u16::from_be_bytes([short[header + 2], short[header + 3]]);
+        short[header + 2..header + 4].copy_from_slice(&(old - cut).to_be_bytes());
+    }
+    short
+}
+
+#[test]
+fn a_time_stamp_need_not_carry_its_certificate() {
+    let Some(vectors) = Vectors::open() else { return };
+    let mut bundle = vectors.json("b-ca-msg-full.json");
+    let stamp = "/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp";
+    let stamp = bundle.pointer_mut(stamp).unwrap();
+    let token = STANDARD.decode(stamp.as_str().unwrap()).unwrap();
+    *stamp = STANDARD.encode(without_certificates(&token)).into();
+    assert_eq!(vectors.ask(&bundle, &vectors.root), Ok(()));
+}
+
 /// Every string, number and list in a document, by its JSON pointer.
 fn fields(value: &serde_json::Value, pointer: &str, out: &mut Vec<String>) {
     let inner: Vec<(String, &serde_json::Value)> = match value {
