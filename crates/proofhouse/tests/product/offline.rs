@@ -91,7 +91,7 @@ fn a_changed_artifact_statement_or_trust_does_not_verify() {
     let other = Site::new();
     fs::write(exported.site.path().join("trust.json"), other.proofhouse(&["ledger", "trust"]).expect(0).out)
         .unwrap();
-    assert!(exported.verify(&[]).expect(1).out.contains("verify-unknown-key"));
+    assert!(exported.verify(&[]).expect(1).out.contains("bundle-timestamp-authority"));
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn a_record_that_was_exchanged_for_another_good_one_stops_the_gate() {
     let journal = site.home().join("ledger/journal/00000000000000000000.seg");
     let bytes = fs::read(&journal).unwrap();
     let starts: Vec<usize> =
-        bytes.windows(4).enumerate().filter(|(_, window)| *window == b"PHR1").map(|(n, _)| n).collect();
+        bytes.windows(4).enumerate().filter(|(_, window)| *window == b"PHR2").map(|(n, _)| n).collect();
     let [.., gone, kept] = starts[..] else { panic!() };
     let mut body = bytes[kept + 24..].to_vec();
     body[..8].copy_from_slice(&bytes[gone + 24..gone + 32]);
@@ -183,7 +183,7 @@ fn a_record_that_was_exchanged_for_another_good_one_stops_the_gate() {
     hasher.update(&length);
     hasher.update(&body);
     let check = hasher.finish();
-    let changed = [&bytes[..gone], b"PHR1", &length, &check.0[..16], &body, &bytes[kept..]].concat();
+    let changed = [&bytes[..gone], b"PHR2", &length, &check.0[..16], &body, &bytes[kept..]].concat();
     fs::write(&journal, changed).unwrap();
     fs::remove_file(site.home().join("ledger/index")).unwrap();
     let refused = site.proofhouse(&["gate", "explain", "production"]).expect(4);

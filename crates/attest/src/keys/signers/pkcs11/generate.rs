@@ -11,9 +11,8 @@ use super::{
     token::{calls, told},
 };
 use crate::keys::{
-    Algorithm, KeyError, PublicKey,
+    Algorithm, KeyError, PublicKey, random,
     signers::{KeyPlace, PlaceError, open},
-    random,
 };
 
 /// `CKA_EC_PARAMS` of P-256: its object identifier (RFC 5480).
