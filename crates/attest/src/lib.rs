@@ -9,7 +9,7 @@
 //!
 //! **Architecture Invariants:**
 //! - private keys exist only in the process that runs [`signer::serve`];
-//! - [`dsse`], [`log`], [`trust`], [`bundle`] and [`verify`] do no IO and never ask for the time;
+//! - [`dsse`], [`log`], [`trust`], [`bundle`], [`verify`] and [`oidc`] do no IO and never ask for the time;
 //! - a statement is acknowledged only after it is on disk and covered by a signed checkpoint.
 
 #![forbid(unsafe_code)]
@@ -23,6 +23,7 @@ mod json;
 pub mod keys;
 pub mod ledger;
 pub mod log;
+pub mod oidc;
 pub mod signer;
 pub mod sigstore;
 pub mod trust;
@@ -30,7 +31,7 @@ pub mod verify;
 
 pub use bundle::Bundle;
 pub use dsse::Envelope;
-pub use json::JsonProblem;
+pub use json::{JsonProblem, check as check_json};
 pub use keys::PublicKey;
 pub use ledger::{Ledger, LedgerError, Recovery};
 

@@ -17,11 +17,8 @@ pub fn of_artifact(digest: Sha256, recorder: &Recorder) -> Result<Vec<u8>, Probl
     for run in &runs {
         starts.extend(projection.run_start(*run)?);
     }
-    let Some(first) = starts.into_iter().min() else {
-        let message = format!("this installation knows no artifact sha256:{digest}");
-        return Err(Problem::new("artifact-unknown", model::Exit::Verdict, message)
-            .with_hint("give its evidence with --bundle and the trust file with --trust"));
-    };
+    // What no run of ours made, somebody may still have brought attestations of.
+    let first = starts.into_iter().min().unwrap_or(0);
     let runs: BTreeSet<String> = runs.iter().map(RunId::to_string).collect();
     let mut indices = Vec::new();
     for logged in recorder.from(first)? {
@@ -29,6 +26,11 @@ pub fn of_artifact(digest: Sha256, recorder: &Recorder) -> Result<Vec<u8>, Probl
         if concerns(&logged, digest, &runs) {
             indices.push(logged.index);
         }
+    }
+    if indices.is_empty() {
+        let message = format!("this installation knows no artifact sha256:{digest}");
+        return Err(Problem::new("artifact-unknown", model::Exit::Verdict, message)
+            .with_hint("give its evidence with --bundle and the trust file with --trust"));
     }
     ship::evidence(&indices, recorder)
 }

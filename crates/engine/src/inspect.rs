@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use attest::ledger::Report;
 use model::{
     Problem, Sha256,
-    predicate::{Run, Scan, Vsa},
+    predicate::{ForeignAttestation, Run, Scan, Vsa},
     problem::erase,
 };
 use serde::Serialize;
@@ -76,6 +76,9 @@ fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(vsa)) = statement.decode::<Vsa>() {
         return vec![(vsa.proofhouse.verdict.evidence, "evidence of a decision".to_owned())];
+    }
+    if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
+        return vec![(foreign.document.hash, "a foreign attestation".to_owned())];
     }
     let Some(Ok(run)) = statement.decode::<Run>() else { return vec![] };
     let mut all = Vec::new();

@@ -6,11 +6,14 @@
 
 pub mod active;
 pub mod builtin;
+pub mod ci;
 pub mod evidence;
 pub mod feeds;
+pub mod foreign;
 pub mod gate;
 pub mod given;
 pub mod home;
+pub mod identity;
 pub mod import;
 pub mod inspect;
 pub mod junit;
@@ -24,6 +27,7 @@ pub mod ship;
 pub mod source;
 pub mod statements;
 pub mod tree;
+pub mod wrap;
 
 pub use home::Home;
 pub use source::Source;

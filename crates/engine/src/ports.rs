@@ -22,7 +22,8 @@ pub trait Projection: Send + Sync {
     fn project(&self, statements: &[LoggedStatement], blobs: &dyn Blobs) -> Result<(), Problem>;
 
     /// The newest finished run of a project, of those that passed when `passed` is set and of one
-    /// commit when that is given, with the ledger index of its first statement.
+    /// commit when that is given, with the ledger index of its first statement. A wrapped command is none:
+    /// it is meant only where it is named.
     ///
     /// # Errors
     /// The database cannot be reached.

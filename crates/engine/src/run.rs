@@ -18,6 +18,7 @@ use model::{
 };
 use runner::schedule::Cancel;
 
+pub(crate) use prepare::not_of_the_source;
 pub use prepare::{Prepared, prepare, take};
 pub use seen::MOST_PROCESSES;
 

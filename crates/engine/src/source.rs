@@ -55,6 +55,17 @@ impl Source {
         })
     }
 
+    /// The folder that a command in `start` belongs to: the nearest upward with a `proofhouse.yaml`, else
+    /// the top of the repository, else the folder itself.
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub fn around(start: &Path) -> Result<PathBuf, Problem> {
+        let start = crate::given::folder(start)?;
+        let configured = start.ancestors().find(|folder| folder.join(CONFIG).is_file());
+        Ok(configured.or_else(|| git::top(&start)).unwrap_or(&start).to_owned())
+    }
+
     /// Lists the source at `root`.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! The command line as its users see it.
 
+mod attest;
+
 use std::path::PathBuf;
 
+pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Takes a commit to a verified deployment, and can prove every step.
@@ -57,6 +60,8 @@ pub enum Command {
     Outputs(OutputsArgs),
     /// Run the built-in checks on this folder and record the results
     Scan,
+    /// Run a command of another pipeline and attest what it made, or import attestations of others
+    Attest(Box<AttestArgs>),
     /// Import a scanner's report
     Import(ImportArgs),
     /// List findings

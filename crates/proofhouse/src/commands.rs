@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod attest;
 mod conformance;
 mod demo;
 mod deploy;
@@ -36,6 +37,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Run(arguments) => run::run(global, &arguments),
         Command::Outputs(arguments) => outputs::outputs(global, &arguments),
         Command::Scan => scan::scan(global),
+        Command::Attest(arguments) => attest::attest(global, &arguments),
         Command::Import(arguments) => import::import(global, &arguments),
         Command::Findings(arguments) => findings::findings(global, &arguments),
         Command::Gate(command) => gate::gate(global, command),

@@ -6,6 +6,7 @@ use engine::ports::Projection;
 use model::{
     Problem, RunId, Sha256,
     ports::{Blobs, LoggedStatement},
+    predicate::provenance::TRIGGER_WRAPPED,
     problem::erase,
 };
 use store::{
@@ -48,7 +49,8 @@ impl Projection for Database {
     ) -> Result<Option<(RunId, u64)>, Problem> {
         let status = passed.then_some(RunStatus::Passed);
         let (project, commit) = (Some(project.to_owned()), commit.map(str::to_owned));
-        let filter = RunFilter { project, status, commit, ..RunFilter::default() };
+        let trigger_not = Some(TRIGGER_WRAPPED.to_owned());
+        let filter = RunFilter { project, status, commit, trigger_not, ..RunFilter::default() };
         let page = self.wait(self.store.runs(&filter, &PageRequest::first(1)))?;
         Ok(page.items.first().map(|run| (run.run, run.started_index)))
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Report, show, text, tracked};
 
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "crates/model/src",
     "crates/pipeline/src",
     "crates/policy/src",
@@ -15,6 +15,7 @@ const PURE: [&str; 9] = [
     "crates/attest/src/dsse",
     "crates/attest/src/bundle",
     "crates/attest/src/trust",
+    "crates/attest/src/oidc",
     "crates/findings/src/correlate",
 ];
 

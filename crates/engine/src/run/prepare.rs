@@ -77,7 +77,7 @@ pub fn prepare(request: &Request<'_>, recorder: &Recorder, watch: &dyn Watch) ->
 ///
 /// # Errors
 /// One of them was changed after it was read.
-fn not_of_the_source(project: &Project, folder: &Folder) -> Result<Option<String>, Problem> {
+pub(crate) fn not_of_the_source(project: &Project, folder: &Folder) -> Result<Option<String>, Problem> {
     let mut read: BTreeMap<String, Sha256> = project.rule_digests();
     read.insert(CONFIG.to_owned(), project.config_digest);
     let (mut contents, mut changed) = (BTreeSet::new(), None);

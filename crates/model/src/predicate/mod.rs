@@ -1,8 +1,10 @@
 //! Predicates of the statements that Proofhouse writes, one file per family.
 
 pub mod checks;
+pub mod ci;
 pub mod decision;
 pub mod deployment;
+pub mod foreign;
 pub mod keys;
 pub mod provenance;
 pub mod run;
@@ -11,10 +13,12 @@ pub use checks::{
     FeedImport, FindingsBlob, Monitor, MonitorLog, Origin, RuntimeTrace, Sbom, Scan, ScanTarget, TestResult,
     TraceContext,
 };
+pub use ci::{CiClaims, Confirmed};
 pub use decision::{DecisionContext, Exception, Vsa};
 pub use deployment::{
     Check, Deployment, DeploymentResult, DeploymentStage, HealthRecord, Receipt, ReceiptPhase,
 };
+pub use foreign::{ForeignAttestation, ForeignLog, ForeignRoot, ForeignSigner};
 pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
 pub use provenance::{BuildDefinition, BuildMetadata, Builder, Provenance, RunDetails};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};

@@ -11,6 +11,13 @@ pub const BUILD_TYPE: &str = "urn:proofhouse:build-type:step:v1";
 /// `builder.id` prefix; the isolation mode (`root`, `rootless`, `none`) follows.
 pub const BUILDER_PREFIX: &str = "urn:proofhouse:builder:";
 
+/// `buildType` of a command that Proofhouse only watched begin and end.
+pub const BUILD_TYPE_COMMAND: &str = "urn:proofhouse:build-type:command:v1";
+/// `builder.id` of such a command: it ran where it was called, isolated from nothing.
+pub const BUILDER_WRAPPED: &str = "urn:proofhouse:builder:wrapped-command";
+/// What started the run of such a command ([`super::Run::trigger`]).
+pub const TRIGGER_WRAPPED: &str = "attest";
+
 /// Annotation of a resolved dependency that says what it was to the build: one of the `ROLE_…` values.
 pub const ROLE: &str = "urn:proofhouse:role";
 /// The source tree or commit.

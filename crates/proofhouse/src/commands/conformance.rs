@@ -69,7 +69,8 @@ fn verify(arguments: &VerifyBundleArgs) -> Result<Accepted, Problem> {
     verdict.map_err(|e| erase(&e))
 }
 
-fn public_key(path: &Path) -> Result<PublicKey, Problem> {
+/// A public key from a PEM file.
+pub fn public_key(path: &Path) -> Result<PublicKey, Problem> {
     let text = String::from_utf8(read(path)?).unwrap_or_default();
     PublicKey::from_text(&text).map_err(|error| {
         Problem::new("key-malformed", Exit::Input, format!("{}: {error}", path.display()))

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod attacks;
+mod attesting;
 mod deploying;
 mod foreign;
 mod interop;

@@ -62,6 +62,7 @@ impl RunQuery {
             status: one_of("status", &self.status, RunStatus::from_name)?,
             branch: given(&self.branch),
             commit: given(&self.commit),
+            ..RunFilter::default()
         };
         Ok(app.store.runs(&filter, &paged!(self)).await?)
     }

@@ -20,7 +20,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 14] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -34,6 +34,7 @@ const KINDS: [(&str, &str); 13] = [
     (predicate::FeedImport::TYPE, "feed"),
     (predicate::KeyEvent::TYPE, "key"),
     (predicate::FileSignature::TYPE, "signature"),
+    (predicate::ForeignAttestation::TYPE, "foreign"),
 ];
 
 /// Short word for a predicate type.
@@ -108,6 +109,7 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "deployment" => delivery::deployment(tx, logged, &decode(logged)?).await?,
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
+        "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         _ => Link::default(),
     };
     if let Some(project) = &link.project {

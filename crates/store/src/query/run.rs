@@ -80,7 +80,8 @@ impl Store {
         let mut sql = Filter::default();
         sql.and_maybe("project = $", filter.project.as_ref())
             .and_maybe("status = $", filter.status.map(RunStatus::name))
-            .and_maybe("branch = $", filter.branch.as_ref());
+            .and_maybe("branch = $", filter.branch.as_ref())
+            .and_maybe("cause <> $", filter.trigger_not.as_ref());
         if let Some(commit) = &filter.commit {
             // A beginning of a hex text: compared as a range, no pattern characters to escape.
             sql.and("commit_id >= $", commit.to_ascii_lowercase());

@@ -50,6 +50,9 @@ pub struct RunFilter {
     /// Git commit, or its beginning.
     #[serde(default)]
     pub commit: Option<String>,
+    /// Not those that this started.
+    #[serde(default)]
+    pub trigger_not: Option<String>,
 }
 
 /// A run in a list.
