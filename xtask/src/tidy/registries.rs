@@ -17,6 +17,7 @@ const REGISTRIES: &[(&str, &str, &str, &[&str])] = &[
         &["mod", "error", "https", "place", "point", "secret", "sigv4"],
     ),
     ("crates/checks/src/sbom/formats", ".rs", "crates/checks/src/sbom/formats/mod.rs", &["mod", "python"]),
+    ("crates/engine/src/ci", ".rs", "crates/engine/src/ci/mod.rs", &["mod", "error", "tests"]),
     ("crates/dast/src/checks", ".rs", "crates/dast/src/checks/mod.rs", &["mod"]),
     ("crates/runner/src/proxy/registry", ".rs", "crates/runner/src/proxy/registry/mod.rs", &["mod"]),
 ];

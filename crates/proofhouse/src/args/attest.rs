@@ -9,8 +9,8 @@ use clap::{Args, Subcommand, ValueEnum};
 #[command(override_usage = "proofhouse attest [OPTIONS] -- COMMAND [ARGUMENTS]...\n       \
                             proofhouse attest import [OPTIONS] FILE...")]
 #[command(
-    after_help = "The command gets the terminal, environment, signals and working folder as they are; \
-its exit status is passed on. Of the environment only the names of variables are recorded. Nothing isolates \
+    after_help = "The command gets the terminal, signals, working folder and environment as they are, \
+but for Proofhouse's own secrets; its exit status is passed on. Of the environment only the names of variables are recorded. Nothing isolates \
 the command, and its evidence says so."
 )]
 pub struct AttestArgs {

@@ -154,6 +154,10 @@ fn tell(app: &App, attested: &Attested) {
         ui::note("the folder differs from its commit; that is recorded");
     }
     if let Some(ci) = &attested.ci {
+        let said = ci.claims.get("commit");
+        if said.is_some() && attested.commit.is_some() && said != attested.commit.as_ref() {
+            ui::note("the CI says another commit than the folder is at; both are recorded");
+        }
         let proven = match ci.proven_identity() {
             Some((identity, issuer)) => format!("{identity}, as {issuer} says"),
             None if ci.verified => "its token was verified and names no workflow".to_owned(),
