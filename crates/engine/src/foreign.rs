@@ -200,7 +200,7 @@ mod tests {
             ("[]", "bundle-malformed"),
             ("{}", "bundle-malformed"),
             (r#"{"payloadType":"t","payloadType":"t"}"#, "foreign-malformed"),
-            (r#"{"payloadType":"t","payload":"","signatures":[]}"#, "dsse-signatures"),
+            (r#"{"payloadType":"t","payload":"","signatures":[]}"#, "envelope-malformed"),
         ] {
             let found = read(text.as_bytes()).err().map(|problem| problem.code);
             assert_eq!(found, Some(code), "{text}");

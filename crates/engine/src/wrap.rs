@@ -25,7 +25,7 @@ pub use predicate::Custom;
 
 use crate::{
     active::Active,
-    ci::Environment,
+    ci::{CiError, Environment},
     project::Project,
     record::Recorder,
     run::{not_of_the_source, take},
@@ -127,6 +127,7 @@ pub fn attest(
     named(request.name)?;
     let folder = crate::given::folder(request.folder)?;
     let scene = scene(request, &folder, recorder)?;
+    same_commit(request.ci.as_ref(), &scene)?;
     let watched = Made::before(&folder, request.outputs)?;
     let started = begin(request, &scene, recorder);
     let source = scene.facts(started.run).source();
@@ -162,6 +163,20 @@ pub fn attest(
         entries,
         warnings,
     })
+}
+
+/// What a token proved must be what is recorded: the folder may have moved on since it was compared.
+fn same_commit(ci: Option<&CiClaims>, scene: &Scene) -> Result<(), Problem> {
+    let Some(ci) = ci.filter(|ci| ci.token.as_ref().is_some_and(|t| t.claims.iter().any(|c| c == "commit")))
+    else {
+        return Ok(());
+    };
+    match (ci.claims.get("commit"), &scene.commit) {
+        (Some(token), Some(head)) if token != head => {
+            Err(erase(&CiError::Commit { token: token.clone(), head: head.clone() }))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name of a step, as in a configuration.

@@ -29,10 +29,15 @@ struct Issuers {
 }
 
 impl Issuers {
-    fn start(claims: &Value) -> Self {
+    fn start(job: &Job) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/product/attesting/issuer.py");
         let mut command = Command::new(python());
-        command.arg(script).arg(claims.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .arg(script)
+            .arg(job.claims.to_string())
+            .arg(job.certificate())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -77,6 +82,11 @@ impl Job {
         Self { site, claims }
     }
 
+    /// Of the issuer that speaks https; outside of the project.
+    fn certificate(&self) -> PathBuf {
+        self.site.path().join("certificate.pem")
+    }
+
     /// `proofhouse attest OPTIONS -- true` in the job, with the token in the variable.
     fn attest(&self, token: &str, options: &[&str]) -> Answer {
         self.in_job(&[("PROOFHOUSE_IDENTITY_TOKEN", token)], options)
@@ -113,7 +123,7 @@ fn without_a_token_a_ci_is_only_claimed() {
 #[test]
 fn tokens_of_real_issuers_say_who_runs() {
     let job = Job::new();
-    let issuers = Issuers::start(&job.claims);
+    let issuers = Issuers::start(&job);
     let provider = issuers.text("/provider/issuer");
     let loopback = ["--issuer-network", "loopback", "--issuer"];
     let on = |issuer| [loopback.as_slice(), &[issuer]].concat();
@@ -149,6 +159,14 @@ fn tokens_of_real_issuers_say_who_runs() {
     let offline = ["--issuer", &own, "--jwks", "keys.json"];
     job.attest(issuers.text("/tokens/ed"), &offline).expect(0);
 
+    // By https, which is what issuers outside of tests speak; a certificate of nobody is refused.
+    let (issuer, token) = (issuers.text("/secure/issuer"), issuers.text("/secure/token"));
+    let certificate = job.certificate().to_string_lossy().into_owned();
+    let job_token = [("PROOFHOUSE_IDENTITY_TOKEN", token), ("SSL_CERT_FILE", &certificate)];
+    let told = job.in_job(&job_token, &on(issuer)).expect(0).json();
+    assert_eq!(told["ci"]["token"]["issuer"], issuer);
+    assert!(job.attest(token, &on(issuer)).expect(3).err.contains("issuer-unreachable"));
+
     // The ledger names who ran, and holds no token.
     let all = ledger(&job.site);
     let ran = of_type(&all, "predicate:run:");
@@ -160,7 +178,7 @@ fn tokens_of_real_issuers_say_who_runs() {
 #[test]
 fn every_attack_on_a_token_is_refused_before_anything_runs() {
     let job = Job::new();
-    let issuers = Issuers::start(&job.claims);
+    let issuers = Issuers::start(&job);
     let own = issuers.at("own");
     job.site.write("keys.json", issuers.told["keys"].to_string());
     let before = ledger(&job.site).len();

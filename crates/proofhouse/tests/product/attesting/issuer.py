@@ -1,15 +1,18 @@
 """Issuers of identity tokens on loopback: a real OpenID provider (oidc-provider-mock) and its code flow,
 and beside it tokens made with joserfc for everything that a provider would not issue.
 
-First argument: the claims of a job, JSON. Prints one line of JSON: addresses and tokens by name. Ends with
+First argument: the claims of a job, JSON. Second: where to write the certificate of the issuer that speaks
+https. Prints one line of JSON: addresses and tokens by name. Ends with
 its standard input.
 """
 
 import base64
+import datetime
 import hashlib
 import hmac
 import http.server
 import json
+import ssl
 import sys
 import threading
 import time
@@ -18,6 +21,9 @@ import urllib.parse
 import urllib.request
 
 import oidc_provider_mock
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -121,7 +127,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        base = f"http://127.0.0.1:{self.server.server_port}"
+        base = self.server.base
         address = urllib.parse.urlparse(self.path)
         _, place, *rest = address.path.split("/")
         issuer = f"{base}/{place}"
@@ -156,9 +162,40 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 
 BAD = ["redirecting", "keys-redirecting", "keys-by-file", "keys-elsewhere", "lying", "many", "same-names", "endless"]
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-base = f"http://127.0.0.1:{server.server_port}"
+
+
+def serve(scheme, host, secure=None):
+    """Answers from now on; the address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    server.base = f"{scheme}://{host}:{server.server_port}"
+    if secure:
+        server.socket = secure.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.base
+
+
+def certified(place):
+    """TLS for `localhost`, by a certificate of its own that is written to a file with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+    made = made.not_valid_after(now + datetime.timedelta(hours=1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    with open(place, "wb") as file:
+        file.write(certificate)
+    with open(place + ".key", "wb") as file:
+        file.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                     serialization.NoEncryption()))
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(place, place + ".key")
+    return secure
+
+
+base = serve("http", "127.0.0.1")
+secure = serve("https", "localhost", certified(sys.argv[2]))
 TOKENS = tokens(f"{base}/own")
 user = oidc_provider_mock.User(sub=CLAIMS["sub"], claims=CLAIMS)
 with oidc_provider_mock.run_server_in_thread(user_claims=[user]) as provider:
@@ -166,6 +203,7 @@ with oidc_provider_mock.run_server_in_thread(user_claims=[user]) as provider:
     print(json.dumps({
         "base": base, "tokens": TOKENS, "keys": PUBLIC,
         "bad": {place: tokens(f"{base}/{place}")["rs"] for place in BAD},
+        "secure": {"issuer": f"{secure}/own", "token": tokens(f"{secure}/own")["es"]},
         "provider": {"issuer": issuer, "token": code_flow(issuer)},
     }), flush=True)
     sys.stdin.read()
