@@ -103,7 +103,7 @@ pub fn confirm(
     let confirmed = Confirmed {
         issuer: token.issuer.clone(),
         subject,
-        identity: (system.identity)(token),
+        identity: (system.identity)(token).filter(|identity| fits_certificate(identity)),
         audience: audience.to_owned(),
         digest: token.digest,
         issued: token.issued,
@@ -115,6 +115,13 @@ pub fn confirm(
     // Where both write the same thing in two ways, what was proven counts.
     let claims = found.claims.into_iter().chain(said).collect();
     Ok(CiClaims { claims, verified: true, token: Some(confirmed), ..found })
+}
+
+/// Whether it can stand in a certificate as it is: a URI there is ASCII (RFC 5280, section 4.2.1.6).
+fn fits_certificate(identity: &str) -> bool {
+    identity.len() <= LONGEST
+        && identity.bytes().all(|b| b.is_ascii_graphic())
+        && url::Url::parse(identity).is_ok()
 }
 
 /// What a token says, under our names for it.

@@ -51,6 +51,12 @@ fn github_says_who_runs_and_a_token_confirms_it() {
     assert_eq!(good.claims["event"], "push");
     let other = confirmed(&found, &token(issuer, claims.clone()), Some(&"0".repeat(40))).unwrap_err();
     assert!(matches!(other, CiError::Commit { .. }), "{other}");
+    for odd in ["octo/app/w.yml@refs/heads/é", "octo/app/w.yml@refs/heads/a b", "octo/app/w.yml", "/x@y"] {
+        let mut other = claims.clone();
+        other["job_workflow_ref"] = odd.into();
+        let good = confirmed(&found, &token(issuer, other), None).unwrap();
+        assert_eq!((good.verified, good.proven_identity()), (true, None), "{odd}");
+    }
     let mut stolen = claims;
     stolen["repository"] = "evil/app".into();
     let other = confirmed(&found, &token(issuer, stolen), None).unwrap_err();

@@ -10,7 +10,8 @@ use clap::{Args, Subcommand, ValueEnum};
                             proofhouse attest import [OPTIONS] FILE...")]
 #[command(
     after_help = "The command gets the terminal, signals, working folder and environment as they are, \
-but for Proofhouse's own secrets; its exit status is passed on. Of the environment only the names of variables are recorded. Nothing isolates \
+but for Proofhouse's own secrets; its exit status is passed on. With --format json the result follows on stdout. Of the environment only the \
+names of variables are recorded. Nothing isolates \
 the command, and its evidence says so."
 )]
 pub struct AttestArgs {

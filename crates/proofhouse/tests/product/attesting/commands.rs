@@ -155,6 +155,25 @@ fn signals_reach_the_command_and_its_end_is_recorded() {
 }
 
 #[test]
+fn one_that_is_killed_with_us_is_recorded_as_interrupted_and_attests_nothing() {
+    let site = plain();
+    let script = "mkdir -p dist; echo half > dist/app; echo ready; exec sleep 600";
+    let mut command = site.command(&["attest", "--output", "dist/app", "--", "sh", "-c", script]);
+    let mut child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+    let group = format!("-{}", child.id());
+    assert!(std::process::Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
+    child.wait().unwrap();
+    assert!(site.proofhouse(&["ledger", "show"]).expect(0).err.contains("interrupted"));
+    let all = ledger(&site);
+    let runs = of_type(&all, "predicate:run:");
+    assert_eq!((runs.len(), all.len()), (2, 2));
+    assert_eq!(runs[1]["predicate"]["result"], "interrupted");
+    site.proofhouse(&["ledger", "verify"]).expect(0);
+}
+
+#[test]
 fn the_command_does_not_get_our_own_secrets() {
     let site = plain();
     let mut command = site.command(&["attest", "--no-identity", "--", "env"]);
