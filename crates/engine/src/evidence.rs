@@ -17,16 +17,18 @@ pub fn of_artifact(digest: Sha256, recorder: &Recorder) -> Result<Vec<u8>, Probl
     for run in &runs {
         starts.extend(projection.run_start(*run)?);
     }
-    // What no run of ours made, somebody may still have brought attestations of.
-    let first = starts.into_iter().min().unwrap_or(0);
     let runs: BTreeSet<String> = runs.iter().map(RunId::to_string).collect();
-    let mut indices = Vec::new();
-    for logged in recorder.from(first)? {
-        let logged = logged?;
-        if concerns(&logged, digest, &runs) {
-            indices.push(logged.index);
+    // What was brought before the first run, or where no run of ours made it.
+    let mut indices = BTreeSet::from_iter(projection.about(digest)?);
+    if let Some(first) = starts.into_iter().min() {
+        for logged in recorder.from(first)? {
+            let logged = logged?;
+            if concerns(&logged, digest, &runs) {
+                indices.insert(logged.index);
+            }
         }
     }
+    let indices: Vec<u64> = indices.into_iter().collect();
     if indices.is_empty() {
         let message = format!("this installation knows no artifact sha256:{digest}");
         return Err(Problem::new("artifact-unknown", model::Exit::Verdict, message)

@@ -46,6 +46,12 @@ pub trait Projection: Send + Sync {
     /// The database cannot be reached.
     fn makers(&self, artifact: Sha256) -> Result<Vec<RunId>, Problem>;
 
+    /// Ledger indices of statements about an artifact, oldest first; not all where they are very many.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn about(&self, artifact: Sha256) -> Result<Vec<u64>, Problem>;
+
     /// Ledger indices of a project's exceptions.
     ///
     /// # Errors

@@ -63,6 +63,11 @@ impl Projection for Database {
         Ok(self.wait(self.store.artifact(artifact))?.into_iter().map(|made| made.run).collect())
     }
 
+    fn about(&self, artifact: Sha256) -> Result<Vec<u64>, Problem> {
+        let all = self.wait(self.store.statements_about(&artifact.hex()))?;
+        Ok(all.into_iter().map(|statement| statement.index).collect())
+    }
+
     fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem> {
         let all = self.wait(self.store.exceptions(Some(project)))?;
         Ok(all.into_iter().map(|exception| exception.index).collect())

@@ -176,6 +176,11 @@ fn what_another_installation_wrote_is_taken_in_under_its_trust_file() {
     assert_eq!(of_type(&all, "foreign-attestation").len(), 3, "start, provenance and end of its run");
     let listed = here.proofhouse(&["verify", "app"]).expect(1);
     assert!(listed.out.contains("https://slsa.dev/provenance/v1"), "{}", listed.out);
+    // Made here, too, and later: both are told.
+    let same = here.proofhouse(&["attest", "--output", "app", "--", "sh", "-c", "echo made > app"]).expect(0);
+    assert!(same.err.contains("not isolated"), "{}", same.err);
+    let listed = here.proofhouse(&["verify", "app"]).expect(0);
+    assert!(listed.out.contains("foreign") && listed.out.contains("built by"), "{}", listed.out);
     // Under our own trust file it is nothing.
     here.write("own.json", here.proofhouse(&["ledger", "trust"]).expect(0).out);
     here.proofhouse(&["attest", "import", &evidence, "--trust", "own.json"]).expect(1);
