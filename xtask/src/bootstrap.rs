@@ -86,7 +86,11 @@ fn scanners(root: &Path) -> Result<PathBuf> {
         let (name, version) = scanner.split_once("==").context("a scanner without version")?;
         let folder = cache()?.join("scanners").join(format!("{name}-{version}"));
         environment(root, &folder, &[scanner])?;
-        link_commands(&folder.join("bin"), &bin, &["bandit", "hadolint", "oidc-provider-mock", "semgrep", "zizmor"])?;
+        link_commands(
+            &folder.join("bin"),
+            &bin,
+            &["bandit", "hadolint", "oidc-provider-mock", "semgrep", "zizmor"],
+        )?;
     }
     Ok(bin)
 }

@@ -23,7 +23,7 @@ pub use public::{Algorithm, BadKey, PublicKey};
 pub use signers::Signer;
 pub use unlock::{UNLOCK_VARIABLES, Unlock};
 pub(crate) use vault::lock;
-pub use vault::{Changed, Der, KeyRecord, OVERLAP, Purpose, Settings, Vault};
+pub use vault::{Changed, Der, KeyRecord, NewKey, OVERLAP, Place, Purpose, Settings, Source, Vault};
 
 /// Random bytes of the operating system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {

@@ -7,8 +7,8 @@ use model::{Predicate, Sha256, Statement, Timestamp, predicate::KeyEvent, statem
 use super::SignerError;
 use crate::{
     dsse::{DsseError, Envelope, pae},
-    issue::{self, Leaf, TimeStamper, Transparency},
-    keys::{KeyError, PublicKey, Purpose, Signer, Vault},
+    issue::{self, Leaf, Transparency},
+    keys::{KeyError, Purpose, Signer, Vault},
     log::LeafVerifier,
 };
 
@@ -30,7 +30,6 @@ pub struct Act {
 #[derive(Default)]
 pub(super) struct Acts {
     leaves: HashMap<String, Arc<Leaf>>,
-    stamper: Option<(PublicKey, TimeStamper)>,
 }
 
 impl Acts {
@@ -57,7 +56,7 @@ impl Acts {
         let (_, message) = read(vault, statement)?;
         let (record, signer) = vault.active(Purpose::Organisation, now)?;
         let signature = signer.sign(&message)?;
-        let stamp = self.stamp(vault, &signature, now)?;
+        let stamp = vault.stamp(&signature, now)?;
         Ok(Act { signature, verifier: LeafVerifier::Key(record.public_key.clone()), stamp })
     }
 
@@ -81,25 +80,13 @@ impl Acts {
         signature: Vec<u8>,
         now: Timestamp,
     ) -> Result<Act, SignerError> {
-        let stamp = self.stamp(vault, &signature, now)?;
+        let stamp = vault.stamp(&signature, now)?;
         let algorithm = leaf.key().public_key().algorithm();
         Ok(Act {
             signature,
             verifier: LeafVerifier::Certificate(leaf.certificate().to_vec(), algorithm),
             stamp,
         })
-    }
-
-    fn stamp(&mut self, vault: &Vault, signature: &[u8], now: Timestamp) -> Result<Vec<u8>, KeyError> {
-        let (record, signer) = vault.active(Purpose::Time, now)?;
-        if self.stamper.as_ref().is_none_or(|(key, _)| *key != record.public_key) {
-            let certificate = record.chain.first().ok_or(KeyError::NoKey(Purpose::Time, now))?;
-            self.stamper = Some((record.public_key.clone(), TimeStamper::new(&certificate.0)?));
-        }
-        match &self.stamper {
-            Some((_, stamper)) => stamper.stamp(signer, signature, now),
-            None => Err(KeyError::NoKey(Purpose::Time, now)),
-        }
     }
 
     /// The certificate for an identity; a new one when there is none, or little is left of it.

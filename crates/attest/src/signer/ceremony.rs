@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::SignerError;
 use crate::{
     json,
-    keys::{Purpose, Settings, Unlock, Vault},
+    keys::{NewKey, Purpose, Settings, Unlock, Vault},
 };
 
 /// Largest request, in bytes.
@@ -25,6 +25,9 @@ pub enum Ceremony {
     Rotate {
         /// Which.
         purpose: Purpose,
+        /// The new one.
+        #[serde(default)]
+        key: Box<NewKey>,
         /// From when on the new one counts.
         from: Timestamp,
         /// File of the root's key, when it is not beside the vault.
@@ -83,9 +86,9 @@ impl Ceremony {
         now: Timestamp,
     ) -> Result<Vec<u8>, SignerError> {
         match self {
-            Self::Rotate { purpose, from, root_key } => {
+            Self::Rotate { purpose, key, from, root_key } => {
                 let path = root_key.unwrap_or_else(|| dir.join("root.json"));
-                vault.rotate(purpose, from, (&path, unlock), unlock, now)?;
+                vault.rotate(purpose, &key, from, (&path, unlock), unlock, now)?;
             }
             Self::Revoke { fingerprint, from, reason } => {
                 vault.revoke(&fingerprint, from, &reason, unlock, now)?;

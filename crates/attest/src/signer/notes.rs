@@ -58,7 +58,7 @@ fn sign_note(
     let now = super::ceremony::not_before_keys(&service.vault, now);
     let text = checkpoint.to_text();
     let mut signatures = Vec::new();
-    for (record, signer) in service.vault.all(Purpose::Log, now).into_iter().rev() {
+    for (record, signer) in service.vault.all(Purpose::Log, now)?.into_iter().rev() {
         let key = service.vault.note_key(&record.public_key).ok_or(KeyError::Crypto)?;
         let signature = signer.sign(text.as_bytes())?;
         signatures.push(NoteSignature { id: key.id(), name: key.name, signature });

@@ -19,8 +19,11 @@ mod verdict;
 
 pub use export::trusted_root;
 pub(crate) use leaf::{Leaf, OIDC_ISSUER, OLD_ISSUER};
+pub(crate) use path::{Paths, code_signing};
 pub use refusal::Refusal;
+pub(crate) use root::Authority;
 pub use root::{RootError, TrustedRoot};
 pub use session::Session;
 pub(crate) use timestamp as stamp;
+pub(crate) use timestamp::check_one as check_stamp;
 pub use verdict::{Accepted, Artifact, Signer, verify};

@@ -22,7 +22,7 @@ type Span = (i64, i64);
 
 /// Paths that were validated, and while which time they hold: apart from time nothing about them changes.
 #[derive(Default)]
-pub(super) struct Paths(RefCell<HashMap<Sha256, Span>>);
+pub(crate) struct Paths(RefCell<HashMap<Sha256, Span>>);
 
 impl Paths {
     /// The certificate of `authority` that issued `leaf`, when there is a path for `usage` at `at`.
@@ -50,6 +50,16 @@ impl Paths {
         }
         Ok(first)
     }
+}
+
+/// Whether a certificate for signing code verifies under `authority` at `at`.
+pub(crate) fn code_signing(
+    paths: &Paths,
+    leaf: &[u8],
+    authority: &Authority,
+    at: Timestamp,
+) -> Result<(), String> {
+    paths.issuer(leaf, authority, CODE_SIGNING, at).map(drop)
 }
 
 fn question(leaf: &[u8], authority: &Authority, usage: &[u8]) -> Sha256 {

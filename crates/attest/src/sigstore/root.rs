@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::{
     b64,
     json::{self, JsonProblem},
-    keys::{Algorithm, PublicKey},
+    keys::{Algorithm, Der, PublicKey},
     trust::{Trust, TrustedAuthority, TrustedKey, TrustedLog},
 };
 
@@ -58,7 +58,7 @@ pub struct TrustedRoot {
 
 /// A certificate authority: its chain from the issuing certificate to the root, DER.
 #[derive(Clone, Debug)]
-pub(super) struct Authority {
+pub(crate) struct Authority {
     pub chain: Vec<Vec<u8>>,
     pub window: Window,
 }
@@ -73,7 +73,7 @@ pub(super) struct CtLog {
 
 /// From when until when something is believed; the end is open where none is given.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) struct Window {
+pub(crate) struct Window {
     start: Timestamp,
     #[serde(default)]
     end: Option<Timestamp>,
@@ -88,6 +88,13 @@ impl Window {
 
     pub fn holds(&self, at: Timestamp) -> bool {
         self.start <= at && self.end.is_none_or(|end| at <= end)
+    }
+}
+
+impl Authority {
+    /// An authority with these certificates, believed at any time.
+    pub fn of(chain: &[Der]) -> Self {
+        Self { chain: chain.iter().map(|der| der.0.clone()).collect(), window: Window::new(None, None) }
     }
 }
 

@@ -104,6 +104,16 @@ fn consistent(data: &SignedData, signer: &SignerInfo) -> bool {
         && plain(&signer.signature_algorithm)
 }
 
+/// The moment at which `response` proves, by this authority, that `signature` was there.
+pub(crate) fn check_one(
+    response: &[u8],
+    signature: &[u8],
+    authority: &Authority,
+    paths: &Paths,
+) -> Result<Timestamp, Refusal> {
+    check(response, signature, std::slice::from_ref(authority), paths)
+}
+
 /// The signed message of a response whose status is granted. With modifications is not enough: the status
 /// is signed by nobody, and other verifiers refuse it too.
 fn token(response: &[u8]) -> der::Result<Option<ContentInfo>> {

@@ -30,7 +30,7 @@ fn verdict(bundle: &Bundle, trust: &Trust) -> Result<(), &'static str> {
 }
 
 fn rotate(home: &Home, purpose: Purpose, from: Timestamp) {
-    home.signer().ceremony(&Ceremony::Rotate { purpose, from, root_key: None }).unwrap();
+    home.signer().ceremony(&Ceremony::Rotate { purpose, key: Box::default(), from, root_key: None }).unwrap();
 }
 
 fn newest(home: &Home, purpose: Purpose) -> String {
@@ -139,10 +139,11 @@ fn the_root_may_be_elsewhere() {
         organisation: "Acme \"Widgets\", Inc.".into(),
         host: "ph.acme.example".into(),
         root_key: Some(file.clone()),
+        keys: vec![],
     };
     let start = |settings: Settings| SignerClient::init(Path::new(CHILD), &["sign"], home.path(), settings);
     for (name, host) in [("x\n", ""), (" x", ""), ("", "Acme"), ("", "a..b"), ("", "-a.b")] {
-        let wrong = Settings { organisation: name.into(), host: host.into(), root_key: None };
+        let wrong = Settings { organisation: name.into(), host: host.into(), ..Settings::default() };
         assert_eq!(start(wrong).err().unwrap().code(), "key-setting", "{name:?} {host:?}");
     }
     let signer = start(settings.clone()).unwrap();
@@ -159,7 +160,8 @@ fn the_root_may_be_elsewhere() {
 
     let rotate = |root_key: Option<&Path>| {
         let root_key = root_key.map(Path::to_owned);
-        let asked = Ceremony::Rotate { purpose: Purpose::Time, from: Timestamp::now(), root_key };
+        let key = Box::default();
+        let asked = Ceremony::Rotate { purpose: Purpose::Time, key, from: Timestamp::now(), root_key };
         home.signer().ceremony(&asked).map(drop).map_err(|error| error.code())
     };
     assert_eq!(rotate(None), Err("key-root-away"));

@@ -14,6 +14,7 @@ mod place;
 pub mod point;
 mod secret;
 mod sigv4;
+mod stamps;
 mod transit;
 
 pub use ecdsa_p256::Ephemeral;
@@ -27,6 +28,8 @@ pub(crate) use error::about;
 pub use pkcs11::{Pkcs11, generate};
 pub use place::{KeyPlace, is_passed_on, open};
 pub use secret::SecretSource;
+pub use stamps::StampService;
+pub(crate) use stamps::foreign;
 pub use transit::Transit;
 
 /// Something that can sign.

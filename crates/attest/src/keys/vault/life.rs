@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use model::Timestamp;
 
 use super::{
-    Purpose, Vault, lock,
+    NewKey, Purpose, Vault, lock,
     make::{Root, whole},
 };
 use crate::keys::{KeyError, Unlock};
@@ -28,15 +28,16 @@ pub struct Changed {
 }
 
 impl Vault {
-    /// Makes a new key for `purpose` that counts from `from` on; the one before counts until
+    /// Takes up a new key for `purpose` that counts from `from` on; the one before counts until
     /// [`OVERLAP`] later. `root` is the file of the root's key, with what unlocks it; it is needed for
-    /// authorities.
+    /// authorities that bring no certificates along.
     ///
     /// # Errors
     /// Any [`KeyError`]; then nothing changed.
     pub fn rotate(
         &mut self,
         purpose: Purpose,
+        key: &NewKey,
         from: Timestamp,
         root: (&Path, &Unlock),
         unlock: &Unlock,
@@ -51,7 +52,7 @@ impl Vault {
                 why: "a new root is a new installation; authorities beneath it can be exchanged",
             });
         }
-        let certified = matches!(purpose, Purpose::Authority | Purpose::Time);
+        let certified = matches!(purpose, Purpose::Authority | Purpose::Time) && key.chain.is_empty();
         let root =
             certified.then(|| Root::open(root.0, root.1).map(|opened| (opened, root.0))).transpose()?;
         if let Some((opened, path)) = &root {
@@ -68,7 +69,7 @@ impl Vault {
                 record.valid_until = Some(until.max(record.valid_from));
             }
         }
-        self.certify(purpose, root.as_ref().map(|(root, _)| root), from)?;
+        self.certify(purpose, key, root.as_ref().map(|(root, _)| root), from)?;
         self.forget(now);
         self.save()?;
         let changed = self.header.keys.iter().enumerate();

@@ -7,14 +7,16 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Der, Header, KeyRecord, MEDIA_TYPE, Private, Purpose, ROOT_MEDIA_TYPE, RootHeader, Vault, first, stamp,
+    Der, Header, KeyRecord, MEDIA_TYPE, NewKey, Place, Private, Purpose, ROOT_MEDIA_TYPE, RootHeader, Vault,
+    first,
+    source::{Taken, try_chain},
 };
 use crate::{
     issue::{self, Issuer, valid_name},
     keys::{
-        Algorithm, KeyError, Signer, Unlock,
+        Algorithm, KeyError, PublicKey, Signer, Unlock,
         sealed::{self, FileKey, Sealed, Secret},
-        signers::software,
+        signers::{KeyPlace, software},
     },
 };
 
@@ -35,6 +37,9 @@ pub struct Settings {
     pub host: String,
     /// Where the root's key goes; beside the vault when `None`.
     pub root_key: Option<PathBuf>,
+    /// Keys that are not simply made here.
+    #[serde(default)]
+    pub keys: Vec<(Purpose, NewKey)>,
 }
 
 /// The root, opened.
@@ -104,8 +109,11 @@ impl Vault {
         };
         let origin = format!("log.{host}");
         let mut vault = Self::empty(dir, unlock, settings, host, origin, now)?;
-        vault.add(Purpose::Organisation, generate(Algorithm::EcdsaP256)?, vec![], now)?;
-        vault.add(Purpose::Log, log, vec![], now)?;
+        vault.certify(Purpose::Organisation, &settings.key(Purpose::Organisation), None, now)?;
+        match settings.keys.iter().any(|(purpose, _)| *purpose == Purpose::Log) {
+            true => vault.certify(Purpose::Log, &settings.key(Purpose::Log), None, now)?,
+            false => vault.keep(Purpose::Log, log, now)?,
+        }
         vault.complete(unlock, settings, now)?;
         Ok(vault)
     }
@@ -119,8 +127,8 @@ impl Vault {
         );
         let settings = Settings::default();
         let mut vault = Self::empty(dir, unlock, &settings, host, old.origin, old.created)?;
-        vault.add(Purpose::Organisation, old.organisation, vec![], old.created)?;
-        vault.add(Purpose::Log, old.log, vec![], old.created)?;
+        vault.keep(Purpose::Organisation, old.organisation, old.created)?;
+        vault.keep(Purpose::Log, old.log, old.created)?;
         vault.complete(unlock, &settings, now)?;
         Ok(vault)
     }
@@ -165,65 +173,86 @@ impl Vault {
             valid_from: whole(now),
             valid_until: None,
             revoked: None,
+            place: Place::Key(KeyPlace::File),
             chain: vec![root.certificate.clone()],
         });
         self.keys.push(None);
         for purpose in [Purpose::Authority, Purpose::Transparency, Purpose::Time] {
-            self.certify(purpose, Some(&root), now)?;
+            self.certify(purpose, &settings.key(purpose), Some(&root), now)?;
         }
         self.save()
     }
 
-    /// A new key for `purpose`, certified by the root where that is needed, valid from `from`.
+    /// A new key for `purpose`, certified by the root where that is needed and nobody else did, valid
+    /// from `from`.
     pub(super) fn certify(
         &mut self,
         purpose: Purpose,
+        key: &NewKey,
         root: Option<&Root>,
         from: Timestamp,
     ) -> Result<(), KeyError> {
-        let algorithm = if purpose == Purpose::Log { Algorithm::Ed25519 } else { Algorithm::EcdsaP256 };
-        let secret = generate(algorithm)?;
-        let public = open(algorithm, &secret)?.public_key().clone();
-        let name = self.header.organisation.clone();
-        let certificate = match (purpose, root) {
-            (Purpose::Authority, Some(root)) => {
-                issue::authority(&name, &public, &root.issuer(), from, AUTHORITY_LIFE)?
-            }
-            (Purpose::Time, Some(root)) => {
-                issue::time_stamper(&name, &public, &root.issuer(), from, AUTHORITY_LIFE)?
-            }
-            _ => return self.add(purpose, secret, vec![], from),
+        let taken = key.source.take(purpose, &key.chain)?;
+        let chain = match root {
+            Some(root) if key.chain.is_empty() => self.chain(purpose, &taken.public, root, from)?,
+            _ => key.chain.clone(),
         };
-        let above = root.map(|root| root.certificate.clone());
-        self.add(purpose, secret, [Der(certificate)].into_iter().chain(above).collect(), from)
+        self.add(purpose, taken, chain, from)
+    }
+
+    fn chain(
+        &self,
+        purpose: Purpose,
+        public: &PublicKey,
+        root: &Root,
+        from: Timestamp,
+    ) -> Result<Vec<Der>, KeyError> {
+        let (name, by) = (&self.header.organisation, root.issuer());
+        let certificate = match purpose {
+            Purpose::Authority => issue::authority(name, public, &by, from, AUTHORITY_LIFE)?,
+            Purpose::Time => issue::time_stamper(name, public, &by, from, AUTHORITY_LIFE)?,
+            _ => return Ok(Vec::new()),
+        };
+        Ok(vec![Der(certificate), root.certificate.clone()])
+    }
+
+    fn keep(&mut self, purpose: Purpose, secret: Secret, from: Timestamp) -> Result<(), KeyError> {
+        let signer = open(purpose.algorithm(), &secret)?;
+        let (place, public) = (Place::Key(KeyPlace::File), signer.public_key().clone());
+        self.add(purpose, Taken { place, private: Private::Here(secret, signer), public }, vec![], from)
     }
 
     fn add(
         &mut self,
         purpose: Purpose,
-        secret: Secret,
+        taken: Taken,
         chain: Vec<Der>,
         from: Timestamp,
     ) -> Result<(), KeyError> {
-        let algorithm = if purpose == Purpose::Log { Algorithm::Ed25519 } else { Algorithm::EcdsaP256 };
-        let signer = open(algorithm, &secret)?;
-        let public_key = signer.public_key().clone();
+        let Taken { place, private, public: public_key } = taken;
         let valid_from = whole(from);
-        // Authorities end with their certificates.
-        let life = AUTHORITY_LIFE.saturating_add(valid_from.as_second());
-        let valid_until = (!chain.is_empty()).then(|| Timestamp::from_second(life).ok()).flatten();
-        self.header.keys.push(KeyRecord {
-            purpose,
-            public_key,
-            valid_from,
-            valid_until,
-            revoked: None,
-            chain,
-        });
-        self.keys.push(Some(Private { secret, signer }));
-        self.stamp = stamp(&self.dir.join("vault.json"));
+        let valid_until = chain.first().and_then(|der| end_of(&der.0));
+        let record = KeyRecord { purpose, public_key, valid_from, valid_until, revoked: None, place, chain };
+        try_chain(&record, &private, valid_from)?;
+        self.header.keys.push(record);
+        self.keys.push(Some(private));
         Ok(())
     }
+}
+
+impl Settings {
+    fn key(&self, purpose: Purpose) -> NewKey {
+        let given = self.keys.iter().find(|(given, _)| *given == purpose);
+        given.map(|(_, key)| key.clone()).unwrap_or_default()
+    }
+}
+
+/// Authorities end with their certificates.
+fn end_of(certificate: &[u8]) -> Option<Timestamp> {
+    use der::Decode;
+    let certificate = x509_cert::Certificate::from_der(certificate).ok()?;
+    let seconds = certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
 
 /// Time-stamps have whole seconds: a key must not begin in the middle of one.

@@ -5,8 +5,10 @@ mod first;
 mod life;
 mod make;
 mod record;
+mod source;
 
 use std::{
+    cell::OnceCell,
     fs::File,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -19,13 +21,14 @@ use super::{
     KeyError, PublicKey, Signer, Unlock,
     files::{private_dir, private_file},
     sealed::{self, FileKey, Sealed, Secret},
-    signers::software,
+    signers::{self, KeyPlace, StampService, foreign, software},
 };
 use crate::{issue::Issuer, log::NoteKey};
 
 pub use life::{Changed, OVERLAP};
 pub use make::Settings;
-pub use record::{Der, KeyRecord, Purpose};
+pub use record::{Der, KeyRecord, Place, Purpose};
+pub use source::{NewKey, Source};
 
 const MEDIA_TYPE: &str = "application/vnd.proofhouse.vault+json;version=2";
 const ROOT_MEDIA_TYPE: &str = "application/vnd.proofhouse.root-key+json;version=1";
@@ -40,9 +43,39 @@ pub struct Vault {
     stamp: Option<(u64, i64, i64)>,
 }
 
-struct Private {
-    secret: Secret,
-    signer: Box<dyn Signer>,
+/// The private side of a key.
+pub(super) enum Private {
+    /// In this vault.
+    Here(Secret, Box<dyn Signer>),
+    /// Elsewhere; opened when it is first needed.
+    Elsewhere(KeyPlace, OnceCell<Box<dyn Signer>>),
+    /// A service does its work.
+    Service(StampService),
+}
+
+impl Private {
+    fn here(secret: Secret, signer: Box<dyn Signer>) -> Self {
+        Self::Here(secret, signer)
+    }
+
+    fn opened(place: KeyPlace, signer: Box<dyn Signer>) -> Self {
+        Self::Elsewhere(place, OnceCell::from(signer))
+    }
+
+    /// The key, opened; `expected` is its public side.
+    fn signer(&self, expected: &PublicKey) -> Result<&dyn Signer, KeyError> {
+        match self {
+            Self::Here(_, signer) => Ok(&**signer),
+            Self::Elsewhere(place, cell) => match cell.get() {
+                Some(signer) => Ok(&**signer),
+                None => {
+                    let signer = signers::open(place, Some(expected))?;
+                    Ok(&**cell.get_or_init(|| signer))
+                }
+            },
+            Self::Service(service) => Err(foreign(service, "it stamps times and signs nothing else")),
+        }
+    }
 }
 
 /// The readable part.
@@ -180,14 +213,35 @@ impl Vault {
     /// # Errors
     /// [`KeyError::NoKey`].
     pub fn active(&self, purpose: Purpose, now: Timestamp) -> Result<(&KeyRecord, &dyn Signer), KeyError> {
-        self.all(purpose, now).pop().ok_or(KeyError::NoKey(purpose, now))
+        let (record, private) = self.privates(purpose, now).last().ok_or(KeyError::NoKey(purpose, now))?;
+        Ok((record, private.signer(&record.public_key)?))
     }
 
-    /// Every key for `purpose` that is valid at `now` and can be used, the oldest first.
-    pub fn all(&self, purpose: Purpose, now: Timestamp) -> Vec<(&KeyRecord, &dyn Signer)> {
+    /// A time-stamp (RFC 3161 response, DER) over `signature` at `now`.
+    ///
+    /// # Errors
+    /// [`KeyError::NoKey`], or the key or service cannot be used.
+    pub fn stamp(&self, signature: &[u8], now: Timestamp) -> Result<Vec<u8>, KeyError> {
+        let stamper = self.privates(Purpose::Time, now).last();
+        let (record, private) = stamper.ok_or(KeyError::NoKey(Purpose::Time, now))?;
+        source::stamp(record, private, signature, now)
+    }
+
+    /// Every key for `purpose` that is valid at `now`, the oldest first.
+    ///
+    /// # Errors
+    /// One of them does not open.
+    pub fn all(&self, purpose: Purpose, now: Timestamp) -> Result<Vec<(&KeyRecord, &dyn Signer)>, KeyError> {
+        let opened = self
+            .privates(purpose, now)
+            .map(|(record, private)| private.signer(&record.public_key).map(|signer| (record, signer)));
+        opened.collect()
+    }
+
+    fn privates(&self, purpose: Purpose, now: Timestamp) -> impl Iterator<Item = (&KeyRecord, &Private)> {
         let pairs = self.header.keys.iter().zip(&self.keys);
-        let good = pairs.filter(|(record, _)| record.purpose == purpose && record.valid_at(now));
-        good.filter_map(|(record, key)| Some((record, &*key.as_ref()?.signer))).collect()
+        let good = pairs.filter(move |(record, _)| record.purpose == purpose && record.valid_at(now));
+        good.filter_map(|(record, key)| Some((record, key.as_ref()?)))
     }
 
     /// The authority as issuer of certificates.
@@ -214,8 +268,10 @@ impl Vault {
     fn save(&mut self) -> Result<(), KeyError> {
         let path = self.dir.join("vault.json");
         self.header.serial += 1;
-        let none = || Secret::new(Vec::new());
-        let secrets = self.keys.iter().map(|key| key.as_ref().map_or_else(none, |key| key.secret.clone()));
+        let secrets = self.keys.iter().map(|key| match key {
+            Some(Private::Here(secret, _)) => secret.clone(),
+            _ => Secret::new(Vec::new()),
+        });
         sealed::write(&path, self.header.clone(), &secrets.collect::<Vec<_>>(), &self.lock)?;
         self.stamp = stamp(&path);
         Ok(())
@@ -224,11 +280,16 @@ impl Vault {
 
 /// `Some(None)` for a key whose private side is not here.
 fn open_key(record: &KeyRecord, secret: Secret) -> Option<Option<Private>> {
+    match &record.place {
+        Place::Stamper(service) => return Some(Some(Private::Service(service.clone()))),
+        Place::Key(KeyPlace::File) => {}
+        Place::Key(place) => return Some(Some(Private::Elsewhere(place.clone(), OnceCell::new()))),
+    }
     if secret.is_empty() {
         return Some(None);
     }
     let signer = (software(record.public_key.algorithm())?.open)(&secret).ok()?;
-    (*signer.public_key() == record.public_key).then_some(Some(Private { secret, signer }))
+    (*signer.public_key() == record.public_key).then_some(Some(Private::Here(secret, signer)))
 }
 
 /// Changes whenever the file is replaced.

@@ -5,7 +5,13 @@ use std::fmt;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{b64, keys::PublicKey};
+use crate::{
+    b64,
+    keys::{
+        PublicKey,
+        signers::{KeyPlace, StampService},
+    },
+};
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,9 +76,30 @@ pub struct KeyRecord {
     /// Why it ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked: Option<String>,
+    /// Where its private side is.
+    #[serde(default = "here", skip_serializing_if = "is_here")]
+    pub place: Place,
     /// Its certificate and those above it up to the root, DER.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<Der>,
+}
+
+/// Where a private key is, or who does its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// Somebody else stamps times: `{"kind":"rfc3161","url":"https://…"}`.
+    Stamper(StampService),
+    /// A key, here or elsewhere.
+    Key(KeyPlace),
+}
+
+fn here() -> Place {
+    Place::Key(KeyPlace::File)
+}
+
+fn is_here(place: &Place) -> bool {
+    *place == here()
 }
 
 /// DER, in base64.
