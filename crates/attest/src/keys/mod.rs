@@ -14,6 +14,7 @@ mod sealed;
 pub mod signers;
 mod unlock;
 mod vault;
+mod witness;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
@@ -23,6 +24,7 @@ pub use public::{Algorithm, BadKey, PublicKey};
 pub use signers::Signer;
 pub use unlock::{UNLOCK_VARIABLES, Unlock};
 pub(crate) use vault::lock;
+pub use witness::WitnessSigner;
 pub use vault::{Changed, Der, KeyRecord, NewKey, OVERLAP, Place, Purpose, Settings, Source, Vault};
 
 /// Random bytes of the operating system.

@@ -3,6 +3,7 @@
 //! Files under the ledger's folder:
 //! - `journal/N.seg`: append-only records (envelope, leaf, time), the truth; `N` is the first index;
 //! - `checkpoint`, `tile/…`: the log as C2SP tlog-tiles asks, to be served statically;
+//! - `checkpoint.cosigned`: a checkpoint with the cosignatures of witnesses, when there are any;
 //! - `index`: place and envelope digest of each record, a cache made again when it does not fit;
 //! - `lock`: taken by whoever appends or recovers; `torn/`: cut-off tails, kept for inspection.
 //!
@@ -20,6 +21,7 @@ mod index;
 mod journal;
 mod open;
 mod pending;
+mod public;
 mod read;
 mod record;
 mod tiles;

@@ -125,7 +125,7 @@ pub(crate) fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '+' || c.is_control())
 }
 
-fn signature_line(line: &str) -> Option<NoteSignature> {
+pub(super) fn signature_line(line: &str) -> Option<NoteSignature> {
     let (name, encoded) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
     let bytes = b64::decode(encoded)?;
     let (id, signature) = bytes.split_first_chunk::<4>()?;

@@ -44,6 +44,40 @@ impl TileId {
         }
         path
     }
+
+    /// Reads a path as [`Self::path`] writes it; nothing else is one.
+    pub fn parse(path: &str) -> Option<Self> {
+        let (level, rest) = path.strip_prefix("tile/")?.split_once('/')?;
+        let level = if level == "entries" { None } else { Some(level.parse().ok().filter(|l| *l < 64)?) };
+        let (number, width) = match rest.split_once(".p/") {
+            Some((number, width)) => (number, width.parse().ok().filter(|w| (1..TILE_WIDTH).contains(w))?),
+            None => (rest, TILE_WIDTH),
+        };
+        // A 64-bit number has at most seven groups of three digits.
+        let groups = number.split('/').take(8).map(|group| group.trim_start_matches('x').parse::<u16>().ok());
+        let index = groups
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .try_fold(0_u64, |index, group| index.checked_mul(1000)?.checked_add(u64::from(group)))?;
+        let tile = Self { level, index, width };
+        // Leading zeros, signs and misplaced marks all give another path.
+        (tile.path().to_str() == Some(path)).then_some(tile)
+    }
+
+    /// Whether a tree of `size` leaves has it, in whole.
+    pub fn is_in(&self, size: u64) -> bool {
+        let count = size.checked_shr(8 * self.level.unwrap_or(0)).unwrap_or(0);
+        let end = self.index.checked_mul(TILE_WIDTH).and_then(|start| start.checked_add(self.width));
+        end.is_some_and(|end| end <= count)
+    }
+
+    /// Largest number of bytes it can have.
+    pub fn most_bytes(&self) -> u64 {
+        match self.level {
+            Some(_) => self.width * 32,
+            None => self.width * (2 + u64::from(u16::MAX)),
+        }
+    }
 }
 
 /// An entry bundle was cut short or has an entry too many.
@@ -93,6 +127,40 @@ mod tests {
         assert_eq!(path(TileId::entries(1067, 1)), "tile/entries/x001/067.p/1");
     }
 
+    #[test]
+    fn only_the_one_path_of_a_tile_is_read() {
+        for tile in [
+            TileId::hashes(0, 1_234_067, 256),
+            TileId::entries(0, 255),
+            TileId::hashes(63, u64::MAX, 1),
+            TileId::entries(1_000_000, 256),
+        ] {
+            assert_eq!(TileId::parse(tile.path().to_str().unwrap()), Some(tile));
+        }
+        for wrong in [
+            "tile/0/1",
+            "tile/00/001",
+            "tile/64/001",
+            "tile/0/x000/001",
+            "tile/0/001/x002",
+            "tile/0/0001",
+            "tile/0/001.p/0",
+            "tile/0/001.p/256",
+            "tile/0/001.p/07",
+            "tile/0/001.p/1/2",
+            "tile/0/+01",
+            "tile/entries/../0/001",
+            "tile/0/001/",
+            "/tile/0/001",
+            "checkpoint",
+            "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
+        ] {
+            assert_eq!(TileId::parse(wrong), None, "{wrong}");
+        }
+        assert!(TileId::hashes(1, 0, 2).is_in(512) && !TileId::hashes(1, 0, 2).is_in(511));
+        assert!(!TileId::hashes(0, u64::MAX, 256).is_in(u64::MAX));
+    }
+
     proptest::proptest! {
         #[test]
         fn bundles_round_trip(entries in proptest::collection::vec(proptest::collection::vec(0u8.., 0..40), 0..20)) {
@@ -102,8 +170,10 @@ mod tests {
         }
 
         #[test]
-        fn arbitrary_bundles_never_panic(bytes: Vec<u8>) {
+        fn arbitrary_bundles_never_panic(bytes: Vec<u8>, path: String, part in "[x0-9/.p]{0,30}") {
             let _ = unpack_entries(&bytes);
+            let _ = TileId::parse(&path);
+            let _ = TileId::parse(&format!("tile/0/{part}"));
         }
     }
 }
