@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod junit;
 pub mod ports;
 pub mod project;
+pub mod publiclog;
 pub mod record;
 pub mod run;
 pub mod scan;

@@ -1,11 +1,14 @@
 //! The command line as its users see it.
 
 mod attest;
+mod log;
 
 use std::path::PathBuf;
 
 pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
 
 /// Takes a commit to a verified deployment, and can prove every step.
 #[derive(Parser)]
@@ -87,6 +90,9 @@ pub enum Command {
     /// Look at, check and export the ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Be a witness of other people's logs
+    #[command(subcommand)]
+    Witness(WitnessCommand),
     /// Bring in vulnerability data
     #[command(subcommand)]
     Feeds(FeedsCommand),
@@ -410,7 +416,23 @@ pub enum LedgerCommand {
         artifact: Option<String>,
     },
     /// Print the trust file that others verify with
-    Trust,
+    Trust {
+        /// Print the note verifier key of the log instead, as monitors and witnesses want it
+        #[arg(long)]
+        log_key: bool,
+    },
+    /// Write the log's public files (checkpoint, tiles, entries) for a static web server
+    Publish {
+        /// Folder; what is there already is continued
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Prove that the ledger continues an older state of it, or check such a proof
+    Consistency(ConsistencyArgs),
+    /// Ask witnesses to cosign the newest checkpoint
+    Witness(AskArgs),
+    /// Follow the log of somebody: forks, rollbacks, changed tiles, unexpected identities
+    Monitor(MonitorArgs),
 }
 
 #[derive(Subcommand)]
@@ -441,6 +463,9 @@ pub struct ServeArgs {
     /// Host name that browsers may use, besides loopback
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
+    /// Let everybody read the log (checkpoints, tiles, entries; no statements) below /log/
+    #[arg(long)]
+    pub public_log: bool,
 }
 
 #[derive(Subcommand)]

@@ -67,6 +67,15 @@ impl Backend for Installation {
         })
     }
 
+    fn public_file(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
+        self.recorder.with_ledger(|ledger| {
+            if path == "checkpoint" {
+                ledger.refresh().map_err(|e| erase(&e))?;
+            }
+            ledger.public_file(path).map_err(|e| erase(&e))
+        })
+    }
+
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem> {
         self.recorder.trust().map(|trust| Some(trust.to_json()))
     }

@@ -12,8 +12,10 @@ mod gate;
 mod import;
 mod init;
 mod ledger;
+mod monitor;
 mod outputs;
 mod plan;
+mod publiclog;
 mod roles;
 mod run;
 mod scan;
@@ -22,6 +24,7 @@ mod sign;
 mod token;
 mod trust;
 mod verify;
+mod witness;
 
 use clap::CommandFactory;
 use model::{Exit, Problem};
@@ -48,6 +51,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Sign(arguments) => sign::sign(global, &arguments),
         Command::Trust(command) => trust::trust(global, &command),
         Command::Ledger(command) => ledger::ledger(global, command),
+        Command::Witness(command) => witness::witness(global, &command),
         Command::Feeds(command) => feeds::feeds(global, &command),
         Command::Serve(arguments) => serve::serve(global, &arguments),
         Command::Token(command) => token::token(global, command),

@@ -115,17 +115,28 @@ pub fn note(text: &str) {
 /// One value as JSON on stdout.
 pub fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        // Between quotes the same characters can be written so that nobody acts on them.
-        Ok(text) => {
-            let safe = |c: char| match c {
-                '\n' => "\n".to_owned(),
-                c if steers(c) => format!("\\u{:04x}", u32::from(c)),
-                c => c.to_string(),
-            };
-            println!("{}", text.chars().map(safe).collect::<String>());
-        }
+        Ok(text) => println!("{}", harmless(&text)),
         Err(error) => eprintln!("error: {error}"),
     }
+}
+
+/// One value as JSON on one line of stdout.
+pub fn json_line(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => println!("{}", harmless(&text)),
+        Err(error) => eprintln!("error: {error}"),
+    }
+}
+
+/// JSON in which what would steer the terminal is written so that nobody acts on it: it can only be between
+/// quotes, where the same characters have another form.
+fn harmless(json: &str) -> String {
+    let safe = |c: char| match c {
+        '\n' => "\n".to_owned(),
+        c if steers(c) => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    json.chars().map(safe).collect()
 }
 
 /// Style of a severity.

@@ -34,6 +34,10 @@ impl Backend for Empty {
         Ok(None)
     }
 
+    fn public_file(&self, _: &str) -> Result<Option<Vec<u8>>, Problem> {
+        Ok(None)
+    }
+
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem> {
         Ok(None)
     }
@@ -48,6 +52,7 @@ async fn main() {
         names: vec![],
         tls: None,
         folder: folder.path().join("server"),
+        public_log: false,
         clock: Arc::new(FixedClock(Timestamp::UNIX_EPOCH)),
     };
     let (tell, told) = tokio::sync::oneshot::channel();

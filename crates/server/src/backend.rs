@@ -65,6 +65,13 @@ pub trait Backend: Send + Sync + 'static {
     /// As [`Backend::envelope`].
     fn checkpoint(&self) -> Result<Option<String>, Problem>;
 
+    /// A file of the log's public side (C2SP tlog-tiles) by its path below the log's address; `None` for
+    /// every other path and for what no signed checkpoint covers.
+    ///
+    /// # Errors
+    /// As [`Backend::envelope`].
+    fn public_file(&self, path: &str) -> Result<Option<Vec<u8>>, Problem>;
+
     /// The trust file (JSON) under which everything here verifies; `None` before the first key.
     ///
     /// # Errors

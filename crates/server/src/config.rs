@@ -24,6 +24,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Folder of the server's own state: `tokens.json`. Made with mode 0700.
     pub folder: PathBuf,
+    /// Whether everybody may read the log (checkpoints, tiles, entries) below `/log/`, without signing in.
+    pub public_log: bool,
     /// Source of the current time.
     pub clock: Arc<dyn Clock>,
 }

@@ -3,10 +3,11 @@
 //! - `access/`: who may ask: host names, sessions, tokens, cross-site requests, failed attempts.
 //! - `api/`: JSON under `/api/v1`, described by `/api/v1/openapi.json`.
 //! - `pages/`: server-rendered pages, each with its templates beside it.
+//! - `publiclog`, `witness`: a log's public files, and a witness of logs, for everybody.
 //! - `static/` (beside `src/`): style sheets, small ES modules and pictures, embedded in the binary.
 //!
-//! **Architecture Invariant:** nothing but the sign-in page, its assets and `/healthz` answers without
-//! a session or a token, on loopback too: every user and every web page of the machine can reach it.
+//! **Architecture Invariant:** nothing but the sign-in page, its assets, `/healthz` and (only where it is switched
+//! on) `/log/` answers without a session or a token, on loopback too: every user and every web page of the machine can reach it.
 //! **Architecture Invariant:** no page carries inline script or style, and nothing is loaded from
 //! elsewhere; the content security policy says so and a test compares it.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -22,12 +23,15 @@ mod html;
 mod live;
 mod pages;
 mod problem;
+mod publiclog;
 mod serve;
 mod state;
 mod text;
+mod witness;
 
 pub use access::tokens::{TokenError, TokenFile, TokenInfo};
 pub use backend::{Backend, Files, InclusionProof, LogChunk};
 pub use config::{Config, TlsFiles};
 pub use error::ServerError;
 pub use serve::{Bound, serve};
+pub use witness::{WitnessAnswer, serve_witness};

@@ -25,6 +25,7 @@ use crate::{
     access::{Failures, Hosts, Sessions, check_host, guard, refuse_foreign, sign_in},
     api, assets, headers, pages,
     problem::Refusal,
+    publiclog,
     state::{App, MOST_STREAMS},
 };
 
@@ -88,7 +89,7 @@ pub async fn serve(
         }
     });
     ready(&bound(&config, &app, address)?);
-    run(listener, tls, handle, router(app)).await.map_err(ServerError::Stopped)
+    run(listener, tls, handle, router(app, config.public_log)).await.map_err(ServerError::Stopped)
 }
 
 fn bound(config: &Config, app: &App, address: SocketAddr) -> Result<Bound, ServerError> {
@@ -131,7 +132,7 @@ async fn run(
     }
 }
 
-fn tune<A>(server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+pub(crate) fn tune<A>(server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
     let mut server = server.http1_only().first_request_timeout(PATIENCE);
     server.http_builder().http1().header_read_timeout(PATIENCE).max_buf_size(64 * 1024).max_headers(64);
     server
@@ -157,7 +158,7 @@ fn tls(files: &TlsFiles) -> Result<RustlsConfig, ServerError> {
 }
 
 /// All routes inside all layers; the first layer here is the innermost.
-fn router(app: Arc<App>) -> Router {
+fn router(app: Arc<App>, public_log: bool) -> Router {
     let guarded = Router::new()
         .merge(pages::routes())
         .merge(api::routes())
@@ -165,7 +166,8 @@ fn router(app: Arc<App>) -> Router {
         .fallback(async || Refusal::not_found("page"))
         .layer(from_fn(pages::errors_as_pages))
         .layer(from_fn_with_state(Arc::clone(&app), guard));
-    let open = Router::new()
+    let public = if public_log { publiclog::routes() } else { Router::new() };
+    let open = public
         .route("/login", get(sign_in::page).post(sign_in::submit))
         .route("/assets/{file}", get(assets::serve))
         .route("/healthz", get(async || "ok\n"));

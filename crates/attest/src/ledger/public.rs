@@ -6,6 +6,8 @@ use std::{
     io::{self, ErrorKind, Write},
 };
 
+use model::Sha256;
+
 use super::{Ledger, LedgerError, journal::sync_dir};
 use crate::log::{
     Continuation, MAX_NOTE, SignedCheckpoint, TileId, consistency, monitor::TileSource, range_hash,
@@ -88,6 +90,18 @@ impl Ledger {
         match verify_consistency(old, &root, size, &checkpoint.checkpoint.root, &hashes) {
             true => Ok(Continuation::new(old, root, hashes, checkpoint)),
             false => Err(LedgerError::damaged("a tile", "the tiles do not give the root of the checkpoint")),
+        }
+    }
+
+    /// The proof alone, from the first `old` entries to the first `size` ones.
+    ///
+    /// # Errors
+    /// As [`Self::continuation`].
+    pub fn continuation_to(&self, old: u64, size: u64) -> Result<Vec<Sha256>, LedgerError> {
+        let covered = self.checkpoint().map_or(0, |note| note.checkpoint.size);
+        match old <= size && size <= covered {
+            true => consistency(&self.tiles.nodes(covered), old, size),
+            false => Err(LedgerError::NoEntry { index: old.max(size), size: covered }),
         }
     }
 }

@@ -86,6 +86,7 @@ pub fn demo(global: &Global, arguments: &DemoArgs) -> Result<Exit, Problem> {
             listen: arguments.listen,
             names: vec![],
             tls: None,
+            public_log: false,
             folder: app.home.root().join("server"),
             clock: Arc::new(SystemClock),
         };

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use engine::{home::cannot, inspect::inspect, ports::Projection};
 use model::{Exit, Problem, Sha256, problem::erase};
 
+use super::{monitor, publiclog};
 use crate::{
     app::App,
     args::{Global, LedgerCommand},
@@ -21,10 +22,15 @@ pub fn ledger(global: &Global, command: LedgerCommand) -> Result<Exit, Problem> 
         LedgerCommand::Prove { index } => prove(&App::open(global)?, index),
         LedgerCommand::Rebuild => rebuild(&App::open_unprojected(global)?),
         LedgerCommand::Export { to, artifact } => export(&App::open(global)?, &to, artifact.as_deref()),
-        LedgerCommand::Trust => {
+        LedgerCommand::Trust { log_key: true } => publiclog::log_key(&App::open(global)?),
+        LedgerCommand::Trust { log_key: false } => {
             let app = App::open(global)?;
             print_bytes(&app.recorder.trust()?.to_json())
         }
+        LedgerCommand::Publish { to } => publiclog::publish(&App::open(global)?, &to),
+        LedgerCommand::Consistency(arguments) => publiclog::consistency(global, &arguments),
+        LedgerCommand::Witness(arguments) => publiclog::ask(&App::open(global)?, &arguments),
+        LedgerCommand::Monitor(arguments) => monitor::monitor(global, &arguments),
     }
 }
 

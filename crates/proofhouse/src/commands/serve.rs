@@ -24,11 +24,15 @@ pub fn serve(global: &Global, arguments: &ServeArgs) -> Result<Exit, Problem> {
         names: arguments.hosts.clone(),
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
         folder: token::folder(global)?,
+        public_log: arguments.public_log,
         clock: Arc::new(SystemClock),
     };
     until_stopped(&app, config, |bound| {
         eprintln!("serving {BOLD}{}{BOLD:#}", bound.url);
         eprintln!("open {BOLD}{}{BOLD:#} (works once)", bound.login);
+        if arguments.public_log {
+            eprintln!("everybody may read the log at {BOLD}{}/log/{BOLD:#}", bound.url);
+        }
         eprintln!("Ctrl-C stops it");
     })?;
     Ok(Exit::Success)

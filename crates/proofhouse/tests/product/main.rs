@@ -8,6 +8,7 @@ mod deploying;
 mod foreign;
 mod interop;
 mod offline;
+mod others;
 mod project;
 mod projects;
 mod running;

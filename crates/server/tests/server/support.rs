@@ -105,6 +105,14 @@ impl Backend for TestBackend {
         )))
     }
 
+    fn public_file(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
+        match path {
+            "checkpoint" => Ok(self.checkpoint()?.map(String::into_bytes)),
+            "tile/0/000" | "tile/0/001.p/3" => Ok(Some(path.into())),
+            _ => Ok(None),
+        }
+    }
+
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem> {
         Ok(Some(b"{\"keys\": []}".to_vec()))
     }
@@ -131,6 +139,7 @@ pub fn config(folder: &std::path::Path) -> Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         names: vec![],
         tls: None,
+        public_log: false,
         folder: folder.join("server"),
         clock,
     }

@@ -49,6 +49,19 @@ impl Signers {
     }
 }
 
+/// What the checkpoints alone say: `served` may continue `seen`.
+///
+/// # Errors
+/// [`Fault::RolledBack`], or [`Fault::Fork`] for another tree of the same size.
+pub fn may_continue(seen: &Checkpoint, served: &Checkpoint) -> Result<(), Fault> {
+    let (old, new) = (seen.size, served.size);
+    match () {
+        () if new < old => Err(Fault::RolledBack { seen: old, served: new }),
+        () if new == old && served.root != seen.root => Err(Fault::Fork { seen: old, served: new }),
+        () => Ok(()),
+    }
+}
+
 /// Whether the log of `tree`, whose checkpoint is `served`, continues `seen`.
 ///
 /// # Errors
@@ -58,17 +71,14 @@ pub fn continues<S: TileSource>(
     served: &Checkpoint,
     tree: &Tree<'_, S>,
 ) -> Result<(), TreeError<S::Error>> {
-    let sizes = (seen.size, served.size);
-    if served.size < seen.size {
-        return Err(Fault::RolledBack { seen: seen.size, served: served.size }.into());
-    }
+    may_continue(seen, served)?;
     let proof = match served.size == seen.size {
         true => Vec::new(),
         false => consistency(tree, seen.size, served.size)?,
     };
     match verify_consistency(seen.size, &seen.root, served.size, &served.root, &proof) {
         true => Ok(()),
-        false => Err(Fault::Fork { seen: sizes.0, served: sizes.1 }.into()),
+        false => Err(Fault::Fork { seen: seen.size, served: served.size }.into()),
     }
 }
 
