@@ -37,9 +37,9 @@ impl Fetch {
             .timeout(PATIENCE)
             .user_agent(concat!("proofhouse/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::custom(|attempt| {
-                let same =
-                    attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
-                match same && attempt.previous().len() <= REDIRECTS {
+                let first = attempt.previous().first();
+                let fine = first.is_some_and(|first| may_lead(first, attempt.url()));
+                match fine && attempt.previous().len() <= REDIRECTS {
                     true => attempt.follow(),
                     false => attempt.stop(),
                 }
@@ -73,6 +73,13 @@ impl Fetch {
     pub fn post(&self, url: &Url, body: String, most: u64) -> Result<Reply, Problem> {
         self.runtime.block_on(send(self.client.post(url.clone()).body(body), url, most))
     }
+}
+
+/// Whether a redirect may lead from one address to the other: the same host, and the same file there, so that
+/// a sign-in page is not taken for what was asked.
+fn may_lead(from: &Url, to: &Url) -> bool {
+    let file = |url: &Url| url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned));
+    from.origin() == to.origin() && file(from) == file(to)
 }
 
 async fn send(request: RequestBuilder, url: &Url, most: u64) -> Result<Reply, Problem> {
@@ -112,4 +119,23 @@ fn found(url: &Url, reply: Result<Reply, Problem>) -> Result<Option<Vec<u8>>, Pr
 fn failed(url: &str, why: &str) -> Problem {
     Problem::new("log-unreachable", Exit::Environment, format!("{url}: {why}"))
         .with_hint("nothing is lost: what was seen before is kept, try again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_leads_to_the_same_file_on_the_same_host_or_nowhere() {
+        let may = |to: &str| may_lead(&"http://a:1/log/checkpoint".parse().unwrap(), &to.parse().unwrap());
+        assert!(may("http://a:1/other/checkpoint"));
+        for wrong in [
+            "http://a:1/login",
+            "http://b:1/log/checkpoint",
+            "http://a/log/checkpoint",
+            "https://a:1/log/checkpoint",
+        ] {
+            assert!(!may(wrong), "{wrong}");
+        }
+    }
 }
