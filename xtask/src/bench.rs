@@ -3,6 +3,7 @@
 //! Small parts are measured by the examples of their crates (JSON lines), the rest through the real
 //! binary. `cargo xtask bench write` also writes `docs/evidence/bench.md`.
 
+mod monitor;
 mod product;
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -53,6 +54,7 @@ pub fn bench(root: &Path, argument: Option<&str>) -> Result<()> {
     figures.extend(product::import(root)?);
     figures.extend(projections(root)?);
     figures.extend(ledger(root)?);
+    figures.extend(monitor::million(root)?);
     figures.extend(product::idle_server(root)?);
     let table = table(&figures);
     println!("{table}");

@@ -13,13 +13,13 @@ use anyhow::{Context, Result, bail, ensure};
 use super::Figure;
 
 /// A folder with a home and a project, removed in the end.
-struct Place {
-    folder: PathBuf,
-    binary: PathBuf,
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    pub(super) binary: PathBuf,
 }
 
 impl Place {
-    fn new(root: &Path, name: &str) -> Result<Self> {
+    pub(super) fn new(root: &Path, name: &str) -> Result<Self> {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         let binary = target.join("release/proofhouse");
         let folder = std::env::temp_dir().join(format!("proofhouse-bench-{name}-{}", std::process::id()));
@@ -27,7 +27,7 @@ impl Place {
         Ok(Self { folder, binary })
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(arguments).arg("--quiet").current_dir(self.folder.join("project"));
         command.env("PROOFHOUSE_HOME", self.folder.join("home")).stdin(Stdio::null());
@@ -156,7 +156,7 @@ fn sarif(path: &Path, size: u64) -> Result<u64> {
 }
 
 /// Waits for a process; its peak memory in MB, and whether it succeeded.
-fn watch_memory(child: &mut Child) -> Result<(f64, bool)> {
+pub(super) fn watch_memory(child: &mut Child) -> Result<(f64, bool)> {
     let mut peak: f64 = 0.0;
     loop {
         if let Some(memory) = memory(child.id(), "VmHWM:") {

@@ -9,5 +9,6 @@ mod evidence;
 mod keys;
 mod ledger;
 mod life;
+mod public;
 mod support;
 mod vectors;

@@ -195,3 +195,99 @@ fn problem(error: TreeError<attest::LedgerError>) -> Problem {
         TreeError::Fault(fault) => erase(&fault),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, os::unix::net::UnixStream, path::PathBuf};
+
+    use attest::{SignerClient, keys::Unlock, signer};
+    use model::{Statement, Subject, Timestamp};
+
+    use super::*;
+    use crate::publiclog::{LogKeys, Monitor, Source};
+
+    /// A ledger with a signer of its own, on a thread.
+    fn ledger(home: &Path) -> (Ledger, SignerClient) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let keys = home.join("keys");
+        std::thread::spawn(move || {
+            let unlock = Unlock::MachineKey(keys.join("unlock.key"));
+            signer::serve(&mut &theirs, &mut &theirs, &keys, unlock, Timestamp::UNIX_EPOCH)
+        });
+        let client = SignerClient::over(ours.try_clone().unwrap(), ours).unwrap();
+        (Ledger::open(&home.join("ledger")).unwrap().0, client)
+    }
+
+    fn grow(ledger: &mut Ledger, signer: &mut SignerClient, count: u64) {
+        let statement = |n: u64| Statement {
+            kind: model::statement::STATEMENT_TYPE.into(),
+            subject: vec![Subject::sha256("s", Sha256::of(n.to_be_bytes()))],
+            predicate_type: "https://example.com/test/v1".into(),
+            predicate: serde_json::json!({}),
+        };
+        let first = ledger.size();
+        let statements: Vec<_> = (first..first + count).map(statement).collect();
+        ledger.append(signer, &statements, Timestamp::UNIX_EPOCH).unwrap();
+    }
+
+    fn names(folder: &Path) -> BTreeSet<PathBuf> {
+        let mut all = BTreeSet::new();
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            match entry.path().is_dir() {
+                true => all.extend(names(&entry.path())),
+                false => drop(all.insert(entry.path())),
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn only_what_changed_is_written_and_a_monitor_follows_over_every_edge() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut ledger, mut signer) = ledger(folder.path());
+        let keys: Vec<_> = signer.trust().unwrap().logs.iter().filter_map(|log| log.note_key()).collect();
+        let to = folder.path().join("public");
+        assert_eq!(publish(&ledger, &to).unwrap_err().code, "publish-nothing");
+        let keys = LogKeys { all: keys.clone(), now: keys };
+        let source = Source::open(to.to_str().unwrap()).unwrap();
+        let monitor = Monitor::new(source, keys, &folder.path().join("state")).unwrap();
+        let mut size = 0;
+        // Sizes 250, 256, 257, 512, 700: an unfinished, a full, a new row; one, then two full rows.
+        for (count, tiles) in [(250, 2), (6, 3), (1, 3), (255, 3), (188, 3)] {
+            let before = size;
+            size += count;
+            grow(&mut ledger, &mut signer, count);
+            let done = publish(&ledger, &to).unwrap();
+            assert_eq!((done.before, done.size, done.tiles), (before, size, tiles), "at {size}");
+            let seen = monitor.look(&mut |_| {}).unwrap();
+            assert_eq!((seen.examined, seen.unexpected, seen.size), (count, 0, size));
+            assert_eq!(publish(&ledger, &to).unwrap().tiles, 0, "nothing new is nothing to write");
+            // Also for one that begins now.
+            let copy = tempfile::tempdir().unwrap();
+            publish(&ledger, copy.path()).unwrap();
+            let fresh: BTreeSet<_> = names(copy.path());
+            for path in fresh {
+                let same = to.join(path.strip_prefix(copy.path()).unwrap());
+                assert_eq!(fs::read(path).unwrap(), fs::read(same).unwrap());
+            }
+        }
+        assert!(!to.join("tile/0/000.p").exists(), "unfinished tiles go when the full one is there");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert!(names(&to).iter().all(|path| mode(path) == 0o644), "a web server reads them as another user");
+
+        // A damaged tile of the ledger never gets out.
+        grow(&mut ledger, &mut signer, 1);
+        let tile = folder.path().join("ledger/tile/entries/002.p/189");
+        let mut bytes = fs::read(&tile).unwrap();
+        bytes[40] ^= 1;
+        fs::write(&tile, bytes).unwrap();
+        assert_eq!(publish(&ledger, &to).unwrap_err().code, "log-entries-wrong");
+        monitor.look(&mut |_| {}).unwrap();
+        fs::write(to.join("checkpoint"), "something else").unwrap();
+        assert_eq!(publish(&ledger, &to).unwrap_err().code, "publish-foreign");
+        // One process at a time.
+        let held = files::take(&to, "busy").unwrap();
+        assert_eq!(publish(&ledger, &to).unwrap_err().code, "publish-busy");
+        drop(held);
+    }
+}

@@ -27,6 +27,35 @@ async fn nothing_is_told_to_a_stranger() {
 }
 
 #[tokio::test]
+async fn the_log_is_for_everybody_only_where_it_is_switched_on() {
+    let closed = Server::over(testkit::demo).await;
+    let answer = closed.stranger().get(closed.url("/log/checkpoint")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+
+    let server = Server::start(testkit::demo, |config| config.public_log = true).await;
+    let stranger = server.stranger();
+    for (path, kind, caching) in [
+        ("checkpoint", "text/plain; charset=utf-8", "no-cache"),
+        ("tile/0/000", "application/octet-stream", "public, max-age=31536000, immutable"),
+        ("tile/0/001.p/3", "application/octet-stream", "public, max-age=86400, immutable"),
+    ] {
+        let answer = stranger.get(server.url(&format!("/log/{path}"))).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], kind);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], caching);
+    }
+    for path in ["tile/0/002", "journal/0.seg", "..%2f..%2fkeys", "tile/../../trust", ""] {
+        let answer = stranger.get(server.url(&format!("/log/{path}"))).send().await.unwrap();
+        assert_ne!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store", "{path}");
+    }
+    let post = stranger.post(server.url("/log/checkpoint")).send().await.unwrap();
+    assert_eq!(post.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let page = stranger.get(server.url("/runs")).send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::SEE_OTHER, "nothing else is open");
+}
+
+#[tokio::test]
 async fn the_sign_in_link_works_once_and_signing_out_ends_the_session() {
     let server = Server::over(testkit::demo).await;
     let person = server.person().await;

@@ -78,6 +78,34 @@ fn someone_who_is_not_expected_is_told_once_and_the_log_goes_on() {
 }
 
 #[test]
+fn a_monitor_that_goes_on_tells_what_comes_and_ends_with_the_worst_it_saw() {
+    use std::io::{BufRead, BufReader};
+    let log = Log::new(2);
+    let mut command = std::process::Command::new(crate::support::PROOFHOUSE);
+    command.env_clear().args(["ledger", "monitor", "--every", "1", "--format", "json", "--quiet"]);
+    command.arg(log.path("public")).arg("--state").arg(log.path("state"));
+    command.arg("--key").arg(log.path("key")).stdout(std::process::Stdio::piped());
+    let mut monitor = command.spawn().unwrap();
+    let mut lines = BufReader::new(monitor.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains(r#""examined":2"#)));
+    let busy = log.monitor(&log.text("public"), "state", &[]).expect(3);
+    assert!(busy.err.contains("monitor-busy"), "{}", busy.err);
+    log.grow("home", 1);
+    log.publish("home", "public");
+    assert!(lines.any(|line| line.contains(r#""examined":1"#)));
+    let tile = log.path("public/tile/0/000.p/3");
+    let bytes = fs::read(&tile).unwrap();
+    fs::remove_file(&tile).unwrap();
+    assert!(lines.any(|line| line.contains("log-tile-missing")), "a problem is told and the loop goes on");
+    fs::write(&tile, bytes).unwrap();
+    assert!(lines.any(|line| line.contains(r#""event":"done""#)));
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(monitor.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(lines.filter(|line| line.contains("problem")).count(), 0);
+    assert_eq!(monitor.wait().unwrap().code(), Some(4));
+}
+
+#[test]
 fn a_fork_a_rollback_and_a_split_view_are_seen_and_kept_as_evidence() {
     let log = Log::new(2);
     log.copy_home("other");

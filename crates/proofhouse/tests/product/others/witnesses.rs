@@ -66,7 +66,7 @@ fn witnesses_cosign_what_grows_and_monitors_count_them() {
     let (first, second) = (one.serve(), two.serve());
     let both = [(&first, &one), (&second, &two)];
     ask(&log, "home", &both, &["--save"]).expect(0);
-    log.grow("home", 300);
+    log.grow("home", 3);
     // From what was kept: they are asked with a proof from where they are.
     log.command("home", &["ledger", "witness"]).expect(0);
     assert_eq!(log.publish("home", "public")["cosignatures"], 2);
