@@ -8,8 +8,10 @@
 //! elsewhere; [`verify`] judges it there with nothing but a [`trust`] file.
 //!
 //! **Architecture Invariants:**
-//! - private keys exist only in the process that runs [`signer::serve`];
-//! - [`dsse`], [`log`], [`trust`], [`bundle`], [`verify`] and [`oidc`] do no IO and never ask for the time;
+//! - private keys exist only in the process that runs [`signer::serve`] (a witness of other people's logs has
+//!   a key of its own, [`keys::WitnessSigner`], in its own process);
+//! - [`dsse`], [`log`], [`trust`], [`bundle`], [`verify`], [`sigstore`] and [`oidc`] do no IO and never ask
+//!   for the time;
 //! - a statement is acknowledged only after it is on disk and covered by a signed checkpoint.
 
 #![forbid(unsafe_code)]
@@ -32,7 +34,7 @@ pub mod verify;
 pub use bundle::Bundle;
 pub use dsse::Envelope;
 pub use json::{JsonProblem, check as check_json};
-pub use keys::PublicKey;
+pub use keys::{PublicKey, pem_certificates};
 pub use ledger::{Ledger, LedgerError, Recovery};
 
 pub use signer::{LogSigner, SignerClient};

@@ -338,13 +338,19 @@ pub struct TrustInitArgs {
     /// Where the root's key goes, e.g. a disk that is taken away [default: keys/root.json in the home]
     #[arg(long, value_name = "FILE")]
     pub root_key: Option<PathBuf>,
+    /// Keys that are not simply made here, by purpose: see docs/keys.md
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub struct RotateArgs {
     /// What the key is for
     pub purpose: String,
-    /// From when on the new key counts, e.g. 2027-01-01T00:00:00Z [default: now]
+    /// Where the new key is, if it is not simply made here: see docs/keys.md
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// From when on the new key counts, e.g. 2027-01-01T00:00:00Z [default: in 30 seconds]
     #[arg(long, value_name = "TIME")]
     pub from: Option<model::Timestamp>,
     /// File of the root's key; needed for authority and time [default: keys/root.json in the home]

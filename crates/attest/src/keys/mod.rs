@@ -27,6 +27,17 @@ pub(crate) use vault::lock;
 pub use witness::WitnessSigner;
 pub use vault::{Changed, Der, KeyRecord, NewKey, OVERLAP, Place, Purpose, Settings, Source, Vault};
 
+/// The certificates of a PEM file, DER, at most ten; `None` when something in it is none.
+pub fn pem_certificates(text: &[u8]) -> Option<Vec<Der>> {
+    let text = str::from_utf8(text).ok()?;
+    let mut found = Vec::new();
+    for part in text.split("-----BEGIN CERTIFICATE-----").skip(1).take(10) {
+        let (inner, _) = part.split_once("-----END CERTIFICATE-----")?;
+        found.push(Der(crate::b64::decode(&inner.split_whitespace().collect::<String>())?));
+    }
+    Some(found)
+}
+
 /// Random bytes of the operating system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     let mut bytes = [0; N];

@@ -1,5 +1,7 @@
 //! `proofhouse trust`: the keys of this installation, and what others need to believe them.
 
+mod place;
+
 use attest::{
     keys::{Purpose, Settings},
     signer::{Ceremony, KeyInfo},
@@ -53,6 +55,7 @@ fn init(app: &App, arguments: &TrustInitArgs) -> Result<Exit, Problem> {
         organisation: arguments.organisation.clone().unwrap_or_default(),
         host: arguments.host.clone().unwrap_or_default(),
         root_key: arguments.root_key.clone(),
+        keys: arguments.keys.as_deref().map(place::keys).transpose()?.unwrap_or_default(),
     };
     app.recorder.make_keys(settings)?;
     let keys = app.recorder.ceremony(&Ceremony::Show)?;
@@ -71,7 +74,8 @@ fn rotate(app: &App, arguments: &RotateArgs) -> Result<Exit, Problem> {
     let purpose = purpose(&arguments.purpose)?;
     let before = app.recorder.ceremony(&Ceremony::Show)?;
     let from = arguments.from.unwrap_or_else(|| app.now() + HAND_OVER);
-    let asked = Ceremony::Rotate { purpose, from, root_key: arguments.root_key.clone() };
+    let key = Box::new(arguments.key.as_deref().map(place::key).transpose()?.unwrap_or_default());
+    let asked = Ceremony::Rotate { purpose, key, from, root_key: arguments.root_key.clone() };
     let keys = app.recorder.ceremony(&asked)?;
     let changed: Vec<_> = keys.iter().filter(|key| !before.contains(key)).collect();
     let changed: Vec<_> = changed.into_iter().map(|key| key.fingerprint.clone()).collect();
@@ -90,8 +94,12 @@ fn revoke(app: &App, arguments: &RevokeArgs) -> Result<Exit, Problem> {
         && !known.iter().any(|other| other != *key && other.purpose == key.purpose && valid(other, now))
     {
         // Without another one nothing could be signed any more, not even this.
-        let asked =
-            Ceremony::Rotate { purpose: key.purpose, from: now, root_key: arguments.root_key.clone() };
+        let asked = Ceremony::Rotate {
+            purpose: key.purpose,
+            key: Box::default(),
+            from: now,
+            root_key: arguments.root_key.clone(),
+        };
         app.recorder.ceremony(&asked)?;
     }
     let asked = Ceremony::Revoke {
