@@ -211,6 +211,10 @@ impl server::Backend for Nothing {
     fn checkpoint(&self) -> Result<Option<String>, model::Problem> {
         Ok(None)
     }
+    fn public_file(&self, _: &str) -> Result<Option<Vec<u8>>, model::Problem> {
+        Ok(None)
+    }
+
     fn trust(&self) -> Result<Option<Vec<u8>>, model::Problem> {
         Ok(None)
     }
