@@ -11,6 +11,8 @@ use url::Url;
 const CONNECT: Duration = Duration::from_secs(10);
 /// Time for a whole answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Most requests at one time. Small servers queue few connections, and let the others wait for a second.
+const AT_ONCE: usize = 4;
 /// Most redirects that are followed, on the same host.
 const REDIRECTS: usize = 3;
 
@@ -55,13 +57,16 @@ impl Fetch {
     /// body is cut after the limit and one byte.
     pub fn get(&self, wanted: &[(Url, u64)]) -> Result<Vec<Option<Vec<u8>>>, Problem> {
         self.runtime.block_on(async {
-            let mut running = JoinSet::new();
-            for (n, (url, most)) in wanted.iter().cloned().enumerate() {
-                let request = self.client.get(url.clone());
-                running.spawn(async move { (n, found(&url, send(request, &url, most).await)) });
-            }
+            let (mut running, mut next) = (JoinSet::new(), wanted.iter().cloned().enumerate());
             let mut answers: Vec<_> = wanted.iter().map(|_| None).collect();
-            while let Some(joined) = running.join_next().await {
+            loop {
+                while running.len() < AT_ONCE
+                    && let Some((n, (url, most))) = next.next()
+                {
+                    let request = self.client.get(url.clone());
+                    running.spawn(async move { (n, found(&url, send(request, &url, most).await)) });
+                }
+                let Some(joined) = running.join_next().await else { break };
                 let (n, answer) = joined.map_err(|error| failed("a request", &error.to_string()))?;
                 answers[n] = answer?;
             }
