@@ -24,8 +24,8 @@ pub use public::{Algorithm, BadKey, PublicKey};
 pub use signers::Signer;
 pub use unlock::{UNLOCK_VARIABLES, Unlock};
 pub(crate) use vault::lock;
-pub use witness::WitnessSigner;
 pub use vault::{Changed, Der, KeyRecord, NewKey, OVERLAP, Place, Purpose, Settings, Source, Vault};
+pub use witness::WitnessSigner;
 
 /// The certificates of a PEM file, DER, at most ten; `None` when something in it is none.
 pub fn pem_certificates(text: &[u8]) -> Option<Vec<Der>> {
