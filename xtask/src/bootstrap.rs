@@ -13,12 +13,13 @@ use anyhow::{Context, Result, bail};
 use crate::run::{ask, command, run};
 
 /// Debian package, and a file that shows that it is there.
-const PACKAGES: [(&str, &str); 9] = [
+const PACKAGES: [(&str, &str); 10] = [
     ("bubblewrap", "/usr/bin/bwrap"),
     ("chromium", "/usr/bin/chromium"),
     ("chromium-driver", "/usr/bin/chromedriver"),
     ("g++", "/usr/bin/g++"),
     ("opensc", "/usr/bin/pkcs11-tool"),
+    ("openssl", "/usr/bin/openssl"),
     ("postgresql", "/usr/lib/postgresql"),
     ("python3-venv", "/usr/share/doc/python3-venv"),
     ("softhsm2", "/usr/lib/softhsm/libsofthsm2.so"),

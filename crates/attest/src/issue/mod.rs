@@ -9,6 +9,7 @@ mod identity;
 mod leaf;
 mod timestamp;
 
+pub(crate) use certificate::TIME_STAMPING;
 pub use certificate::{Issuer, MAX_NAME, authority, root, time_stamper, valid_name};
 pub use identity::{ARTIFACT, identity, is_of_artifact, of_artifact};
 pub use leaf::{LEAF_LIFE, Leaf, Transparency};

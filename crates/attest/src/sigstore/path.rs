@@ -6,7 +6,7 @@ use der::Decode;
 use model::{Sha256, Timestamp};
 use pki_types::{CertificateDer, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
-use x509_cert::Certificate;
+use x509_cert::{Certificate, ext::pkix::ExtendedKeyUsage};
 
 use super::root::Authority;
 
@@ -73,14 +73,25 @@ fn validate(leaf: &[u8], authority: &Authority, usage: &'static [u8], at: Timest
     let root = CertificateDer::from(root.as_slice());
     let anchor = anchor_from_trusted_cert(&root).map_err(|error| error.to_string())?;
     let between: Vec<_> = between.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
+    if !is_for(leaf, usage) {
+        return Err("the certificate is not for this use".into());
+    }
     let leaf = CertificateDer::from(leaf);
     let leaf = EndEntityCert::try_from(&leaf).map_err(|error| error.to_string())?;
     let seconds = u64::try_from(at.as_second()).map_err(|_| "a time before 1970")?;
     let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-    let usage = KeyUsage::required(usage);
+    // Authorities that name no use may certify for any (RFC 5280, section 4.2.1.12).
+    let usage = KeyUsage::required_if_present(usage);
     let anchors = [anchor];
     let path = leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &between, time, usage, None, None);
     path.map(drop).map_err(|error| error.to_string())
+}
+
+/// Whether the certificate itself names this use.
+fn is_for(leaf: &[u8], usage: &[u8]) -> bool {
+    let usages = Certificate::from_der(leaf).ok();
+    let usages = usages.and_then(|leaf| leaf.tbs_certificate.get::<ExtendedKeyUsage>().ok().flatten());
+    usages.is_some_and(|(_, usages)| usages.0.iter().any(|found| found.as_bytes() == usage))
 }
 
 /// While which time the leaf and everything between it and the root are valid.

@@ -212,7 +212,13 @@ mod tests {
         let keys = home.join("keys");
         std::thread::spawn(move || {
             let unlock = Unlock::MachineKey(keys.join("unlock.key"));
-            signer::serve(&mut &theirs, &mut &theirs, &keys, unlock, &model::FixedClock(Timestamp::UNIX_EPOCH))
+            signer::serve(
+                &mut &theirs,
+                &mut &theirs,
+                &keys,
+                unlock,
+                &model::FixedClock(Timestamp::UNIX_EPOCH),
+            )
         });
         let client = SignerClient::over(ours.try_clone().unwrap(), ours).unwrap();
         (Ledger::open(&home.join("ledger")).unwrap().0, client)

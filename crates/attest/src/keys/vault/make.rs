@@ -167,6 +167,15 @@ impl Vault {
             true => Root::open(&path, unlock)?,
             false => Root::make(&self.header.organisation, &path, unlock, now)?,
         };
+        let done = self.beneath(&root, settings, now);
+        if done.is_err() && !left {
+            // It certified nothing that is kept.
+            let _ = std::fs::remove_file(&path);
+        }
+        done
+    }
+
+    fn beneath(&mut self, root: &Root, settings: &Settings, now: Timestamp) -> Result<(), KeyError> {
         self.header.keys.push(KeyRecord {
             purpose: Purpose::Root,
             public_key: root.signer.public_key().clone(),
@@ -178,7 +187,7 @@ impl Vault {
         });
         self.keys.push(None);
         for purpose in [Purpose::Authority, Purpose::Transparency, Purpose::Time] {
-            self.certify(purpose, &settings.key(purpose), Some(&root), now)?;
+            self.certify(purpose, &settings.key(purpose), Some(root), now)?;
         }
         self.save()
     }

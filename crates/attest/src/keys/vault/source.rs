@@ -6,8 +6,10 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Der, KeyRecord, Place, Private, Purpose};
+use x509_cert::ext::pkix::ExtendedKeyUsage;
+
 use crate::{
-    issue::{Issuer, Leaf, TimeStamper, Transparency},
+    issue::{Issuer, Leaf, TIME_STAMPING, TimeStamper, Transparency},
     keys::{
         Algorithm, KeyError,
         files::read_private,
@@ -83,7 +85,7 @@ impl Source {
                 elsewhere(KeyPlace::Pkcs11(token))
             }
             Self::Service(service) => {
-                let leaf = chain.first().filter(|_| purpose == Purpose::Time);
+                let leaf = chain.first().filter(|der| purpose == Purpose::Time && stamps_times(&der.0));
                 let public = leaf.and_then(|der| public_key(&der.0)).ok_or(KeyError::Setting {
                     what: "the time-stamping service",
                     given: format!("{service:?}"),
@@ -146,6 +148,14 @@ pub(in crate::keys) fn stamp(
     }
     let certificate = record.chain.first().ok_or(KeyError::NoKey(Purpose::Time, now))?;
     TimeStamper::new(&certificate.0)?.stamp(private.signer(&record.public_key)?, signature, now)
+}
+
+/// Whether a certificate is for stamping times.
+fn stamps_times(certificate: &[u8]) -> bool {
+    use der::Decode;
+    let certificate = x509_cert::Certificate::from_der(certificate);
+    let usages = certificate.ok().and_then(|c| c.tbs_certificate.get::<ExtendedKeyUsage>().ok().flatten());
+    usages.is_some_and(|(_, usages)| usages.0.contains(&TIME_STAMPING))
 }
 
 fn public_key(certificate: &[u8]) -> Option<crate::PublicKey> {
