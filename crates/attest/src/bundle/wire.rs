@@ -12,6 +12,10 @@ use crate::{
 };
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// The same version in the spelling of those before it.
+const OLD_SPELLING: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
+/// What media types of bundles begin with, whatever their version.
+const FAMILY: &str = "application/vnd.dev.sigstore.bundle";
 /// Largest bundle that is read, in bytes.
 pub const MAX_BUNDLE: usize = MAX_ENVELOPE + (4 << 20);
 /// Largest evidence file that is read, in bytes.
@@ -28,6 +32,10 @@ pub enum BundleError {
     /// Another kind of document.
     #[error("not a bundle: its media type is `{0}`")]
     MediaType(String),
+    /// A bundle of another version. Those before v0.3 may be without proof of inclusion, or carry
+    /// certificates that are for the trusted root to say.
+    #[error("a bundle of another version than v0.3: `{0}`")]
+    Version(String),
     /// The envelope inside is wrong.
     #[error(transparent)]
     Envelope(#[from] DsseError),
@@ -52,6 +60,10 @@ impl UserError for BundleError {
         match self {
             Self::Envelope(error) => error.code(),
             Self::Line { error, .. } => error.code(),
+            Self::Malformed(JsonProblem::DuplicateKey(_)) => "bundle-duplicate-key",
+            Self::Malformed(JsonProblem::TooLarge { .. } | JsonProblem::TooDeep) => "bundle-too-large",
+            Self::MediaType(_) => "bundle-media-type",
+            Self::Version(_) => "bundle-version",
             _ => "bundle-malformed",
         }
     }
@@ -201,8 +213,10 @@ impl Bundle {
     /// Any [`BundleError`] but those of evidence files.
     pub fn parse(bytes: &[u8]) -> Result<Self, BundleError> {
         let wire: Wire = json::parse(bytes, MAX_BUNDLE).map_err(BundleError::Malformed)?;
-        if wire.media_type != MEDIA_TYPE {
-            return Err(BundleError::MediaType(wire.media_type));
+        match wire.media_type.as_str() {
+            MEDIA_TYPE | OLD_SPELLING => {}
+            other if other.starts_with(FAMILY) => return Err(BundleError::Version(wire.media_type)),
+            _ => return Err(BundleError::MediaType(wire.media_type)),
         }
         let content = match (wire.dsse_envelope, wire.message_signature) {
             (Some(raw), None) => {

@@ -38,7 +38,7 @@ impl Leaf {
         let certificate = Certificate::from_der(bytes).map_err(|error| wrong(&error.to_string()))?;
         let body = &certificate.tbs_certificate;
         let spki = body.subject_public_key_info.to_der().map_err(|error| wrong(&error.to_string()))?;
-        let key = PublicKey::from_spki(&spki).map_err(|error| wrong(&error.to_string()))?;
+        let key = PublicKey::from_spki(&spki).map_err(|_| Refusal::CertificateKey)?;
         let usage = body.get::<KeyUsage>().map_err(|_| wrong("its key usage is unreadable"))?;
         if !usage.is_some_and(|(_, usage)| usage.0.contains(KeyUsages::DigitalSignature)) {
             return Err(Refusal::CertificateUsage);

@@ -18,6 +18,9 @@ pub enum Refusal {
     /// The leaf certificate cannot be used.
     #[error("the signing certificate is malformed: {0}")]
     CertificateMalformed(String),
+    /// The key in it is of a sort that is not supported.
+    #[error("the signing certificate has a key that is neither P-256 nor Ed25519")]
+    CertificateKey,
     /// No authority of the trusted root issued the certificate, at the time of signing.
     #[error("no trusted authority vouches for the signing certificate at {at}: {why}")]
     CertificatePath {
@@ -51,6 +54,14 @@ pub enum Refusal {
     /// No proof of the moment of signing.
     #[error("no time-stamp proves when the bundle was signed")]
     TimestampMissing,
+    /// A time-stamp says a time that is not yet.
+    #[error("a time-stamp says {at}, and it is only {now}")]
+    TimestampFuture {
+        /// What it says.
+        at: Timestamp,
+        /// Moment of asking.
+        now: Timestamp,
+    },
     /// A time-stamp is not well-formed.
     #[error("a time-stamp is malformed: {0}")]
     TimestampMalformed(String),
@@ -82,6 +93,8 @@ impl UserError for Refusal {
         match self {
             Self::Material { .. } => "bundle-material",
             Self::CertificateMalformed(_) => "bundle-certificate-malformed",
+            Self::CertificateKey => "bundle-certificate-key",
+            Self::TimestampFuture { .. } => "bundle-timestamp-future",
             Self::CertificatePath { .. } => "bundle-certificate-path",
             Self::CertificateUsage => "bundle-certificate-usage",
             Self::Sct(_) => "bundle-sct",
@@ -104,6 +117,7 @@ impl UserError for Refusal {
             Self::CertificatePath { .. } | Self::TimestampAuthority(_) => {
                 "give the trusted root of whoever signed it with --trusted-root".into()
             }
+            Self::TimestampFuture { .. } => "look at the clock of this machine, or of who stamped it".into(),
             Self::Log(failure) => return failure.hint(),
             Self::Digest(_) => "the file was changed, or this is the bundle of another one".into(),
             _ => return None,

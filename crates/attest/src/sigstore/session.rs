@@ -22,6 +22,8 @@ use crate::{
 
 /// Most time-stamps that are looked at.
 const MOST_STAMPS: usize = 16;
+/// How far clocks may differ, in seconds.
+const SKEW: i64 = 300;
 /// Most facts of one kind that are remembered.
 const MOST: usize = 10_000;
 
@@ -56,13 +58,24 @@ impl<'a> Session<'a> {
     }
 
     /// The earliest moment at which a time-stamp proves that `signature` was there; `None` without one.
-    pub(crate) fn stamped(&self, stamps: &[Vec<u8>], signature: &[u8]) -> Result<Option<Timestamp>, Refusal> {
+    /// None may be later than `now`, but for a little, as clocks differ.
+    pub(crate) fn stamped(
+        &self,
+        stamps: &[Vec<u8>],
+        signature: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Refusal> {
         let twice = |(n, stamp): (usize, &Vec<u8>)| stamps[..n].contains(stamp);
         if stamps.len() > MOST_STAMPS || stamps.iter().enumerate().any(twice) {
             return Err(Refusal::TimestampMalformed("one is there twice, or they are too many".into()));
         }
-        let check =
-            |stamp: &Vec<u8>| timestamp::check(stamp, signature, &self.root.time_stampers, &self.paths);
+        let check = |stamp: &Vec<u8>| {
+            let at = timestamp::check(stamp, signature, &self.root.time_stampers, &self.paths)?;
+            match at.as_second() > now.as_second().saturating_add(SKEW) {
+                true => Err(Refusal::TimestampFuture { at, now }),
+                false => Ok(at),
+            }
+        };
         Ok(stamps.iter().map(check).collect::<Result<Vec<_>, _>>()?.into_iter().min())
     }
 

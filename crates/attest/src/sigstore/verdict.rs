@@ -82,7 +82,7 @@ impl Session<'_> {
             (Material::PublicKey(_), _) => return Err(material("key", "certificate")),
         };
         let signature = signature_of(bundle)?;
-        let signed_at = self.stamped(&bundle.timestamps, signature)?;
+        let signed_at = self.stamped(&bundle.timestamps, signature, now)?;
         let (key, entry_key, by) = match (leaf, signer) {
             (Some((leaf, der)), Signer::Identity { identity, issuer }) => {
                 self.certified(&leaf, der, signed_at.ok_or(Refusal::TimestampMissing)?)?;

@@ -115,7 +115,7 @@ impl<'a> Verifier<'a> {
         let digest = content.signed_digest().ok_or(Failure::NoEnvelope)?;
         // Where nobody is believed to stamp times, a time-stamp says nothing.
         let stamps = if self.trust.time_stampers.is_empty() { &[] } else { stamps };
-        let at = |signature: &[u8]| self.session.stamped(stamps, signature).map_err(Failure::from);
+        let at = |signature: &[u8]| self.session.stamped(stamps, signature, now).map_err(Failure::from);
         if let Who::Certificate(der) = who {
             let [signature] = content.signatures()[..] else { return Err(Failure::BadSignature) };
             let leaf = Leaf::parse(der)?;

@@ -12,9 +12,6 @@ use crate::{
     verify::{Failure, Verifier, Who},
 };
 
-/// How much later than the ledger's time a time-stamp may be, in seconds: clocks differ.
-const SKEW: i64 = 300;
-
 /// Checks the good records among `rows` on all processors; entry numbers and reasons of the others.
 pub fn check_all(first: u64, rows: &[Row], trust: &Trust) -> Vec<(u64, &'static str)> {
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -50,9 +47,6 @@ pub(in crate::ledger) fn check(record: &Record, verifier: &Verifier<'_>) -> Resu
     let signed = verifier.signed(&content, &statement, &who, &record.stamps(), record.logged_at);
     match signed.map_err(|failure| sentence(&failure))? {
         signed if signed.verifier != entry.verifier => Err("its leaf names another kind of key"),
-        signed if signed.at.as_second() > record.logged_at.as_second().saturating_add(SKEW) => {
-            Err("its time-stamp is later than the ledger's own time")
-        }
         _ => Ok(()),
     }
 }
@@ -70,6 +64,7 @@ fn sentence(failure: &Failure) -> &'static str {
                 "its certificate is for signing something else"
             }
             Refusal::Sct(_) => "its certificate was never promised to be public",
+            Refusal::TimestampFuture { .. } => "its time-stamp is later than the ledger's own time",
             Refusal::TimestampMissing => "it is signed with a certificate and has no time-stamp",
             _ => "its certificate or its time-stamp does not hold",
         },
