@@ -81,8 +81,19 @@ pub(super) fn check(
     if !consistent(&data, signer) {
         return Err(wrong("its versions or algorithms do not fit what it holds"));
     }
+    if !ordered(signer, response) {
+        return Err(wrong("its signed attributes are not in the order of DER"));
+    }
     signed(signer, content.as_bytes(), &data, authorities, at, paths)?;
     Ok(at)
+}
+
+/// Whether the signed attributes stand in the response as they are signed: reading a set puts it in order.
+fn ordered(signer: &SignerInfo, response: &[u8]) -> bool {
+    let attributes = signer.signed_attrs.iter().flat_map(|attributes| attributes.iter());
+    let encoded: der::Result<Vec<_>> = attributes.map(Encode::to_der).collect();
+    let Ok(encoded) = encoded.map(|parts| parts.concat()) else { return false };
+    !encoded.is_empty() && response.windows(encoded.len()).any(|window| window == encoded)
 }
 
 /// Whether what no signature covers says what it must (RFC 5652, 5.1 and 5.3): nothing in a time-stamp can

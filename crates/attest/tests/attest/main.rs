@@ -9,6 +9,7 @@ mod evidence;
 mod keys;
 mod ledger;
 mod life;
+mod minted;
 mod public;
 mod support;
 mod vectors;
