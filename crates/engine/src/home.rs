@@ -12,6 +12,7 @@ use model::{Exit, Problem};
 #[derive(Clone, Debug)]
 pub struct Home {
     root: PathBuf,
+    signer: Option<PathBuf>,
 }
 
 impl Home {
@@ -39,11 +40,22 @@ impl Home {
         }
         // A file without a name, so that nothing stays behind.
         tempfile::tempfile_in(&root).map_err(|e| cannot(&root, "write to the home folder", &e))?;
-        let home = Self { root };
+        let home = Self { root, signer: None };
         for folder in [home.runs(), home.active(), home.cache(), home.feeds()] {
             make(&folder).map_err(|e| cannot(&folder, "make the folder", &e))?;
         }
         Ok(home)
+    }
+
+    /// The same home, whose keys are held by the signer at this socket.
+    #[must_use]
+    pub fn signed_at(self, signer: Option<PathBuf>) -> Self {
+        Self { signer, ..self }
+    }
+
+    /// Socket of the signer; `None` when keys are in this home.
+    pub fn signer(&self) -> Option<&Path> {
+        self.signer.as_deref()
     }
 
     /// The home folder itself.

@@ -83,8 +83,10 @@ impl Recorder {
     ) -> Result<T, Problem> {
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
         if signer.is_none() {
-            let arguments = ["sign", "--stdio"];
-            let started = SignerClient::spawn(&self.executable, &arguments, self.home.root());
+            let started = match self.home.signer() {
+                Some(socket) => SignerClient::connect_to(socket),
+                None => SignerClient::spawn(&self.executable, &["sign", "--stdio"], self.home.root()),
+            };
             *signer = Some(started.map_err(|e| erase(&e))?);
         }
         match signer.as_mut() {
@@ -102,6 +104,23 @@ impl Recorder {
         &self,
         statements: &[Statement],
     ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
+        self.notice_keys()?;
+        self.put_down(statements)
+    }
+
+    /// Keys that are held elsewhere may have been exchanged there: then this ledger says so first.
+    fn notice_keys(&self) -> Result<(), Problem> {
+        if self.home.signer().is_none() {
+            return Ok(());
+        }
+        self.catch_up()?;
+        match crate::keys::noticed(self)? {
+            Some(statement) => self.put_down(&[statement]).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn put_down(&self, statements: &[Statement]) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
         let (logged, step) = self.with_signer(|signer| {
             // Only now: the keys may just have been made, and nothing is signed before they were.
             let now = self.clock.now();
@@ -119,6 +138,7 @@ impl Recorder {
     /// # Errors
     /// Nothing was signed or logged.
     pub fn sign_file(&self, project: &str, digest: Sha256) -> Result<Bundle, Problem> {
+        self.notice_keys()?;
         let index = self.with_signer(|signer| {
             let now = self.clock.now();
             self.lock().sign_file(signer, project, digest, now).map_err(|e| erase(&e))
@@ -232,7 +252,8 @@ impl Recorder {
         let mut kept = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
         let vault = self.home.root().join("keys/vault.json");
         let changed = || std::fs::metadata(&vault).and_then(|data| data.modified()).ok();
-        if let Some((trust, _)) = kept.as_ref().filter(|(_, at)| *at == changed()) {
+        // Keys that are held elsewhere may have been exchanged without our seeing it.
+        if let Some((trust, _)) = kept.as_ref().filter(|(_, at)| at.is_some() && *at == changed()) {
             return Ok(trust.clone());
         }
         let trust = self.with_signer(|signer| signer.trust().map_err(|e| erase(&e)))?;
@@ -246,8 +267,12 @@ impl Recorder {
     /// It has some, or they cannot be made.
     pub fn make_keys(&self, settings: Settings) -> Result<(), Problem> {
         let mut signer = self.signer.lock().unwrap_or_else(PoisonError::into_inner);
-        let arguments = ["sign", "--stdio"];
-        let made = SignerClient::init(&self.executable, &arguments, self.home.root(), settings);
+        if let Some(socket) = self.home.signer() {
+            let message = format!("the keys are held by the signer at {}", socket.display());
+            return Err(Problem::new("signer-guarded", model::Exit::Environment, message)
+                .with_hint("run it there as the signer's user, with its --home"));
+        }
+        let made = SignerClient::init(&self.executable, &["sign", "--stdio"], self.home.root(), settings);
         *signer = Some(made.map_err(|e| erase(&e))?);
         Ok(())
     }

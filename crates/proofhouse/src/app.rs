@@ -55,7 +55,7 @@ impl App {
     pub fn open_unprojected(global: &Global) -> Result<Self, Problem> {
         install_crypto();
         let runtime = runtime()?;
-        let home = Home::open(&home_folder(global)?)?;
+        let home = Home::open(&home_folder(global)?)?.signed_at(global.signer.clone());
         let url = match &global.database {
             Some(url) => url.clone(),
             None => format!("sqlite:{}", home.database().display()),

@@ -31,6 +31,10 @@ pub struct Global {
     /// Database, `sqlite:PATH` or `postgres://…` [default: db.sqlite in the home]
     #[arg(long, global = true, env = "PROOFHOUSE_DATABASE", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
+    /// Socket of a signer that holds the keys, started with `proofhouse sign --listen` [default: keys are in
+    /// the home]
+    #[arg(long, global = true, env = "PROOFHOUSE_SIGNER", value_name = "SOCKET")]
+    pub signer: Option<PathBuf>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -294,7 +298,7 @@ pub struct SignBundleArgs {
 #[derive(Args)]
 pub struct SignArgs {
     /// The file
-    #[arg(required_unless_present = "stdio")]
+    #[arg(required_unless_present_any = ["stdio", "listen"])]
     pub file: Option<PathBuf>,
     /// Where the bundle goes [default: beside the file, with .sigstore.json added]
     #[arg(long, value_name = "FILE")]
@@ -302,8 +306,14 @@ pub struct SignArgs {
     /// Project that the file is of [default: that of this folder]
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
+    /// Hold the keys of this home and sign for others, at this socket
+    #[arg(long, value_name = "SOCKET", conflicts_with = "file")]
+    pub listen: Option<PathBuf>,
+    /// User who may have things signed at the socket [default: the one who starts it]
+    #[arg(long, value_name = "USER", requires = "listen")]
+    pub allow: Vec<String>,
     /// Hold the keys and sign (started by other commands)
-    #[arg(long, hide = true, conflicts_with = "file")]
+    #[arg(long, hide = true, conflicts_with_all = ["file", "listen"])]
     pub stdio: bool,
 }
 
@@ -338,6 +348,9 @@ pub struct TrustInitArgs {
     /// Where the root's key goes, e.g. a disk that is taken away [default: keys/root.json in the home]
     #[arg(long, value_name = "FILE")]
     pub root_key: Option<PathBuf>,
+    /// Another home's ledger is signed with these keys, through `proofhouse sign --listen`
+    #[arg(long)]
+    pub for_others: bool,
     /// Keys that are not simply made here, by purpose: see docs/keys.md
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,

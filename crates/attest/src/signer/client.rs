@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     io::{self, BufReader, BufWriter, Read, Write},
-    os::unix::process::CommandExt,
+    os::unix::{net::UnixStream, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -60,6 +60,17 @@ impl SignerClient {
             }
             _ => Err(SignerError::Protocol("no pipes")),
         }
+    }
+
+    /// Talks to a signer that serves a socket ([`super::listen`]).
+    ///
+    /// # Errors
+    /// Nobody serves it, or as [`Self::spawn`].
+    pub fn connect_to(socket: &Path) -> Result<Self, SignerError> {
+        let stream = UnixStream::connect(socket)
+            .map_err(|error| SignerError::Unreachable(socket.to_owned(), error))?;
+        let input = stream.try_clone().map_err(SignerError::Spawn)?;
+        Self::over(input, stream)
     }
 
     /// Talks to a signer that serves the other end of these streams.

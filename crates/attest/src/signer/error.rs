@@ -1,6 +1,6 @@
 //! What can go wrong between a ledger and its signer.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use model::{Exit, UserError};
 
@@ -12,6 +12,9 @@ pub enum SignerError {
     /// The process could not be started.
     #[error("the signer process could not be started: {0}")]
     Spawn(#[source] io::Error),
+    /// Nobody serves the socket.
+    #[error("no signer answers at {0}: {1}")]
+    Unreachable(PathBuf, #[source] io::Error),
     /// The connection broke: the process ended or was killed.
     #[error("the signer process does not answer: {0}")]
     Gone(#[source] io::Error),
@@ -48,6 +51,9 @@ const CODES: &[&str] = &[
     "key-setting",
     "signer-protocol",
     "signer-not-a-statement",
+    "signer-busy",
+    "signer-foreign-user",
+    "signer-guarded",
     "signer-other-keys",
     "signer-wrong-log",
     "signer-rollback",
@@ -72,6 +78,7 @@ impl UserError for SignerError {
     fn code(&self) -> &'static str {
         match self {
             Self::Spawn(_) => "signer-spawn",
+            Self::Unreachable(..) => "signer-unreachable",
             Self::Gone(_) => "signer-gone",
             Self::Protocol(_) => "signer-protocol",
             Self::Refused { code, .. } => code,
@@ -82,6 +89,9 @@ impl UserError for SignerError {
     fn hint(&self) -> Option<String> {
         match (self, self.code()) {
             (Self::Key(error), _) => error.hint(),
+            (Self::Unreachable(..), _) => {
+                Some("start it: proofhouse sign --listen SOCKET --allow USER".into())
+            }
             (_, "signer-rollback" | "signer-fork") => Some(
                 "the ledger is older than, or differs from, what was signed: restore it from a backup".into(),
             ),
@@ -89,6 +99,8 @@ impl UserError for SignerError {
             (_, "key-vault-sealed" | "key-file-damaged" | "signer-memory-damaged" | "key-unlock-missing") => {
                 Some("restore the keys folder from a backup".into())
             }
+            (_, "signer-foreign-user") => Some("let it in with --allow where the signer is started".into()),
+            (_, "signer-guarded") => Some("run it there as the signer's user, with its --home".into()),
             (_, "key-not-valid") => Some("make a new one: proofhouse trust rotate PURPOSE".into()),
             (_, "key-root-away" | "key-root-other") => {
                 Some("name the file that `proofhouse trust init` wrote with --root-key".into())

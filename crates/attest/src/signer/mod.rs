@@ -14,6 +14,7 @@ mod memory;
 mod notes;
 mod protocol;
 mod service;
+mod socket;
 
 pub use acts::Act;
 pub use ceremony::{Ceremony, KeyInfo};
@@ -21,6 +22,7 @@ pub use client::SignerClient;
 pub use error::SignerError;
 pub use protocol::By;
 pub use service::{run_stdio, serve};
+pub use socket::listen;
 
 use model::Sha256;
 

@@ -25,12 +25,17 @@ use crate::keys::{Unlock, Vault, lock};
 /// # Errors
 /// The connection broke. Trouble with the keys is told to the client and is not an error here.
 pub fn run_stdio(home: &Path, clock: &dyn Clock) -> Result<(), SignerError> {
-    let harden =
-        prctl::set_dumpable(false).and_then(|()| resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0));
-    harden.map_err(|errno| SignerError::Spawn(errno.into()))?;
+    harden()?;
     let keys = home.join("keys");
     let unlock = Unlock::from_env(&|name| std::env::var_os(name), &keys);
     serve(&mut std::io::stdin().lock(), &mut std::io::stdout().lock(), &keys, unlock?, clock)
+}
+
+/// Closes this process to other processes of the same user.
+pub(super) fn harden() -> Result<(), SignerError> {
+    let closed =
+        prctl::set_dumpable(false).and_then(|()| resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0));
+    closed.map_err(|errno| SignerError::Spawn(errno.into()))
 }
 
 /// Serves one connection until it ends. `keys` is the folder of the vault, made on first use.
@@ -44,23 +49,16 @@ pub fn serve(
     unlock: Unlock,
     clock: &dyn Clock,
 ) -> Result<(), SignerError> {
-    let mut desk = Desk { dir: keys.to_owned(), unlock, open: None };
-    while let Some(frame) = read_frame(input).map_err(SignerError::Gone)? {
-        let answer = Request::decode(&frame).and_then(|request| desk.answer(request, clock.now()));
-        let reply = answer.unwrap_or_else(|error| Reply::Refused {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-        });
-        write_frame(output, &reply.encode()).map_err(SignerError::Gone)?;
-    }
-    Ok(())
+    Desk::new(keys, unlock).serve(input, output, clock)
 }
 
 /// Opens the vault when it is first needed: making keys may be what is asked.
-struct Desk {
+pub(super) struct Desk {
     dir: PathBuf,
     unlock: Unlock,
     open: Option<Service>,
+    /// Keys are shown and not changed.
+    guarded: bool,
 }
 
 pub(super) struct Service {
@@ -70,9 +68,39 @@ pub(super) struct Service {
 }
 
 impl Desk {
+    pub fn new(keys: &Path, unlock: Unlock) -> Self {
+        Self { dir: keys.to_owned(), unlock, open: None, guarded: false }
+    }
+
+    /// For clients who may not change keys.
+    pub fn guarded(self) -> Self {
+        Self { guarded: true, ..self }
+    }
+
+    pub fn serve(
+        mut self,
+        input: &mut dyn Read,
+        output: &mut dyn Write,
+        clock: &dyn Clock,
+    ) -> Result<(), SignerError> {
+        while let Some(frame) = read_frame(input).map_err(SignerError::Gone)? {
+            let answer = Request::decode(&frame).and_then(|request| self.answer(request, clock.now()));
+            let reply = answer.unwrap_or_else(|error| Reply::Refused {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+            });
+            write_frame(output, &reply.encode()).map_err(SignerError::Gone)?;
+        }
+        Ok(())
+    }
+
     fn answer(&mut self, request: Request, now: Timestamp) -> Result<Reply, SignerError> {
         if let Request::Ceremony(text) = request {
             let asked = Ceremony::parse(&text)?;
+            if self.guarded && asked != Ceremony::Show {
+                let message = "keys are changed where the signer runs, not over its socket";
+                return Err(SignerError::refused("signer-guarded", message));
+            }
             if let Ceremony::Init(settings) = asked {
                 let vault = Vault::init(&self.dir, &self.unlock, &settings, now)?;
                 let keys = ceremony::list(&vault);

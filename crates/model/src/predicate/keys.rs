@@ -32,6 +32,8 @@ pub enum KeyAction {
     Rotated,
     /// One was ended.
     Revoked,
+    /// A signer elsewhere has other keys than the last statement about them says.
+    Noticed,
 }
 
 /// One key.

@@ -22,6 +22,32 @@ pub fn sign(global: &Global) -> Result<Exit, Problem> {
     Ok(Exit::Success)
 }
 
+/// Holds the keys for other users, at a socket, until it is stopped.
+pub fn listen(global: &Global, socket: &Path, allow: &[String]) -> Result<Exit, Problem> {
+    let home = engine::Home::open(&home_folder(global)?)?;
+    let mut users = vec![nix::unistd::geteuid().as_raw()];
+    for name in allow {
+        users.push(user(name)?);
+    }
+    ui::note(&format!("signing at {} for {} users", socket.display(), users.len()));
+    let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
+    match attest::signer::listen(home.root(), socket, &users, &clock) {
+        Ok(never) => match never {},
+        Err(error) => Err(erase(&error)),
+    }
+}
+
+fn user(name: &str) -> Result<u32, Problem> {
+    if let Ok(uid) = name.parse() {
+        return Ok(uid);
+    }
+    let found = nix::unistd::User::from_name(name).ok().flatten();
+    found.map(|user| user.uid.as_raw()).ok_or_else(|| {
+        Problem::new("user-unknown", Exit::Input, format!("there is no user {}", ui::one_line(name)))
+            .with_hint("give the name of a user of this machine, or a number")
+    })
+}
+
 /// Prints the checks as JSON; the caller judges them.
 pub fn target_verify(arguments: TargetVerifyArgs) -> Result<Exit, Problem> {
     let question = TargetQuestion {

@@ -13,6 +13,9 @@ use crate::{
 };
 
 pub fn sign(global: &Global, arguments: &SignArgs) -> Result<Exit, Problem> {
+    if let Some(socket) = &arguments.listen {
+        return roles::listen(global, socket, &arguments.allow);
+    }
     let Some(file) = arguments.file.as_deref().filter(|_| !arguments.stdio) else {
         return roles::sign(global);
     };

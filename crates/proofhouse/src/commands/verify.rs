@@ -69,7 +69,7 @@ fn own(
     bundle: Option<&std::path::Path>,
     trust: Option<&std::path::Path>,
 ) -> Result<(Vec<u8>, Vec<u8>), Problem> {
-    if !home_folder(global)?.join("keys").exists() {
+    if global.signer.is_none() && !home_folder(global)?.join("keys").exists() {
         return Err(Problem::new("trust-missing", Exit::Input, "this installation has no keys to trust")
             .with_hint("give --bundle and --trust; `proofhouse ledger trust` prints the trust file where it was built"));
     }

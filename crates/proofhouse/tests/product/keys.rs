@@ -317,3 +317,75 @@ fn a_lost_key_is_ended_from_the_day_it_was_lost() {
     let told = site.proofhouse(&["ledger", "verify"]).expect(4).out;
     assert!(told.contains("record 1") && told.matches("damaged").count() == 1, "{told}");
 }
+
+/// A signer with a home of its own; stopped when dropped.
+struct Listening(std::process::Child);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_keys_can_be_held_by_a_signer_with_a_home_of_its_own() {
+    let (keeper, site) = (Site::new(), Site::new());
+    keeper.proofhouse(&["trust", "init", "--host", "ph.acme.example", "--for-others"]).expect(0);
+    let socket = keeper.path().join("signer.sock");
+    let socket_text = socket.to_str().unwrap().to_owned();
+    let asking = |arguments: &[&str]| {
+        Answer::of(site.command(arguments).env("PROOFHOUSE_SIGNER", &socket).output().unwrap())
+    };
+    let away = asking(&["ledger", "trust"]).expect(3).err;
+    assert!(away.contains("signer-unreachable") && away.contains("sign --listen"), "{away}");
+
+    let listening = Listening(keeper.command(&["sign", "--listen", &socket_text]).spawn().unwrap());
+    for _ in 0..100 {
+        if std::os::unix::net::UnixStream::connect(&socket).is_ok() {
+            break;
+        }
+        thread::sleep(std::time::Duration::from_millis(50));
+    }
+    site.write("file.bin", "some bytes\n");
+    asking(&["sign", "file.bin", "--project", "shop"]).expect(0);
+    asking(&["ledger", "verify"]).expect(0);
+    assert!(!site.home().join("keys").exists(), "no key is in this home");
+    let told = asking(&["trust", "rotate", "log"]).expect(3).err;
+    assert!(told.contains("signer-guarded"), "{told}");
+    let told = asking(&["trust", "init"]).expect(3).err;
+    assert!(told.contains("signer-guarded"), "{told}");
+    // Keys that are exchanged where the signer is are used at once.
+    keeper.proofhouse(&["trust", "rotate", "log", "--from", "2000-01-01T00:00:00Z"]).expect(0);
+    asking(&["sign", "file.bin"]).expect(0);
+    asking(&["ledger", "verify"]).expect(0);
+    let entries = asking(&["ledger", "show", "--format", "json"]).expect(0).out;
+    assert_eq!(entries.matches("predicate:key:v1").count(), 2, "{entries}");
+    let second = keeper.proofhouse(&["sign", "--listen", &socket_text]).expect(3).err;
+    assert!(second.contains("another signer"), "{second}");
+    if nix_is_root() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(keeper.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let home = folder.path().join("home");
+        let program = folder.path().join("proofhouse");
+        fs::copy(crate::support::PROOFHOUSE, &program).unwrap();
+        let stranger = Command::new("setpriv")
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(&program)
+            .args(["--home", home.to_str().unwrap(), "--signer", &socket_text, "ledger", "trust"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let told = Answer::of(stranger).expect(3).err;
+        assert!(told.contains("signer-foreign-user"), "{told}");
+    }
+    drop(listening);
+    let gone = asking(&["sign", "file.bin"]).expect(3).err;
+    assert!(gone.contains("signer-unreachable"), "{gone}");
+    asking(&["ledger", "show"]).expect(0);
+}
+
+fn nix_is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|data| std::os::unix::fs::MetadataExt::uid(&data) == 0)
+}

@@ -9,10 +9,7 @@ use attest::{
 };
 use engine::home::cannot;
 use jiff::SignedDuration;
-use model::{
-    Exit, Problem, Statement, Subject, Timestamp,
-    predicate::{KeyAction, KeyEntry, KeyEvent},
-};
+use model::{Exit, Problem, Timestamp, predicate::KeyAction};
 
 use super::ledger::print_bytes;
 use crate::{
@@ -60,7 +57,9 @@ fn init(app: &App, arguments: &TrustInitArgs) -> Result<Exit, Problem> {
     app.recorder.make_keys(settings)?;
     let keys = app.recorder.ceremony(&Ceremony::Show)?;
     let every: Vec<_> = keys.iter().map(|key| key.fingerprint.clone()).collect();
-    record(app, KeyAction::Made, "", &keys, &every)?;
+    if !arguments.for_others {
+        record(app, KeyAction::Made, "", &keys, &every)?;
+    }
     show(app, &keys);
     let file = match &arguments.root_key {
         Some(file) => file.display().to_string(),
@@ -127,7 +126,8 @@ fn valid(key: &KeyInfo, now: Timestamp) -> bool {
     key.valid_from <= now && key.valid_until.is_none_or(|until| now < until)
 }
 
-/// What is done to keys is itself in the ledger.
+/// What is done to keys is itself in the ledger that they sign; where that is another home's, it says so
+/// itself the next time that it has something signed.
 fn record(
     app: &App,
     action: KeyAction,
@@ -135,43 +135,14 @@ fn record(
     keys: &[KeyInfo],
     changed: &[String],
 ) -> Result<(), Problem> {
-    let subject = |key: &&KeyInfo| Subject::named(key.purpose.name(), "sha256", key.fingerprint.clone());
-    let about = keys.iter().filter(|key| changed.contains(&key.fingerprint));
-    let event = KeyEvent {
-        action,
-        actor: actor(),
-        reason: reason.to_owned(),
-        keys: keys.iter().map(entry).collect(),
-        trust: serde_json::to_value(app.recorder.trust()?).unwrap_or_default(),
-    };
-    let mut subjects: Vec<_> = about.map(|key| subject(&key)).collect();
-    number(&mut subjects);
-    let statement = Statement::new(subjects, &event).map_err(|error| {
-        Problem::new("statement", Exit::Environment, format!("the key event cannot be written: {error}"))
-    })?;
+    if action != KeyAction::Made && app.recorder.size() == 0 {
+        return Ok(());
+    }
+    let trust = app.recorder.trust()?;
+    let statement = engine::keys::event(action, &actor(), reason, keys, changed, &trust)?;
     let (_, warning) = app.recorder.record(&[statement])?;
     warning.iter().for_each(ui::warning);
     Ok(())
-}
-
-/// Names of subjects differ.
-fn number(subjects: &mut [Subject]) {
-    for n in 0..subjects.len() {
-        let same = subjects[..n].iter().filter(|one| one.name.starts_with(&subjects[n].name)).count();
-        if same > 0 {
-            subjects[n].name = format!("{}-{}", subjects[n].name, same + 1);
-        }
-    }
-}
-
-fn entry(key: &KeyInfo) -> KeyEntry {
-    KeyEntry {
-        purpose: key.purpose.name().to_owned(),
-        fingerprint: key.fingerprint.clone(),
-        valid_from: key.valid_from,
-        valid_until: key.valid_until,
-        revoked: key.revoked.clone(),
-    }
 }
 
 fn show(app: &App, keys: &[KeyInfo]) {
