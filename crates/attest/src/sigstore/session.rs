@@ -103,6 +103,6 @@ impl<'a> Session<'a> {
 
     /// Where the entry provably is, at a moment at which the log was trusted.
     pub(crate) fn included(&self, entry: &TlogEntry, at: Timestamp) -> Result<Included, Failure> {
-        included(entry, &self.root.logs, at, &mut *self.checkpoints.borrow_mut())
+        included(entry, &self.root.logs, at, &mut self.checkpoints.borrow_mut())
     }
 }

@@ -56,7 +56,7 @@ fn names_and_the_place_of_the_root_are_decided_before_the_first_key_is_made() {
     let init: Vec<_> = init.iter().copied().chain([root.to_str().unwrap()]).collect();
     let made = site.proofhouse(&init).expect(0);
     assert!(made.err.contains("offline") && made.err.contains("root.json"), "{}", made.err);
-    assert_eq!(site.proofhouse(&init).expect(2).err.lines().next().unwrap().contains("key-exists"), true);
+    assert!(site.proofhouse(&init).expect(2).err.contains("key-exists"));
     let accepted = signs_and_verifies(&site, |arguments| site.proofhouse(arguments));
     assert_eq!(accepted["identity"], "https://ph.acme.example/shop/artifact");
     let text = fs::read_to_string(site.project().join("root.json")).unwrap();
