@@ -11,7 +11,7 @@ use attest::{
     signer,
 };
 use libfuzzer_sys::fuzz_target;
-use model::{Sha256, Timestamp, statement::PAYLOAD_TYPE};
+use model::{FixedClock, Sha256, Timestamp, statement::PAYLOAD_TYPE};
 use proofhouse_fuzz::{
     edit::Bytes,
     ledger::{Sample, sample, unlock},
@@ -34,7 +34,13 @@ fuzz_target!(|input: &[u8]| {
     stream.extend_from_slice(&tail);
     let mut replies = Vec::new();
     let keys = home.join("keys");
-    let _ = signer::serve(&mut stream.as_slice(), &mut replies, &keys, unlock(home), Timestamp::UNIX_EPOCH);
+    let _ = signer::serve(
+        &mut stream.as_slice(),
+        &mut replies,
+        &keys,
+        unlock(home),
+        &FixedClock(Timestamp::UNIX_EPOCH),
+    );
     let replies = frames(&replies);
     assert!(replies.len() >= asked.len(), "a request without an answer");
     let organisation = &SAMPLE.trust.keys[0].public_key;
@@ -49,10 +55,17 @@ fn signed_statements(asked: &Asked, reply: &[u8], key: &PublicKey) {
         return;
     }
     let mut rest = Bytes(&reply[1..]);
+    assert_eq!(rest.number(4), 1, "one key signs all");
+    assert_eq!(rest.byte(), 0, "a plain key");
+    let length = rest.number(4);
+    assert_eq!(PublicKey::from_spki(rest.take(length)).as_ref(), Ok(key));
     assert_eq!(rest.number(4), asked.statements.len());
     for statement in &asked.statements {
+        assert_eq!(rest.number(4), 0);
         let length = rest.number(4);
         assert!(key.verify(&pae(PAYLOAD_TYPE, statement), rest.take(length)));
+        let length = rest.number(4);
+        assert!(!rest.take(length).is_empty(), "no time-stamp");
         let envelope = Envelope::new(statement.clone(), String::new(), vec![1]);
         assert!(envelope.statement().is_ok(), "signed what is no statement");
     }
@@ -77,7 +90,9 @@ fn requests(input: &mut Bytes<'_>) -> (Vec<Asked>, Vec<u8>) {
         let frame = match input.byte() % 8 {
             0 => {
                 let length = input.byte();
-                input.take(length).to_vec()
+                let frame = input.take(length);
+                // Changing the keys would change what the other inputs are judged by.
+                if frame.first() == Some(&5) { vec![1] } else { frame.to_vec() }
             }
             1 => vec![1],
             2 => vec![3],
@@ -107,7 +122,7 @@ fn frames(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut frames = Vec::new();
     while let Some((length, rest)) = bytes.split_first_chunk() {
         let (frame, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
-        assert!(matches!(frame[0], 129..=131 | 255), "an unknown kind of reply");
+        assert!(matches!(frame[0], 129..=132 | 255), "an unknown kind of reply");
         frames.push(frame);
         bytes = rest;
     }
@@ -115,7 +130,8 @@ fn frames(mut bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 fn sign_statements(statements: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = [&[2], framed(PAYLOAD_TYPE.as_bytes()).as_slice()].concat();
+    // With the organisation's own key.
+    let mut out = vec![2, 1];
     out.extend((statements.len() as u32).to_be_bytes());
     out.extend(statements.iter().flat_map(|statement| framed(statement)));
     out

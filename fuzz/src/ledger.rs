@@ -34,7 +34,13 @@ pub fn sample() -> Sample {
     let served = home.path().to_owned();
     thread::spawn(move || {
         let keys = served.join("keys");
-        signer::serve(&mut &theirs, &mut &theirs, &keys, unlock(&served), Timestamp::UNIX_EPOCH)
+        signer::serve(
+            &mut &theirs,
+            &mut &theirs,
+            &keys,
+            unlock(&served),
+            &model::FixedClock(Timestamp::UNIX_EPOCH),
+        )
     });
     let input = ours.try_clone().expect("a socket");
     let mut client = SignerClient::over(input, ours).expect("a signer");
