@@ -257,6 +257,11 @@ pub enum EnvCommand {
         /// Environment
         environment: String,
     },
+    /// Give an environment this installation's trust file of today: after a key was lost
+    Trust {
+        /// Environment
+        environment: String,
+    },
 }
 
 #[derive(Args)]

@@ -12,7 +12,7 @@ use der::{
 use model::{Sha256, Timestamp};
 use pki_types::{CertificateDer, SignatureVerificationAlgorithm};
 use webpki::{EndEntityCert, aws_lc_rs as algorithms};
-use x509_cert::{Certificate, spki::AlgorithmIdentifierOwned};
+use x509_cert::{Certificate, ext::pkix::BasicConstraints, spki::AlgorithmIdentifierOwned};
 
 use super::{
     Refusal,
@@ -247,23 +247,30 @@ fn skip<'a>(reader: &mut impl Reader<'a>) -> der::Result<()> {
     Ok(())
 }
 
-/// Certificates that may have signed: those that the message carries, when it carries any (some authorities
-/// send an empty set), else the first of the authority's chain, when that is the stamping certificate itself.
+/// Certificates that may have signed. Where the authority's chain begins with a stamping certificate, it is
+/// that one alone: another that the same root issued is for another entry of the trusted root to name, and
+/// ends with that one. Where it begins with an issuing authority, those that the message carries.
 fn candidates(authority: &Authority, data: &SignedData) -> Vec<(Vec<u8>, Authority)> {
-    let own = authority.chain.split_first().filter(|(_, rest)| !rest.is_empty());
-    let beneath = |rest: &[Vec<u8>]| Authority { chain: rest.to_vec(), window: authority.window };
-    let Some(carried) = data.certificates.as_ref().filter(|carried| !carried.0.is_empty()) else {
-        return own.map(|(first, rest)| (first.clone(), beneath(rest))).into_iter().collect();
-    };
-    let encoded = carried.0.iter().take(8).filter_map(|choice| match choice {
+    let carried = data.certificates.iter().flat_map(|carried| carried.0.iter()).take(8);
+    let encoded = carried.filter_map(|choice| match choice {
         CertificateChoices::Certificate(certificate) => certificate.to_der().ok(),
         CertificateChoices::Other(_) => None,
     });
-    let above = |der: Vec<u8>| match own.filter(|(first, _)| **first == der) {
-        Some((_, rest)) => (der, beneath(rest)),
-        None => (der, authority.clone()),
-    };
-    encoded.map(above).collect()
+    let encoded: Vec<_> = encoded.collect();
+    if let Some((first, rest)) = authority.chain.split_first().filter(|(first, _)| !issues(first)) {
+        // Some authorities send no certificate; what is sent must be the one.
+        let named = encoded.is_empty() || encoded.contains(first);
+        let beneath = Authority { chain: rest.to_vec(), window: authority.window };
+        return named.then(|| (first.clone(), beneath)).into_iter().collect();
+    }
+    encoded.into_iter().map(|der| (der, authority.clone())).collect()
+}
+
+/// Whether a certificate is an authority's.
+fn issues(certificate: &[u8]) -> bool {
+    let certificate = Certificate::from_der(certificate).ok();
+    let basic = certificate.and_then(|c| c.tbs_certificate.get::<BasicConstraints>().ok().flatten());
+    basic.is_some_and(|(_, basic)| basic.ca)
 }
 
 fn verifies(certificate: &[u8], signer: &SignerInfo, message: &[u8]) -> Result<(), ()> {

@@ -27,7 +27,7 @@ pub fn follow(trust: &Trust, bundles: &[Bundle], now: Timestamp) -> Option<Trust
 }
 
 /// The trust file that a statement about keys speaks of; not verified yet.
-fn said(bundle: &Bundle) -> Option<Trust> {
+pub(super) fn said(bundle: &Bundle) -> Option<Trust> {
     let statement: Statement = bundle.envelope()?.statement().ok()?;
     let event: KeyEvent = statement.decode()?.ok()?;
     Trust::from_value(event.trust).ok()

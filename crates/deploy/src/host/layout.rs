@@ -119,6 +119,16 @@ impl Layout {
         if path.exists() { Ok(()) } else { replace(&path, trust, 0o644) }
     }
 
+    /// Exchanges the trust file of a target that has one: a decision of whoever runs the target.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be written.
+    pub fn replace_trust(&self, trust: &[u8]) -> Result<(), DeployError> {
+        let path = self.trust();
+        fs::metadata(&path).map_err(DeployError::io(&path, "find"))?;
+        replace(&path, trust, 0o644)
+    }
+
     /// Writes how the release is run. What was written before stays beside it until
     /// [`Self::keep_service`] or [`Self::restore_service`].
     pub(crate) fn write_service(&self, digest: &Sha256, service: &Service) -> Result<(), DeployError> {

@@ -28,6 +28,7 @@ pub fn environments(global: &Global, command: &EnvCommand) -> Result<Exit, Probl
             println!("{environment} is stopped");
             Ok(Exit::Success)
         }
+        EnvCommand::Trust { environment } => trust(&app, &root(&app, &project, environment)?, environment),
         EnvCommand::Logs { environment } => {
             let path = Layout { root: root(&app, &project, environment)? }.log("app");
             let mut file = std::fs::File::open(&path).map_err(|e| cannot(&path, "read", &e))?;
@@ -41,6 +42,15 @@ pub fn environments(global: &Global, command: &EnvCommand) -> Result<Exit, Probl
             Ok(Exit::Success)
         }
     }
+}
+
+/// What a target trusts is changed by nothing but this command.
+fn trust(app: &App, root: &std::path::Path, environment: &str) -> Result<Exit, Problem> {
+    own(app, root)?;
+    let trust = app.recorder.trust()?;
+    Layout { root: root.to_owned() }.replace_trust(&trust.to_json()).map_err(|e| erase(&e))?;
+    println!("{environment} trusts the keys of today (change {})", trust.serial);
+    Ok(Exit::Success)
 }
 
 /// The application wrote this: it must not steer the terminal.
