@@ -66,6 +66,12 @@ const ONE_OF: &str = "Looks at one of two things of which a bundle may have only
 
 /// Changes that ours accepts, because they change nothing that decides.
 pub const SILENT: &[Known] = &[
+    known(
+        "proofhouse",
+        Only::All,
+        "media type of version 0.3, older spelling",
+        "Version 0.3 was spelled so as well; the others accept it too.",
+    ),
     known("proofhouse", Only::All, "an unknown field added", "Fields that are not known are passed over."),
     known("proofhouse", Only::All, "log's own time added", ENTRY_TIME),
     known("proofhouse", Only::All, "log's promise added", ENTRY_TIME),
@@ -132,7 +138,6 @@ pub const STRICTER: &[Known] = &[
 /// What ours refuses and another accepts.
 pub const LENIENT: &[Known] = &[
     known("sigstore-python", Only::Certificate, "a field twice", TWICE),
-    known("sigstore-python", Only::Certificate, "media type of version 0.3, older spelling", OLDER),
     known(
         "sigstore-python",
         Only::Certificate,
