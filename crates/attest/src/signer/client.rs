@@ -248,7 +248,11 @@ impl Connection {
 }
 
 fn exchange(input: &mut dyn Read, output: &mut dyn Write, request: &Request) -> Result<Reply, SignerError> {
-    write_frame(output, &request.encode()).map_err(SignerError::Gone)?;
+    match write_frame(output, &request.encode()) {
+        // Who refuses a connection answers before it is asked, and leaves.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(SignerError::Gone(error)),
+        _ => {}
+    }
     let ended = || SignerError::Gone(io::ErrorKind::UnexpectedEof.into());
     let frame = read_frame(input).map_err(SignerError::Gone)?.ok_or_else(ended)?;
     match Reply::decode(&frame)? {

@@ -53,11 +53,6 @@ impl Leaf {
     }
 }
 
-/// Names in a signing certificate (DER), and who vouched for them.
-pub(crate) fn certificate_names(der: &[u8]) -> Result<(Vec<String>, Option<String>), Refusal> {
-    Leaf::parse(der).map(|leaf| (leaf.identities, leaf.issuer))
-}
-
 fn identity(name: &GeneralName) -> Option<String> {
     match name {
         GeneralName::UniformResourceIdentifier(uri) => Some(uri.to_string()),

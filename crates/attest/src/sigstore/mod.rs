@@ -18,7 +18,7 @@ pub(crate) mod timestamp;
 mod verdict;
 
 pub use export::trusted_root;
-pub(crate) use leaf::{Leaf, OIDC_ISSUER, OLD_ISSUER, certificate_names};
+pub(crate) use leaf::{Leaf, OIDC_ISSUER, OLD_ISSUER};
 pub(crate) use path::{Paths, code_signing};
 pub use refusal::Refusal;
 pub(crate) use root::Authority;

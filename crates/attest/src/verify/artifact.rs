@@ -75,7 +75,7 @@ impl ArtifactReport {
 }
 
 /// Verifies `bundles` as evidence for the artifact with this digest at the moment `now`. Where they hand
-/// over to keys newer than those of `trust`, those count too ([`follow`]).
+/// over to keys newer than those of `trust`, those count too ([`follow()`]).
 pub fn verify_artifact(
     digest: &Sha256,
     bundles: &[Bundle],

@@ -4,9 +4,9 @@ use std::{fs, path::Path};
 
 use attest::{
     PublicKey, Trust,
-    log::{NoteKey, VerifierKey, WitnessKey},
+    log::{NoteKey, VerifierKey, WitnessKey, monitor::Expected},
 };
-use model::{Exit, Problem, Sha256, Timestamp, problem::erase};
+use model::{Exit, Problem, Timestamp, problem::erase};
 
 use super::files;
 use crate::home::cannot;
@@ -84,27 +84,25 @@ pub fn witness_keys(given: &[String]) -> Result<Vec<WitnessKey>, Problem> {
     Ok(keys)
 }
 
-/// Fingerprints of keys that may sign entries: each 64 hex digits, a PEM file, or a trust file.
+/// Adds to `expected` who may sign entries: each 64 hex digits, a PEM file, or a trust file.
 ///
 /// # Errors
 /// `log-key-malformed`, or the file cannot be read.
-pub fn expected_keys(given: &[String]) -> Result<Vec<Sha256>, Problem> {
-    let mut keys = Vec::new();
+pub fn expect_keys(expected: &mut Expected, given: &[String]) -> Result<(), Problem> {
     for given in given {
         if let Ok(fingerprint) = given.parse() {
-            keys.push(fingerprint);
+            expected.keys.push(fingerprint);
             continue;
         }
         let text = text(given)?;
         if text.trim_start().starts_with('{') {
-            let trust = Trust::parse(text.as_bytes()).map_err(|error| erase(&error))?;
-            keys.extend(trust.keys.iter().map(|key| key.public_key.fingerprint()));
+            expected.trusts.push(Trust::parse(text.as_bytes()).map_err(|error| erase(&error))?);
         } else {
             let key = PublicKey::from_text(&text).map_err(|error| malformed(given, &error.to_string()))?;
-            keys.push(key.fingerprint());
+            expected.keys.push(key.fingerprint());
         }
     }
-    Ok(keys)
+    Ok(())
 }
 
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {

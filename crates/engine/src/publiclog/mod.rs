@@ -14,7 +14,7 @@ mod source;
 mod witness;
 
 pub use ask::{Asked, Witnesses, ask};
-pub use keys::{LogKeys, expected_keys, log_keys, note_keys, witness_keys};
+pub use keys::{LogKeys, expect_keys, log_keys, note_keys, witness_keys};
 pub use monitor::{Event, Monitor, Seen};
 pub use publish::{Published, publish};
 pub use source::Source;

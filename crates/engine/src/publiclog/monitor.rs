@@ -158,7 +158,7 @@ impl Monitor {
     ) -> Result<Seen, Problem> {
         let (from, size) = (memory.examined, tree.size());
         let mut found = Seen { examined: 0, unexpected: 0, size };
-        let (mut identities, mut saved, mut rows) = (Identities::default(), Ok(()), 0);
+        let (mut identities, mut saved, mut rows) = (Identities::under(&self.expected.trusts), Ok(()), 0);
         let read = tree.rows(from, |row| {
             for (index, entry) in row.entries().into_iter().flatten().filter(|(index, _)| *index >= from) {
                 let identity = identities.of(entry);

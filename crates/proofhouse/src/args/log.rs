@@ -56,7 +56,8 @@ pub struct MonitorArgs {
     /// Issuer of such certificates; `*` stands for anything
     #[arg(long, value_name = "PATTERN", requires = "expect_identity")]
     pub expect_issuer: Vec<String>,
-    /// Plain key that is expected: SHA-256 of its SubjectPublicKeyInfo, a PEM file, or a trust file
+    /// Key that is expected: SHA-256 of its SubjectPublicKeyInfo, a PEM file, or a trust file (whose
+    /// certificates are expected too)
     #[arg(long, value_name = "KEY")]
     pub expect_key: Vec<String>,
     /// Another source of the same log, to see whether both tell one history

@@ -3,7 +3,7 @@
 use std::{cell::Cell, time::Duration};
 
 use attest::log::monitor::Expected;
-use engine::publiclog::{Event, Monitor, Seen, Source, expected_keys, log_keys, witness_keys};
+use engine::publiclog::{Event, Monitor, Seen, Source, expect_keys, log_keys, witness_keys};
 use model::{Clock, Exit, Problem};
 
 use super::serve::stop_signal;
@@ -62,8 +62,9 @@ fn open(arguments: &MonitorArgs) -> Result<Monitor, Problem> {
     monitor.expected = Expected {
         identities: arguments.expect_identity.clone(),
         issuers: arguments.expect_issuer.clone(),
-        keys: expected_keys(&arguments.expect_key)?,
+        ..Expected::default()
     };
+    expect_keys(&mut monitor.expected, &arguments.expect_key)?;
     if let Some(place) = &arguments.compare {
         monitor.compare = Some((place.clone(), Source::open(place)?));
     }

@@ -3,6 +3,7 @@
 use model::Sha256;
 
 use super::Identity;
+use crate::trust::Trust;
 
 /// Who may sign. Patterns are whole texts in which `*` stands for anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,12 +14,17 @@ pub struct Expected {
     pub issuers: Vec<String>,
     /// Fingerprints of plain keys.
     pub keys: Vec<Sha256>,
+    /// Whoever these trust: their keys, and certificates of their authorities.
+    pub trusts: Vec<Trust>,
 }
 
 impl Expected {
     /// Nothing is said: nobody is looked for.
     pub fn is_empty(&self) -> bool {
-        self.identities.is_empty() && self.issuers.is_empty() && self.keys.is_empty()
+        self.identities.is_empty()
+            && self.issuers.is_empty()
+            && self.keys.is_empty()
+            && self.trusts.is_empty()
     }
 
     /// Whether an entry of this identity is expected. What cannot be read never is.
@@ -26,7 +32,10 @@ impl Expected {
         let one = |patterns: &[String], text: &str| patterns.iter().any(|pattern| matches(pattern, text));
         match identity {
             Identity { unreadable: Some(_), .. } => false,
-            Identity { key: Some(key), .. } => self.keys.contains(key),
+            Identity { key: Some(key), .. } => {
+                self.keys.contains(key) || self.trusts.iter().any(|trust| has(trust, *key))
+            }
+            Identity { vouched: true, .. } => true,
             Identity { names, issuer, .. } => {
                 !names.is_empty()
                     && names.iter().all(|name| one(&self.identities, name))
@@ -34,6 +43,10 @@ impl Expected {
             }
         }
     }
+}
+
+fn has(trust: &Trust, key: Sha256) -> bool {
+    trust.keys.iter().any(|trusted| trusted.public_key.fingerprint() == key)
 }
 
 /// Whether `text` is `pattern` with each `*` replaced by anything. Linear in both but for one factor.

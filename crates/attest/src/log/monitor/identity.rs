@@ -1,15 +1,16 @@
 //! Who an entry says signed it.
 
-use model::Sha256;
+use model::{Sha256, Timestamp};
 use serde::Serialize;
 
 use crate::{
     log::{LeafVerifier, LogEntry},
-    sigstore::certificate_names,
+    sigstore::{Leaf, Refusal, Session, TrustedRoot},
+    trust::Trust,
 };
 
-/// Who verifies the signature of an entry, as the entry says. A certificate is read, not judged: whether
-/// its path leads to a root is for those who verify the statement.
+/// Who verifies the signature of an entry, as the entry says. A certificate is read; it is judged only under
+/// the trust that [`Identities::under`] was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Identity {
@@ -22,18 +23,28 @@ pub struct Identity {
     /// Who vouched for them (1.3.6.1.4.1.57264.1.8).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// An authority that is trusted issued the certificate.
+    #[serde(skip)]
+    pub vouched: bool,
     /// Why there is nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
 }
 
 /// Reads identities; remembers the last certificate, since those of one run stand together.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Identities {
+    sessions: Vec<Session<'static>>,
     last: Option<(Vec<u8>, Identity)>,
 }
 
 impl Identities {
+    /// Judges certificates too: whether an authority of one of these, and a log of certificates, vouch for them.
+    pub fn under(trusts: &[Trust]) -> Self {
+        let sessions = trusts.iter().map(|trust| Session::owning(TrustedRoot::from(trust))).collect();
+        Self { sessions, last: None }
+    }
+
     /// The identity in an entry; one that cannot be read says why.
     pub fn of(&mut self, entry: &[u8]) -> Identity {
         let entry = match LogEntry::parse(entry) {
@@ -52,11 +63,21 @@ impl Identities {
         {
             return identity.clone();
         }
-        let identity = match certificate_names(&der) {
-            Ok((names, issuer)) => Identity { names, issuer, ..Identity::default() },
+        let identity = match Leaf::parse(&der) {
+            Ok(leaf) => {
+                let vouched = self.sessions.iter().any(|session| vouched(session, &leaf, &der).is_ok());
+                Identity { names: leaf.identities, issuer: leaf.issuer, vouched, ..Identity::default() }
+            }
             Err(error) => Identity { unreadable: Some(error.to_string()), ..Identity::default() },
         };
         self.last = Some((der, identity.clone()));
         identity
     }
+}
+
+/// An entry has no time of its own: its certificate is judged as of when it began.
+fn vouched(session: &Session, leaf: &Leaf, der: &[u8]) -> Result<(), Refusal> {
+    let began = leaf.certificate.tbs_certificate.validity.not_before.to_unix_duration().as_secs();
+    let began = i64::try_from(began).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    session.certified(leaf, der, began.unwrap_or(Timestamp::MAX))
 }
