@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     log::{LeafVerifier, LogEntry},
-    sigstore::{Leaf, Refusal, Session, TrustedRoot},
+    sigstore::{Leaf, Session, TrustedRoot},
     trust::Trust,
 };
 
@@ -65,7 +65,7 @@ impl Identities {
         }
         let identity = match Leaf::parse(&der) {
             Ok(leaf) => {
-                let vouched = self.sessions.iter().any(|session| vouched(session, &leaf, &der).is_ok());
+                let vouched = self.sessions.iter().any(|session| vouched(session, &leaf, &der));
                 Identity { names: leaf.identities, issuer: leaf.issuer, vouched, ..Identity::default() }
             }
             Err(error) => Identity { unreadable: Some(error.to_string()), ..Identity::default() },
@@ -75,9 +75,13 @@ impl Identities {
     }
 }
 
-/// An entry has no time of its own: its certificate is judged as of when it began.
-fn vouched(session: &Session, leaf: &Leaf, der: &[u8]) -> Result<(), Refusal> {
-    let began = leaf.certificate.tbs_certificate.validity.not_before.to_unix_duration().as_secs();
-    let began = i64::try_from(began).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    session.certified(leaf, der, began.unwrap_or(Timestamp::MAX))
+/// An entry has no time of its own: its certificate is judged as of when it began, and as of when it ended,
+/// since the authority may have been exchanged in between.
+fn vouched(session: &Session, leaf: &Leaf, der: &[u8]) -> bool {
+    let validity = &leaf.certificate.tbs_certificate.validity;
+    [validity.not_before, validity.not_after].iter().any(|end| {
+        let seconds = i64::try_from(end.to_unix_duration().as_secs()).ok();
+        let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        at.is_some_and(|at| session.certified(leaf, der, at).is_ok())
+    })
 }
