@@ -108,8 +108,12 @@ fn interrupted(recorder: &Recorder, run: Run) -> Result<String, Problem> {
         project: run.project.clone(),
         run: run.run,
         commit: run.commit.clone(),
+        dirty: run.dirty,
         tree: run.tree,
         config: run.config,
+        repository: None,
+        platform: None,
+        trigger: run.trigger.clone(),
     };
     let now = recorder.clock().now();
     let id = run.run;

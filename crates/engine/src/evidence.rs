@@ -1,6 +1,6 @@
 //! The evidence of one artifact, as a file that others verify without us.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Problem, RunId, Sha256, ports::LoggedStatement};
 
@@ -11,30 +11,56 @@ use crate::{record::Recorder, ship};
 /// # Errors
 /// Nothing is known about it, or the ledger cannot be read.
 pub fn of_artifact(digest: Sha256, recorder: &Recorder) -> Result<Vec<u8>, Problem> {
-    let projection = recorder.projection();
-    let runs = projection.makers(digest)?;
-    let mut starts = Vec::new();
-    for run in &runs {
-        starts.extend(projection.run_start(*run)?);
-    }
-    let runs: BTreeSet<String> = runs.iter().map(RunId::to_string).collect();
+    let indices: Vec<u64> = about(digest, recorder)?.iter().map(|logged| logged.index).collect();
+    ship::evidence(&indices, recorder)
+}
+
+/// All statements about an artifact and about the runs that made it, oldest first. Nothing is verified.
+///
+/// # Errors
+/// Nothing is known about it, or the ledger cannot be read.
+pub fn about(digest: Sha256, recorder: &Recorder) -> Result<Vec<LoggedStatement>, Problem> {
+    let runs: BTreeSet<String> = recorder.projection().makers(digest)?.iter().map(RunId::to_string).collect();
     // What was brought before the first run, or where no run of ours made it.
-    let mut indices = BTreeSet::from_iter(projection.about(digest)?);
-    if let Some(first) = starts.into_iter().min() {
+    let mut found = BTreeMap::new();
+    for index in recorder.projection().about(digest)? {
+        found.insert(index, recorder.entry(index)?);
+    }
+    if let Some(first) = first_run(digest, recorder)? {
         for logged in recorder.from(first)? {
             let logged = logged?;
             if concerns(&logged, digest, &runs) {
-                indices.insert(logged.index);
+                found.insert(logged.index, logged);
             }
         }
     }
-    let indices: Vec<u64> = indices.into_iter().collect();
-    if indices.is_empty() {
-        let message = format!("this installation knows no artifact sha256:{digest}");
-        return Err(Problem::new("artifact-unknown", model::Exit::Verdict, message)
-            .with_hint("give its evidence with --bundle and the trust file with --trust"));
+    if found.is_empty() {
+        return Err(unknown(digest));
     }
-    ship::evidence(&indices, recorder)
+    Ok(found.into_values().collect())
+}
+
+/// Ledger index of the first statement of the first run that made an artifact.
+///
+/// # Errors
+/// No run made it, or the database cannot be read.
+pub fn beginning(digest: Sha256, recorder: &Recorder) -> Result<u64, Problem> {
+    first_run(digest, recorder)?.ok_or_else(|| unknown(digest))
+}
+
+fn first_run(digest: Sha256, recorder: &Recorder) -> Result<Option<u64>, Problem> {
+    let projection = recorder.projection();
+    let mut starts = Vec::new();
+    for run in projection.makers(digest)? {
+        starts.extend(projection.run_start(run)?);
+    }
+    Ok(starts.into_iter().min())
+}
+
+fn unknown(digest: Sha256) -> Problem {
+    let message = format!("this installation knows no artifact sha256:{digest}");
+    Problem::new("artifact-unknown", model::Exit::Verdict, message)
+        .with_hint("give its evidence with --bundle and the trust file with --trust")
 }
 
 /// About the artifact, or part of a run that made it.

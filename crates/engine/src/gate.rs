@@ -5,6 +5,8 @@
 
 mod collect;
 mod expect;
+mod levels;
+mod plain;
 
 use model::{
     Problem, RunId, Sha256, Statement, Subject, Timestamp,
@@ -16,8 +18,13 @@ use pipeline::{Config, StepKind};
 
 pub use collect::{Collected, collect, inputs};
 pub use expect::built_in;
+pub use levels::{Basis, Levels};
+pub use plain::plain;
 
 use crate::{project::Project, record::Recorder, statements::statement};
+
+/// Version of the specification that has the levels and properties in our words.
+const SLSA_VERSION: &str = "1.2";
 
 /// A gate's question: may what this run built enter this environment?
 pub struct Question<'a> {
@@ -40,6 +47,10 @@ pub struct Answer {
     pub verdict: Verdict,
     /// Ledger indices of the statements it relied on.
     pub relied_on: Vec<u64>,
+    /// SLSA levels and properties of the artifact.
+    pub levels: Levels,
+    /// Statements that the levels stand on besides those in the evidence.
+    pub witnesses: Vec<Subject>,
 }
 
 /// Evaluates the gate. Nothing is recorded.
@@ -57,7 +68,9 @@ pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Resu
         rules.add(path, text).map_err(|e| erase(&e))?;
     }
     let verdict = policy::evaluate(&evidence, &rules).map_err(|e| erase(&e))?;
-    Ok(Answer { evidence, verdict, relied_on: collected.indices() })
+    let levels = levels::levels(collected.build.as_ref(), &collected.basis);
+    let relied_on = collected.indices();
+    Ok(Answer { evidence, verdict, relied_on, levels, witnesses: collected.witnesses })
 }
 
 /// A run of some steps only has not asked those that it left out.
@@ -87,26 +100,34 @@ pub fn exceptable(project: &Project, id: &str) -> Option<bool> {
 ///
 /// # Errors
 /// The blob cannot be stored.
-pub fn decision(answer: &Answer, recorder: &Recorder, inputs: Vec<Subject>) -> Result<Statement, Problem> {
+pub fn decision(
+    answer: &Answer,
+    recorder: &Recorder,
+    mut inputs: Vec<Subject>,
+) -> Result<Statement, Problem> {
+    inputs.extend(answer.witnesses.clone());
     let evidence = &answer.evidence;
     let document = serde_json::to_vec(evidence)
         .map_err(|e| Problem::new("evidence", model::Exit::Environment, e.to_string()))?;
     recorder.put(&document)?;
     let admitted = answer.verdict.outcome < Outcome::Deny;
+    let mut policy = Subject::sha256("gate rules", answer.verdict.policy);
+    policy.uri = format!("urn:proofhouse:policy:{}/{}", evidence.project, evidence.environment);
     let vsa = Vsa {
         verifier: Builder { id: "urn:proofhouse:gate:v1".to_owned(), version: version() },
         time_verified: evidence.now,
         resource_uri: resource(&evidence.project, &evidence.environment),
-        policy: Subject::sha256("gate rules", answer.verdict.policy),
+        policy,
         input_attestations: inputs,
         verification_result: if admitted { "PASSED" } else { "FAILED" }.to_owned(),
-        verified_levels: vec![if admitted { "SLSA_BUILD_LEVEL_2" } else { "FAILED" }.to_owned()],
-        slsa_version: "1.0".to_owned(),
+        verified_levels: if admitted { answer.levels.names.clone() } else { vec!["FAILED".to_owned()] },
+        slsa_version: SLSA_VERSION.to_owned(),
         proofhouse: DecisionContext {
             project: evidence.project.clone(),
             environment: evidence.environment.clone(),
             run: evidence.run,
             verdict: answer.verdict.clone(),
+            levels_because: answer.levels.because.clone(),
         },
     };
     statement(vec![Subject::sha256(&evidence.artifact.name, evidence.artifact.digest)], &vsa)

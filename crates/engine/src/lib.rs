@@ -27,6 +27,7 @@ pub mod scan;
 pub mod scans;
 pub mod ship;
 pub mod source;
+pub mod standards;
 pub mod statements;
 pub mod tree;
 pub mod wrap;

@@ -12,8 +12,9 @@ use std::{
 
 use attest::{
     Bundle, Ledger, SignerClient, Trust,
+    bundle::Material,
     keys::Settings,
-    signer::{Ceremony, KeyInfo},
+    signer::{By, Ceremony, KeyInfo},
 };
 use model::{
     Clock, Digest, Problem, Sha256, Statement, Timestamp,
@@ -104,8 +105,20 @@ impl Recorder {
         &self,
         statements: &[Statement],
     ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
+        self.record_by(By::Identity, statements)
+    }
+
+    /// As [`Self::record`], signed with what `by` says.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn record_by(
+        &self,
+        by: By,
+        statements: &[Statement],
+    ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
         self.notice_keys()?;
-        self.put_down(statements)
+        self.put_down(by, statements)
     }
 
     /// Keys that are held elsewhere may have been exchanged there: then this ledger says so first.
@@ -115,17 +128,21 @@ impl Recorder {
         }
         self.catch_up()?;
         match crate::keys::noticed(self)? {
-            Some(statement) => self.put_down(&[statement]).map(drop),
+            Some(statement) => self.put_down(By::Identity, &[statement]).map(drop),
             None => Ok(()),
         }
     }
 
-    fn put_down(&self, statements: &[Statement]) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
+    fn put_down(
+        &self,
+        by: By,
+        statements: &[Statement],
+    ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
         let (logged, step) = self.with_signer(|signer| {
             // Only now: the keys may just have been made, and nothing is signed before they were.
             let now = self.clock.now();
             let mut ledger = self.lock();
-            let logged = ledger.append(signer, statements, now).map_err(|e| erase(&e))?;
+            let logged = ledger.append_by(signer, by, statements, now).map_err(|e| erase(&e))?;
             Ok((logged, (ledger.clock_step(), ledger.take_rejected())))
         })?;
         let (step, rejected) = step;
@@ -220,6 +237,12 @@ impl Recorder {
             Ok(_) => (true, true),
             Err(failure) => (is_about_log(&failure), false),
         }
+    }
+
+    /// Whether a statement was signed under a certificate, rather than with a key.
+    pub fn certified(&self, index: u64) -> bool {
+        let certificate = |bundle: Bundle| matches!(bundle.material, Material::Certificate(_));
+        self.bundle(index).is_ok_and(certificate)
     }
 
     /// Confirms that every statement from `index` on is the one that the newest checkpoint covers.

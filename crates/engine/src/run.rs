@@ -41,6 +41,8 @@ pub struct Request<'a> {
     pub fresh: bool,
     /// Accept tools that differ from the lock file, and write the new one.
     pub update_lock: bool,
+    /// URI of the build platform that this machine is part of, as its operator says.
+    pub platform: Option<&'a str>,
     /// What started it.
     pub trigger: &'a str,
     /// Who asks.

@@ -38,6 +38,8 @@ pub struct Source {
     pub commit: Option<String>,
     /// Branch, when on one.
     pub branch: Option<String>,
+    /// Address of the remote `origin`, without credentials, as the repository's configuration has it: a claim.
+    pub repository: Option<String>,
 }
 
 impl Source {
@@ -71,7 +73,8 @@ impl Source {
     /// # Errors
     /// Git refuses the repository, or the folder cannot be read.
     pub fn read(root: &Path) -> Result<Self, Problem> {
-        let mut source = Self { root: root.to_owned(), files: vec![], commit: None, branch: None };
+        let mut source =
+            Self { root: root.to_owned(), files: vec![], commit: None, branch: None, repository: None };
         if in_git(root) {
             source.ask_git()?
         } else {
@@ -95,6 +98,7 @@ impl Source {
         self.files = names.map(|name| PathBuf::from(std::ffi::OsStr::from_bytes(name))).collect();
         self.commit = git.head();
         self.branch = git.line(&["symbolic-ref", "--quiet", "--short", "HEAD"]);
+        self.repository = git.line(&["config", "--get", "remote.origin.url"]).as_deref().and_then(address);
         Ok(())
     }
 
@@ -154,6 +158,46 @@ pub fn head(root: &Path) -> Result<Option<String>, Problem> {
     }
 }
 
+/// An address that may be published: no user, no password, no query, no path of this machine.
+fn address(text: &str) -> Option<String> {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (scheme.to_owned(), rest.to_owned()),
+        // As git writes it for ssh: user@host:path.
+        None => ("ssh".to_owned(), text.split_once(':').map(|(host, path)| format!("{host}/{path}"))?),
+    };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.split_once('/')?;
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    // What is left of a password that is not escaped.
+    if path.contains('@') || path.starts_with(':') || !port.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let public = matches!(scheme.as_str(), "https" | "http" | "ssh" | "git") && !name.is_empty();
+    let plain = text.len() <= 1000 && text.chars().all(|c| c.is_ascii_graphic());
+    (public && plain).then(|| format!("git+{scheme}://{host}/{path}"))
+}
+
 fn in_git(root: &Path) -> bool {
     git::top(root).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn a_repositorys_address_is_told_without_secrets_and_never_as_a_path_of_this_machine() {
+        for (given, told) in [
+            ("https://user:token@example.org/a/b.git?x=y", Some("git+https://example.org/a/b.git")),
+            ("git@example.org:a/b.git", Some("git+ssh://example.org/a/b.git")),
+            ("/srv/git/a.git", None),
+            ("file:///srv/git/a.git", None),
+            ("../a", None),
+            ("ext::x", None),
+            ("https://user:pass/word@example.org/a", None),
+        ] {
+            assert_eq!(address(given).as_deref(), told, "{given}");
+        }
+    }
 }

@@ -1,16 +1,18 @@
 //! From what happened to what is signed: builds the statements of a run.
 
-use std::collections::BTreeMap;
+mod provenance;
 
 use model::{
     Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
     predicate::{
-        BuildDefinition, BuildMetadata, Builder, Context, Monitor, MonitorLog, OutputRecord, Provenance,
-        RunDetails, RuntimeTrace, StepRecord, TestResult, TraceContext,
-        provenance::{BUILD_TYPE, BUILDER_PREFIX, ROLE, ROLE_OUTPUT, ROLE_SOURCE, ROLE_TOOL},
+        Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord, TestResult,
+        TraceContext,
+        provenance::{BUILD_TYPE, BUILDER_PREFIX},
     },
 };
 use serde_json::{Value, json};
+
+pub use provenance::{Inputs, hosts, packages, provenance};
 
 use crate::source::CONFIG;
 
@@ -23,17 +25,25 @@ pub struct RunFacts {
     pub run: RunId,
     /// Git commit.
     pub commit: Option<String>,
+    /// The snapshot differs from it.
+    pub dirty: bool,
     /// Input root digest of the snapshot.
     pub tree: Sha256,
     /// Digest of the configuration file.
     pub config: Sha256,
+    /// Where git says that the source comes from.
+    pub repository: Option<String>,
+    /// Build platform that this machine is part of.
+    pub platform: Option<String>,
+    /// What started the run.
+    pub trigger: String,
 }
 
 impl RunFacts {
-    /// The source as a subject: tree digest and commit.
+    /// The source as a subject: tree digest, and commit where it is exactly that.
     pub fn source(&self) -> Subject {
         let mut subject = Subject::sha256("source", self.tree);
-        if let Some(commit) = &self.commit {
+        if let Some(commit) = self.commit.as_ref().filter(|_| !self.dirty) {
             subject.digest.insert("gitCommit".to_owned(), commit.clone());
         }
         subject
@@ -60,84 +70,6 @@ pub fn statement<P: Predicate>(subjects: Vec<Subject>, predicate: &P) -> Result<
 pub fn outputs(record: &[OutputRecord]) -> Vec<Subject> {
     let algorithm = |output: &OutputRecord| if output.directory { "reapiDirectory" } else { "sha256" };
     record.iter().map(|o| Subject::named(&o.path, algorithm(o), o.digest.hash.hex())).collect()
-}
-
-/// What a step was asked to do, for `externalParameters`.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Argument vector.
-    pub argv: Vec<String>,
-    /// Variables.
-    pub env: BTreeMap<String, String>,
-    /// Input globs.
-    pub inputs: Vec<String>,
-    /// Declared outputs.
-    pub outputs: Vec<String>,
-    /// Network rules.
-    pub network: Vec<String>,
-    /// Names of secrets.
-    pub secrets: Vec<String>,
-    /// Ceilings, as JSON.
-    pub limits: Value,
-    /// Outputs of needed steps.
-    pub needed: Vec<Subject>,
-}
-
-fn with_role(mut subject: Subject, role: &str) -> Subject {
-    subject.annotations.insert(ROLE.to_owned(), Value::from(role));
-    subject
-}
-
-/// SLSA provenance v1 of a step's outputs.
-pub fn provenance(facts: &RunFacts, asked: &Asked, step: &StepRecord) -> Provenance {
-    let mut dependencies = vec![with_role(facts.source(), ROLE_SOURCE)];
-    dependencies.push(Subject::sha256(CONFIG, facts.config));
-    dependencies.extend(step.tools.iter().map(|tool| {
-        let mut subject = match tool.digest {
-            Some(digest) => Subject::named(&tool.name, "sha256Tree", digest.hex()),
-            None => Subject { name: tool.name.clone(), ..Subject::default() },
-        };
-        subject.annotations.insert("version".to_owned(), Value::from(tool.version.clone()));
-        with_role(subject, ROLE_TOOL)
-    }));
-    dependencies.extend(asked.needed.iter().map(|needed| with_role(needed.clone(), ROLE_OUTPUT)));
-    let byproducts = step.log.iter().map(|log| Subject::sha256("log", log.hash));
-    Provenance {
-        build_definition: BuildDefinition {
-            build_type: BUILD_TYPE.to_owned(),
-            external_parameters: json!({
-                "source": facts.source(),
-                "config": CONFIG,
-                "step": step.name,
-                "command": asked.argv,
-                "environment": asked.env,
-                "inputs": asked.inputs,
-                "outputs": asked.outputs,
-                "network": asked.network,
-                "secrets": asked.secrets,
-            }),
-            internal_parameters: json!({
-                "isolation": step.isolation,
-                "limits": asked.limits,
-                "action": step.action,
-                "cached": step.cached,
-            }),
-            resolved_dependencies: dependencies,
-        },
-        run_details: RunDetails {
-            builder: Builder {
-                id: format!("{BUILDER_PREFIX}{}", step.isolation),
-                version: BTreeMap::from([("proofhouse".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
-            },
-            metadata: BuildMetadata {
-                invocation_id: format!("{}/{}", facts.run, step.name),
-                started_on: step.started,
-                finished_on: step.ended,
-            },
-            byproducts: byproducts.collect(),
-        },
-        proofhouse: Some(facts.context(Some(&step.name))),
-    }
 }
 
 /// in-toto test-result of a test step.
@@ -177,6 +109,11 @@ pub struct Seen {
 pub fn trace(facts: &RunFacts, step: &StepRecord, seen: Seen) -> RuntimeTrace {
     RuntimeTrace {
         monitor: Monitor { kind: "urn:proofhouse:monitor:seccomp-notify:v1".to_owned() },
+        monitored_process: Some(MonitoredProcess {
+            host: format!("{BUILDER_PREFIX}{}", step.isolation),
+            kind: BUILD_TYPE.to_owned(),
+            event: provenance::invocation(facts, &step.name),
+        }),
         monitor_log: MonitorLog { process: seen.process, network: seen.network, file_access: seen.files },
         metadata: json!({ "buildStartedOn": step.started, "buildFinishedOn": step.ended }),
         proofhouse: TraceContext { context: facts.context(Some(&step.name)), dropped: seen.dropped },

@@ -150,6 +150,10 @@ pub struct RunArgs {
     /// Accept tools that differ from proofhouse.lock, and write the new lock
     #[arg(long)]
     pub update_lock: bool,
+    /// The build platform that this machine is part of. Its operator says so: without it a build counts as
+    /// made on somebody's workstation
+    #[arg(long, value_name = "URI", env = "PROOFHOUSE_PLATFORM", value_parser = uri)]
+    pub platform: Option<String>,
 }
 
 #[derive(Args)]
@@ -452,6 +456,15 @@ pub struct TargetVerifyArgs {
     /// Trust file of the target
     #[arg(long)]
     pub trust: PathBuf,
+}
+
+/// An absolute URI (RFC 3986), as far as that can be seen from its scheme.
+fn uri(text: &str) -> Result<String, String> {
+    let scheme = text.split_once(':').map(|(scheme, rest)| !rest.is_empty() && !scheme.is_empty());
+    match scheme == Some(true) && text.len() <= 1000 && text.chars().all(|c| c.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("a URI, for example https://ci.example.org/linux".to_owned()),
+    }
 }
 
 fn severity(text: &str) -> Result<model::Severity, String> {

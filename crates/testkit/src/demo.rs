@@ -208,6 +208,7 @@ fn tests(made: &Made, at: Timestamp) -> TestResult {
 fn trace(made: &Made) -> RuntimeTrace {
     RuntimeTrace {
         monitor: Monitor { kind: "urn:proofhouse:monitor:seccomp".into() },
+        monitored_process: None,
         monitor_log: MonitorLog {
             process: (0..37).map(|n| json!({"path": format!("/usr/bin/tool{n}")})).collect(),
             network: vec![
@@ -427,6 +428,7 @@ fn decide(made: &Made, environment: &str, inputs: Vec<Subject>, at: Timestamp) -
                 policy: Sha256::of("policy"),
                 evidence: Sha256::of("evidence"),
             },
+            levels_because: vec![],
         },
     }
 }

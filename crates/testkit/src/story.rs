@@ -33,6 +33,7 @@ pub fn story<B: Blobs>(ledger: &mut Ledger<B>) {
     ledger.push(source(), &test);
     let trace = RuntimeTrace {
         monitor: Monitor { kind: "urn:proofhouse:monitor:seccomp".into() },
+        monitored_process: None,
         monitor_log: MonitorLog {
             process: vec!["/bin/cc".into()],
             network: vec![serde_json::json!({"host": "packages.example", "allowed": false})],
@@ -201,6 +202,7 @@ fn vsa(run: RunId, exception: u64, at: Timestamp) -> Vsa {
             environment: "staging".into(),
             run: Some(run),
             verdict,
+            levels_because: vec![],
         },
     }
 }

@@ -7,7 +7,10 @@
 
 use model::{
     Predicate, Statement,
-    predicate::{Provenance, RuntimeTrace, Sbom, TestResult, Vsa},
+    predicate::{
+        AttributeReport, OpenVex, Provenance, Release, RuntimeTrace, Sbom, Spdx, TestResult,
+        VerificationResult, Vsa, Vulns,
+    },
     statement::OWN_PREFIX,
 };
 use serde_json::Value;
@@ -52,7 +55,11 @@ fn activity(predicate_type: &str) -> String {
         Vsa::TYPE => "gate",
         TestResult::TYPE => "test",
         RuntimeTrace::TYPE => "trace",
-        Sbom::TYPE => "sbom",
+        Sbom::TYPE | Spdx::TYPE => "sbom",
+        Vulns::TYPE => "scan",
+        Release::TYPE => "deploy",
+        VerificationResult::TYPE | OpenVex::TYPE => "gate",
+        AttributeReport::TYPE => "build",
         _ => "statement",
     };
     known.to_owned()

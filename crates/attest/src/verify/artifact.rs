@@ -135,7 +135,10 @@ fn related(digest: &Sha256, holding: &[(usize, Verified)]) -> BTreeSet<usize> {
             related.insert(*n);
             if verified.statement.predicate_type == Provenance::TYPE {
                 let inputs = dependencies(&verified.statement).into_iter();
-                let inputs = inputs.filter(|input| input.role != provenance::ROLE_TOOL);
+                // Tools are shared, and of packages only the project's own lock file says the digest: neither
+                // makes statements about them statements about this artifact.
+                let foreign = [provenance::ROLE_TOOL, provenance::ROLE_PACKAGE];
+                let inputs = inputs.filter(|input| !foreign.contains(&input.role.as_str()));
                 known.extend(inputs.flat_map(|input| input.digests));
             }
         }

@@ -3,7 +3,10 @@
 use model::{
     BySeverity, Coverage, Sha256, Statement, Subject, Technique, Timestamp, ToolRef,
     evidence::Outcome,
-    predicate::{Deployment, Provenance, Receipt, RuntimeTrace, Sbom, Scan, TestResult, Vsa, provenance},
+    predicate::{
+        Deployment, Provenance, Rebuilder, Receipt, Reproduction, RuntimeTrace, Sbom, Scan, TestResult, Vsa,
+        provenance,
+    },
 };
 use serde::Serialize;
 
@@ -21,6 +24,8 @@ pub struct Proven {
     pub decisions: Vec<DecisionProof>,
     /// Deployments and receipts.
     pub deployments: Vec<DeploymentProof>,
+    /// Comparisons with other builds of the same source.
+    pub reproductions: Vec<ReproductionProof>,
     /// Statements of other types.
     pub others: Vec<OtherProof>,
 }
@@ -116,6 +121,24 @@ pub struct DeploymentProof {
     pub at: Timestamp,
 }
 
+/// A comparison of two builds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReproductionProof {
+    /// Ledger index.
+    pub index: u64,
+    /// The artifact came out with the same bytes twice.
+    pub reproduced: bool,
+    /// By an installation with keys and a log of its own.
+    pub independent: bool,
+    /// Name of the log of the other build; that of ours when it was built here again.
+    pub by: String,
+    /// Names of outputs that differ.
+    pub differing: Vec<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A statement of another type.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -124,6 +147,9 @@ pub struct OtherProof {
     pub index: u64,
     /// Predicate type.
     pub predicate_type: String,
+    /// Short word for it, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'static str>,
 }
 
 impl Proven {
@@ -138,10 +164,14 @@ impl Proven {
             self.checks.push(check);
         } else if let Some(decision) = decision(verified).filter(|_| direct) {
             self.decisions.push(decision);
+        } else if let Some(reproduction) = reproduction(verified).filter(|_| direct) {
+            self.reproductions.push(reproduction);
         } else if let Some(deployment) = deployment(statement, index).filter(|_| direct) {
             self.deployments.push(deployment);
         } else {
-            self.others.push(OtherProof { index, predicate_type: statement.predicate_type.clone() });
+            let predicate_type = statement.predicate_type.clone();
+            let name = model::predicate::standard(&predicate_type);
+            self.others.push(OtherProof { index, predicate_type, name });
         }
     }
 }
@@ -245,6 +275,22 @@ fn decision(verified: &Verified) -> Option<DecisionProof> {
         at: vsa.time_verified,
         policy: verdict.policy,
         envelope: verified.envelope,
+    })
+}
+
+fn reproduction(verified: &Verified) -> Option<ReproductionProof> {
+    let compared: Reproduction = decode(&verified.statement)?;
+    let independent = compared.independent();
+    Some(ReproductionProof {
+        index: verified.index,
+        reproduced: compared.reproduced,
+        independent,
+        by: match compared.by {
+            Rebuilder::Again { .. } => verified.log.clone(),
+            Rebuilder::Other { log, .. } => log,
+        },
+        differing: compared.differing.into_iter().map(|output| output.name).collect(),
+        at: compared.at,
     })
 }
 

@@ -67,6 +67,7 @@ fn decided_by(project: &str, artifact: Sha256, environment: &str, outcome: Outco
             environment: environment.into(),
             run: None,
             verdict,
+            levels_because: vec![],
         },
     };
     Statement::new(vec![Subject::sha256("app", artifact)], &vsa).unwrap()

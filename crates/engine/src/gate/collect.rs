@@ -3,17 +3,17 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{
-    Finding, Problem, Timestamp,
+    Finding, Problem, Sha256, Timestamp,
     evidence::{BuildFacts, ExceptionFacts, StatementFacts, TestFacts},
     ports::LoggedStatement,
-    predicate::{Exception, Provenance, Run, RuntimeTrace, Sbom, Scan, TestResult},
+    predicate::{Exception, Provenance, Reproduction, Run, RuntimeTrace, Sbom, Scan, TestResult},
 };
 use pipeline::{
     Config,
     config::{Environment, Step},
 };
 
-use super::Question;
+use super::{Question, levels::Basis};
 use crate::{record::Recorder, statements::age_seconds};
 
 /// Most findings that are read into memory; about 2 GB. Nobody can decide on more.
@@ -32,6 +32,10 @@ pub struct Collected {
     pub build: Option<BuildFacts>,
     /// Exceptions, also expired ones.
     pub exceptions: Vec<ExceptionFacts>,
+    /// What the SLSA level depends on.
+    pub basis: Basis,
+    /// Comparisons with other builds and what these stand on.
+    pub witnesses: Vec<model::Subject>,
     /// Steps that the artifact is made by, its own and all that these needed.
     steps: Vec<Step>,
     /// Destinations that these steps tried and were refused.
@@ -68,8 +72,25 @@ impl Collected {
     }
 }
 
+impl Collected {
+    /// Takes note of a comparison of this artifact's build with another. One that does not verify counts for
+    /// nothing, and one with a difference takes nothing away from what another showed.
+    fn compare(&mut self, compared: &Reproduction, artifact: Sha256, logged: &LoggedStatement, holds: bool) {
+        if !holds || !compared.covers(artifact) {
+            return;
+        }
+        match compared.independent() {
+            true => self.basis.reproduced = true,
+            false => self.basis.repeated = true,
+        }
+        self.witnesses
+            .push(model::Subject::sha256(format!("ledger entry {}", logged.index), logged.envelope));
+        self.witnesses.extend(compared.provenances.iter().cloned());
+    }
+}
+
 /// How a step runs in the sandbox.
-const ISOLATED: [&str; 2] = ["root", "rootless"];
+pub(super) const ISOLATED: [&str; 2] = ["root", "rootless"];
 
 /// The step that makes an artifact, and every step that it needs.
 fn made_by(config: &Config, artifact: &str) -> Vec<Step> {
@@ -107,13 +128,21 @@ pub fn collect(
     let from = recorder.since(oldest)?.min(question.from);
     let statements = recorder.from(from)?;
     recorder.confirm(from)?;
+    found.basis.commit = question.run.commit.is_some() && !question.run.dirty;
     for logged in statements {
         let logged = logged?;
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
+        if about && let Some(Ok(compared)) = logged.statement.decode::<Reproduction>() {
+            found.compare(&compared, artifact, &logged, recorder.check(logged.index, now) == (true, true));
+        }
         let Some(fact) = classify(&logged, question.run, about, now, &mut found, &mut scans) else {
             continue;
         };
         let (signed, included) = recorder.check(logged.index, now);
+        if fact.kind == "provenance" {
+            found.basis.authentic = signed && included;
+            found.basis.certified = signed && recorder.certified(logged.index);
+        }
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
     found.widen(question.run);
@@ -172,6 +201,9 @@ fn classify(
         }
         let step = run.steps.iter().find(|s| Some(&s.name) == context.step.as_ref());
         found.build = Some(build_facts(&provenance, step));
+        let definition = &provenance.build_definition;
+        found.basis.complete = super::levels::complete(&definition.external_parameters);
+        found.basis.platform = definition.internal_parameters["platform"].as_str().map(str::to_owned);
         return Some(fact("provenance", context.step.clone()));
     }
     if let Some(Ok(test)) = statement.decode::<TestResult>() {
@@ -335,6 +367,10 @@ fn exception(
 
 /// Envelope digests of statements, for `inputAttestations`.
 pub fn inputs(collected: &[StatementFacts]) -> Vec<model::Subject> {
-    let digest = |s: &StatementFacts| model::Subject::sha256(format!("ledger entry {}", s.index), s.digest);
+    let digest = |s: &StatementFacts| {
+        let mut input = model::Subject::sha256(format!("ledger entry {}", s.index), s.digest);
+        input.uri = format!("urn:proofhouse:envelope:sha256:{}", s.digest);
+        input
+    };
     collected.iter().map(digest).collect()
 }

@@ -1,7 +1,5 @@
 //! The end of a run: evidence is kept, reports are read, and everything is recorded in one append.
 
-use std::collections::BTreeMap;
-
 use findings::{BlobWriter, ImportOptions};
 use model::{
     Exit, Problem, ScanReport, Statement, Subject, ToolRef,
@@ -18,7 +16,7 @@ use crate::{
     junit,
     record::Recorder,
     scans::{self, About},
-    statements::{self, Asked, RunFacts, statement},
+    statements::{self, Inputs, RunFacts, statement},
 };
 
 /// Records the run. Nothing of it is in the ledger but its start until this succeeds.
@@ -66,8 +64,9 @@ pub(super) fn conclude(
             step.record.message = Some(format!("its report cannot be used: {why}"));
         }
     }
+    let bom = checked.result.bom.map(|bom| work.bom(bom));
     for step in &ended {
-        statements.extend(work.of_step(step, &ended)?);
+        statements.extend(work.of_step(step, &ended, bom.as_ref())?);
     }
     let source = facts.source();
     for report in checked.result.reports {
@@ -75,10 +74,10 @@ pub(super) fn conclude(
         statements.push(scans::statement_of(&report, &about, recorder)?);
         reports.push(report);
     }
-    if let Some(bom) = checked.result.bom {
+    if let Some(bom) = bom {
         let mut subjects = vec![source.clone()];
         subjects.extend(ended.iter().flat_map(artifacts));
-        statements.push(statement(subjects, &work.bom(bom))?);
+        statements.push(statement(subjects, &bom)?);
     }
     let _ = checked.kept;
     let passed = ended.iter().all(|step| step.record.result == StepResult::Passed);
@@ -166,18 +165,16 @@ impl Conclusion<'_> {
     }
 
     /// Provenance, trace and test result of a step.
-    fn of_step(&self, ended: &Ended, all: &[Ended]) -> Result<Vec<Statement>, Problem> {
+    fn of_step(&self, ended: &Ended, all: &[Ended], bom: Option<&Sbom>) -> Result<Vec<Statement>, Problem> {
         let mut out = Vec::new();
         if ended.record.action.is_none() {
             return Ok(out);
         }
         let subjects = artifacts(ended);
         if !subjects.is_empty() {
-            let asked = asked(&ended.step, all);
-            out.push(statement(
-                subjects.clone(),
-                &statements::provenance(self.facts, &asked, &ended.record),
-            )?);
+            let inputs = self.inputs(ended, all, bom);
+            let provenance = statements::provenance(self.facts, &ended.step, inputs, &ended.record)?;
+            out.push(statement(subjects.clone(), &provenance)?);
         }
         if let Some(seen) = ended.evidence.as_ref().and_then(|e| seen(e, &self.prepared.cas)) {
             let subjects = if subjects.is_empty() { vec![self.facts.source()] } else { subjects };
@@ -196,6 +193,15 @@ impl Conclusion<'_> {
             )?);
         }
         Ok(out)
+    }
+
+    /// What went into a step besides source and tools.
+    fn inputs(&self, ended: &Ended, all: &[Ended], bom: Option<&Sbom>) -> Inputs {
+        let needed = all.iter().filter(|e| ended.step.needs.contains(&e.step.name));
+        let globs: Vec<&Globs> = with_needs(&ended.step, all).into_iter().map(|step| &step.inputs).collect();
+        let mut fetched = bom.map(|bom| statements::packages(&bom.0, &globs)).unwrap_or_default();
+        fetched.extend(ended.evidence.iter().flat_map(|evidence| statements::hosts(&evidence.egress)));
+        Inputs { needed: needed.flat_map(|e| statements::outputs(&e.record.outputs)).collect(), fetched }
     }
 
     /// What the report of a test step says; nothing when it declares none.
@@ -280,16 +286,15 @@ fn pinned(name: &str, used: &[ToolRef]) -> ToolRef {
     found.unwrap_or_else(|| ToolRef { name: name.to_owned(), version: String::new(), digest: None })
 }
 
-fn asked(step: &PlannedStep, all: &[Ended]) -> Asked {
-    let needed = all.iter().filter(|e| step.needs.contains(&e.step.name));
-    Asked {
-        argv: step.argv.clone(),
-        env: step.env.iter().map(|(k, v)| (k.clone(), v.clone())).collect::<BTreeMap<_, _>>(),
-        inputs: step.inputs.patterns().to_vec(),
-        outputs: step.outputs.clone(),
-        network: step.network.iter().map(ToString::to_string).collect(),
-        secrets: step.secrets.clone(),
-        limits: serde_json::to_value(step.limits).unwrap_or_default(),
-        needed: needed.flat_map(|e| statements::outputs(&e.record.outputs)).collect(),
+/// The step and every step that it needs.
+fn with_needs<'a>(step: &'a PlannedStep, all: &'a [Ended]) -> Vec<&'a PlannedStep> {
+    let mut found = vec![step];
+    let mut next = 0;
+    while let Some(step) = found.get(next).copied() {
+        let new = all.iter().map(|ended| &ended.step).filter(|other| step.needs.contains(&other.name));
+        let new: Vec<_> = new.filter(|other| found.iter().all(|known| known.name != other.name)).collect();
+        found.extend(new);
+        next += 1;
     }
+    found
 }

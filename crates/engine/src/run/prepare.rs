@@ -44,6 +44,8 @@ pub struct Prepared {
     pub tools: Vec<ResolvedTool>,
     /// Steps to run.
     pub plan: Plan,
+    /// Build platform that this machine is part of.
+    pub platform: Option<String>,
 }
 
 /// Takes the snapshot, verifies the tools and makes the plan.
@@ -69,7 +71,7 @@ pub fn prepare(request: &Request<'_>, recorder: &Recorder, watch: &dyn Watch) ->
     }
     let tools = tools(request, home, watch)?;
     let plan = chosen(plan(&project.config), request.steps)?;
-    Ok(Prepared { cas, source, snapshot, dirty, tools, plan })
+    Ok(Prepared { cas, source, snapshot, dirty, tools, plan, platform: request.platform.map(str::to_owned) })
 }
 
 /// The configuration and the rules decide what is built and let in, so they must be of the source too.
@@ -283,8 +285,12 @@ impl Prepared {
             project: run.project.clone(),
             run: run.run,
             commit: run.commit.clone(),
+            dirty: run.dirty,
             tree: run.tree,
             config: run.config,
+            repository: self.source.repository.clone(),
+            platform: self.platform.clone(),
+            trigger: run.trigger.clone(),
         }
     }
 

@@ -25,7 +25,10 @@ pub(super) fn seen(evidence: &StepEvidence, cas: &Cas) -> Option<Seen> {
     seen.process =
         counted(list("exec").iter().map(|e| (e["path"].clone(), e["argv"].clone())), "path", "argv");
     seen.files =
-        counted(list("opens").iter().map(|e| (e["path"].clone(), e["write"].clone())), "path", "write");
+        counted(list("opens").iter().map(|e| (e["path"].clone(), e["write"].clone())), "path", "write")
+            .into_iter()
+            .map(descriptor)
+            .collect();
     seen.network = attempts(evidence);
     seen.network.extend(direct(&list("connect")));
     for entries in [&mut seen.process, &mut seen.files, &mut seen.network] {
@@ -45,6 +48,19 @@ fn counted(events: impl Iterator<Item = (Value, Value)>, name: &str, further: &s
     all.into_iter()
         .map(|(key, (count, value))| json!({ name: key, "count": count, further: value }))
         .collect()
+}
+
+/// A file as a resource descriptor (in-toto `runtime-trace`).
+fn descriptor(file: Value) -> Value {
+    let path = file["path"].as_str().unwrap_or_default();
+    let uri: String = format!("file://{}", escaped(path));
+    json!({ "name": path, "uri": uri, "annotations": { "count": file["count"], "write": file["write"] } })
+}
+
+/// A path as the path of a URI (RFC 3986).
+fn escaped(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    path.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// What went through the proxy, or was refused there.

@@ -142,6 +142,9 @@ impl Predicate for TestResult {
 pub struct RuntimeTrace {
     /// Who watched.
     pub monitor: Monitor,
+    /// What was watched; statements of before do not say it in these words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitored_process: Option<MonitoredProcess>,
     /// What was seen.
     pub monitor_log: MonitorLog,
     /// Times.
@@ -162,6 +165,19 @@ pub struct Monitor {
     pub kind: String,
 }
 
+/// The job that was watched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitoredProcess {
+    /// URI of the platform: the builder's.
+    #[serde(rename = "hostID")]
+    pub host: String,
+    /// URI of the kind of process: the build type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The invocation, as its provenance names it.
+    pub event: String,
+}
+
 /// What the monitor saw; large logs are blobs and only summarised here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -170,7 +186,7 @@ pub struct MonitorLog {
     pub process: Vec<Value>,
     /// Destinations, each with whether it was allowed.
     pub network: Vec<Value>,
-    /// Files opened, when asked for.
+    /// Files opened, when asked for, as resource descriptors.
     #[serde(default)]
     pub file_access: Vec<Value>,
 }

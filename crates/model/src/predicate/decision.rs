@@ -20,7 +20,8 @@ pub struct Vsa {
     pub input_attestations: Vec<Subject>,
     /// `PASSED` or `FAILED`.
     pub verification_result: String,
-    /// Levels that were verified, e.g. `SLSA_BUILD_LEVEL_2`; `FAILED` when the result is.
+    /// Levels that were verified, e.g. `SLSA_BUILD_LEVEL_2`, at most one per track, and properties;
+    /// `FAILED` when the result is.
     pub verified_levels: Vec<String>,
     /// SLSA version.
     pub slsa_version: String,
@@ -32,8 +33,51 @@ impl Predicate for Vsa {
     const TYPE: &'static str = "https://slsa.dev/verification_summary/v1";
 }
 
+/// A VSA without anything of ours, for verifiers that want nothing else. It is no decision of a gate: whoever
+/// looks for one does not take this for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlainVsa {
+    /// Who decided.
+    pub verifier: super::Builder,
+    /// When.
+    pub time_verified: Timestamp,
+    /// What for.
+    pub resource_uri: String,
+    /// The rules.
+    pub policy: Subject,
+    /// The statements that were relied on.
+    pub input_attestations: Vec<Subject>,
+    /// `PASSED` or `FAILED`.
+    pub verification_result: String,
+    /// Levels and properties.
+    pub verified_levels: Vec<String>,
+    /// SLSA version.
+    pub slsa_version: String,
+}
+
+impl Predicate for PlainVsa {
+    const TYPE: &'static str = Vsa::TYPE;
+}
+
+impl From<Vsa> for PlainVsa {
+    fn from(vsa: Vsa) -> Self {
+        Self {
+            verifier: vsa.verifier,
+            time_verified: vsa.time_verified,
+            resource_uri: vsa.resource_uri,
+            policy: vsa.policy,
+            input_attestations: vsa.input_attestations,
+            verification_result: vsa.verification_result,
+            verified_levels: vsa.verified_levels,
+            slsa_version: vsa.slsa_version,
+        }
+    }
+}
+
 /// What Proofhouse adds to a VSA.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DecisionContext {
     /// Project.
     pub project: String,
@@ -43,6 +87,9 @@ pub struct DecisionContext {
     pub run: Option<RunId>,
     /// Every rule with its reasons. The evidence document is the blob `verdict.evidence`.
     pub verdict: Verdict,
+    /// Why the levels are what they are, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels_because: Vec<String>,
 }
 
 /// An accepted risk with an end. Subject: the project's source tree or the artifact.

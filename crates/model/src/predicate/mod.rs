@@ -6,22 +6,30 @@ pub mod decision;
 pub mod deployment;
 pub mod foreign;
 pub mod keys;
+pub mod openvex;
 pub mod provenance;
+pub mod reproduction;
 pub mod run;
+pub mod standards;
 
 pub use checks::{
-    FeedImport, FindingsBlob, Monitor, MonitorLog, Origin, RuntimeTrace, Sbom, Scan, ScanTarget, TestResult,
-    TraceContext,
+    FeedImport, FindingsBlob, Monitor, MonitorLog, MonitoredProcess, Origin, RuntimeTrace, Sbom, Scan,
+    ScanTarget, TestResult, TraceContext,
 };
 pub use ci::{CiClaims, Confirmed};
-pub use decision::{DecisionContext, Exception, Vsa};
+pub use decision::{DecisionContext, Exception, PlainVsa, Vsa};
 pub use deployment::{
     Check, Deployment, DeploymentResult, DeploymentStage, HealthRecord, Receipt, ReceiptPhase,
 };
 pub use foreign::{ForeignAttestation, ForeignLog, ForeignRoot, ForeignSigner};
 pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
-pub use provenance::{BuildDefinition, BuildMetadata, Builder, Provenance, RunDetails};
+pub use openvex::OpenVex;
+pub use provenance::{
+    BuildDefinition, BuildMetadata, Builder, ExternalParameters, InternalParameters, Provenance, RunDetails,
+};
+pub use reproduction::{Differing, Rebuilder, Reproduction};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
+pub use standards::{AttributeReport, Release, Spdx, VerificationResult, Vulns};
 
 /// Links a predicate of a foreign type to our run; carried as the extension field `proofhouse`,
 /// which in-toto's parsing rules let others ignore.
@@ -34,4 +42,19 @@ pub struct Context {
     /// Step, where one caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+}
+
+/// Predicate types of others that are written on demand, each with its short word.
+pub const STANDARDS: [(&str, &str); 6] = [
+    (<Vulns as crate::Predicate>::TYPE, "vulns"),
+    (<Release as crate::Predicate>::TYPE, "release"),
+    (<VerificationResult as crate::Predicate>::TYPE, "svr"),
+    (<AttributeReport as crate::Predicate>::TYPE, "scai"),
+    (<Spdx as crate::Predicate>::TYPE, "spdx"),
+    (<OpenVex as crate::Predicate>::TYPE, "openvex"),
+];
+
+/// Short word for a predicate type of [`STANDARDS`].
+pub fn standard(predicate_type: &str) -> Option<&'static str> {
+    STANDARDS.iter().find(|(known, _)| *known == predicate_type).map(|(_, word)| *word)
 }

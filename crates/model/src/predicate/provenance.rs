@@ -26,6 +26,10 @@ pub const ROLE_SOURCE: &str = "source";
 pub const ROLE_TOOL: &str = "tool";
 /// The output of another step.
 pub const ROLE_OUTPUT: &str = "output";
+/// A package that a lock file names. The lock file is the project's own: the digest is what it says.
+pub const ROLE_PACKAGE: &str = "package";
+/// A host that was reached.
+pub const ROLE_NETWORK: &str = "network";
 
 /// SLSA provenance v1. Subjects: the outputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,12 +54,12 @@ impl Predicate for Provenance {
 pub struct BuildDefinition {
     /// How to interpret the parameters.
     pub build_type: String,
-    /// Under control of the project: command, environment, network rules, source.
+    /// Under control of the project; ours are [`ExternalParameters`].
     pub external_parameters: Value,
-    /// Under control of the platform: isolation, limits.
+    /// Under control of the platform; ours are [`InternalParameters`].
     #[serde(default)]
     pub internal_parameters: Value,
-    /// Source, tools, needed outputs, with digests.
+    /// Source, tools, needed outputs, locked packages, hosts that were reached, with digests.
     #[serde(default)]
     pub resolved_dependencies: Vec<Subject>,
 }
@@ -93,4 +97,69 @@ pub struct BuildMetadata {
     pub started_on: Timestamp,
     /// End.
     pub finished_on: Timestamp,
+}
+
+/// Everything that a project decides about a step: what the source says, what its configuration says, and
+/// what whoever asked for the run said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalParameters {
+    /// Tree and commit; the bytes of both were checked.
+    pub source: Subject,
+    /// Where git says that the source comes from, without credentials. A claim of the folder's own
+    /// configuration, which nobody checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_repository: Option<String>,
+    /// The configuration file.
+    pub config: Subject,
+    /// Step.
+    pub step: String,
+    /// Its kind.
+    pub kind: String,
+    /// Argument vector.
+    pub command: Vec<String>,
+    /// Variables.
+    pub environment: std::collections::BTreeMap<String, String>,
+    /// Globs over the source that it sees.
+    pub inputs: Vec<String>,
+    /// Paths that it must make.
+    pub outputs: Vec<String>,
+    /// Steps whose outputs it sees.
+    pub needs: Vec<String>,
+    /// Names of tools that it asks for.
+    pub tools: Vec<String>,
+    /// Destinations that it may reach.
+    pub network: Vec<String>,
+    /// Names of secrets that it is given.
+    pub secrets: Vec<String>,
+    /// Ceilings that it asks for.
+    pub limits: Value,
+    /// Longest time of an attempt.
+    pub timeout: Value,
+    /// Most attempts.
+    pub attempts: u32,
+    /// Whether the action cache may answer; `null`: as usual.
+    pub cache: Option<bool>,
+    /// What is observed.
+    pub trace: Value,
+    /// The report among the outputs.
+    pub report: Value,
+    /// What started the run.
+    pub trigger: String,
+}
+
+/// What the platform decided about a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InternalParameters {
+    /// `root`, `rootless` or `none`.
+    pub isolation: String,
+    /// URI of the build platform that this machine is part of, as its operator says; absent on a machine of
+    /// which nobody says that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// Digest of the action.
+    pub action: Option<crate::Digest>,
+    /// The result came from the action cache.
+    pub cached: bool,
 }

@@ -58,7 +58,7 @@ pub fn demo(global: &Global, arguments: &DemoArgs) -> Result<Exit, Problem> {
     let feed = engine::feeds::import(&advisories, "bookshelf-advisories", &actor(), &app.recorder)?;
     eprintln!("feed     {}", ui::count(feed.advisories, "advisory record"));
     headline("Build, test, scan, sign, record: `proofhouse run`");
-    let plain = RunArgs { steps: vec![], jobs: None, no_cache: false, update_lock: false };
+    let plain = RunArgs { steps: vec![], jobs: None, no_cache: false, update_lock: false, platform: None };
     let outcome = run::perform(&app, &plain, "demo")?;
     if !app.json() {
         run::summary(&outcome);

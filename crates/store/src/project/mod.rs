@@ -20,7 +20,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 15] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -35,11 +35,13 @@ const KINDS: [(&str, &str); 14] = [
     (predicate::KeyEvent::TYPE, "key"),
     (predicate::FileSignature::TYPE, "signature"),
     (predicate::ForeignAttestation::TYPE, "foreign"),
+    (predicate::Reproduction::TYPE, "reproduction"),
 ];
 
 /// Short word for a predicate type.
 pub(crate) fn kind(predicate_type: &str) -> &'static str {
-    KINDS.iter().find(|(known, _)| *known == predicate_type).map_or("other", |(_, kind)| kind)
+    let mut known = KINDS.iter().chain(&predicate::STANDARDS);
+    known.find(|(known, _)| *known == predicate_type).map_or("other", |(_, kind)| kind)
 }
 
 /// What a statement is linked to.
@@ -104,12 +106,19 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "scan" => scan::scan(tx, logged, &decode(logged)?, blobs).await?,
         "test" => assurance::test(tx, logged, &decode(logged)?).await?,
         "trace" => assurance::trace(tx, logged, &decode(logged)?).await?,
+        // Without our own field it is somebody else's, or the plain copy of one of ours.
+        "decision" if logged.statement.predicate.get("proofhouse").is_none() => Link::default(),
         "decision" => assurance::decision(tx, logged, &decode(logged)?).await?,
         "exception" => assurance::exception(tx, logged, &decode(logged)?).await?,
         "deployment" => delivery::deployment(tx, logged, &decode(logged)?).await?,
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
+        "reproduction" => {
+            let compared: predicate::Reproduction = decode(logged)?;
+            Link::project(&compared.project, Some(compared.run))
+        }
+        "vulns" | "release" | "svr" | "scai" => extension(logged),
         _ => Link::default(),
     };
     if let Some(project) = &link.project {
@@ -117,6 +126,12 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         tx.execute(sql, vec![project.into(), logged.index.into()]).await?;
     }
     Ok(link)
+}
+
+/// The link that our extension field makes, when it is there.
+fn extension(logged: &LoggedStatement) -> Link {
+    let field = logged.statement.predicate.get("proofhouse").cloned().unwrap_or_default();
+    serde_json::from_value(field).map_or_else(|_| Link::default(), |context| Link::context(&context))
 }
 
 fn decode<P: Predicate>(logged: &LoggedStatement) -> Result<P, Failure> {

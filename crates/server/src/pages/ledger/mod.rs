@@ -15,7 +15,7 @@ use crate::{
     text,
 };
 
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 21] = [
     "run",
     "provenance",
     "sbom",
@@ -27,6 +27,15 @@ const KINDS: [&str; 12] = [
     "deployment",
     "receipt",
     "feed",
+    "key",
+    "signature",
+    "reproduction",
+    "vulns",
+    "release",
+    "svr",
+    "scai",
+    "spdx",
+    "openvex",
     "other",
 ];
 
