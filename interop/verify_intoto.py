@@ -2,7 +2,7 @@
 
 They know nothing of Sigstore bundles: no certificate path, log or time-stamp is looked at, only the
 envelope's signature by a key that the caller trusts, and the statement's form. Reads one question a line
-(JSON: bundle and artifact are paths; key is PEM of a public key, or certificate is base64 of DER), answers
+(JSON: bundle (or envelope) and artifact are paths; key is PEM of a public key, or certificate is base64 of DER), answers
 one line each.
 
 `securesystemslib` finds keys by the `keyid` of a signature, which DSSE makes optional; the key is given
@@ -32,7 +32,8 @@ def public_key(question):
 
 
 def verify(question):
-    envelope = json.loads(Path(question["bundle"]).read_bytes())["dsseEnvelope"]
+    document = json.loads(Path(question["bundle"]).read_bytes())
+    envelope = document.get("dsseEnvelope", document)
     keyid = ""
     for signature in envelope["signatures"]:
         keyid = signature.setdefault("keyid", keyid)

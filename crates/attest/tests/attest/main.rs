@@ -11,5 +11,6 @@ mod ledger;
 mod life;
 mod minted;
 mod public;
+mod strange;
 mod support;
 mod vectors;

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Predicate, RunId, Subject, Timestamp};
 
-/// Two executions of the same build, compared byte by byte. Subjects: what the first one made and the second
-/// made alike; where nothing is alike, what the first one made.
+/// Two executions of the same build, compared byte by byte. Subjects: what the first one made, alike or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reproduction {

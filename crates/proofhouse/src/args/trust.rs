@@ -40,6 +40,8 @@ pub enum TrustCommand {
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Print the organisation's public keys that are valid now, as PEM
+    Key,
     /// Exchange the key for a purpose: organisation, log, authority, transparency or time
     Rotate(RotateArgs),
     /// End a key, also from a moment in the past on

@@ -17,6 +17,7 @@ pub fn gate(global: &Global, command: GateCommand) -> Result<Exit, Problem> {
     let app = App::open(global)?;
     match command {
         GateCommand::Explain { environment } => explain(&app, &environment),
+        GateCommand::Vsa(arguments) => super::vsa::vsa(&app, &arguments),
         GateCommand::Except { what, reason, until, environment } => {
             except(&app, &what, reason, &until, environment)
         }
@@ -31,7 +32,10 @@ fn explain(app: &App, environment: &str) -> Result<Exit, Problem> {
     let question = Question { project: &project, environment, run: &run, from };
     let answer = gate::ask(&question, &app.recorder, app.now())?;
     match app.json() {
-        true => ui::json(&serde_json::json!({ "verdict": answer.verdict, "evidence": answer.evidence })),
+        true => ui::json(&serde_json::json!({
+            "verdict": answer.verdict, "evidence": answer.evidence,
+            "levels": answer.levels.names, "levelsBecause": answer.levels.because,
+        })),
         false => tell(&answer),
     }
     Ok(if answer.verdict.outcome == Outcome::Deny { Exit::Verdict } else { Exit::Success })
@@ -49,6 +53,10 @@ pub fn tell(answer: &Answer) {
     );
     for rule in &answer.verdict.rules {
         tell_rule(rule);
+    }
+    println!("  {DIM}{}{DIM:#}", answer.levels.names.join(", "));
+    for why in &answer.levels.because {
+        println!("        {DIM}{why}{DIM:#}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use engine::{home::cannot, inspect::inspect, ports::Projection};
-use model::{Exit, Problem, Sha256, problem::erase};
+use model::{Exit, Problem, problem::erase};
 
 use super::{monitor, publiclog};
 use crate::{
@@ -22,6 +22,10 @@ pub fn ledger(global: &Global, command: LedgerCommand) -> Result<Exit, Problem> 
         LedgerCommand::Prove { index } => prove(&App::open(global)?, index),
         LedgerCommand::Rebuild => rebuild(&App::open_unprojected(global)?),
         LedgerCommand::Export { to, artifact } => export(&App::open(global)?, &to, artifact.as_deref()),
+        LedgerCommand::Statement { kind, artifact, project, to } => {
+            let app = App::open(global)?;
+            super::statement::statement(&app, &kind, &artifact, project.as_deref(), to.as_deref())
+        }
         LedgerCommand::Trust { log_key: true } => publiclog::log_key(&App::open(global)?),
         LedgerCommand::Trust { log_key: false } => {
             let app = App::open(global)?;
@@ -164,6 +168,13 @@ fn prove(app: &App, index: u64) -> Result<Exit, Problem> {
     print_bytes(&[bundle.as_slice(), b"\n"].concat())
 }
 
+/// Writes bytes to a file, or prints them.
+pub fn write_bytes(bytes: &[u8], to: Option<&Path>) -> Result<Exit, Problem> {
+    let Some(to) = to else { return print_bytes(bytes) };
+    fs::write(to, bytes).map_err(|e| cannot(to, "write", &e))?;
+    Ok(Exit::Success)
+}
+
 pub fn print_bytes(bytes: &[u8]) -> Result<Exit, Problem> {
     use std::io::Write;
     let printed = std::io::stdout().write_all(bytes);
@@ -173,10 +184,7 @@ pub fn print_bytes(bytes: &[u8]) -> Result<Exit, Problem> {
 
 fn export(app: &App, to: &Path, artifact: Option<&str>) -> Result<Exit, Problem> {
     let Some(artifact) = artifact else { return export_all(app, to) };
-    let digest: Sha256 = match artifact.parse() {
-        Ok(digest) => digest,
-        Err(_) => super::verify::digest(Path::new(artifact))?,
-    };
+    let digest = super::verify::digest_of(artifact)?;
     let evidence = engine::evidence::of_artifact(digest, &app.recorder)?;
     fs::write(to, &evidence).map_err(|e| cannot(to, "write", &e))?;
     let lines = evidence.iter().filter(|byte| **byte == b'\n').count() as u64;

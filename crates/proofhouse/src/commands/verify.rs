@@ -52,6 +52,11 @@ pub fn digest(path: &std::path::Path) -> Result<Sha256, Problem> {
     Ok(hasher.finish())
 }
 
+/// SHA-256 that is given as such, or of a file.
+pub fn digest_of(artifact: &str) -> Result<Sha256, Problem> {
+    artifact.parse().or_else(|_| digest(std::path::Path::new(artifact)))
+}
+
 /// At most 512 MiB of a file.
 pub fn read(path: &std::path::Path) -> Result<Vec<u8>, Problem> {
     use std::io::Read;
@@ -137,6 +142,21 @@ fn tell(report: &ArtifactReport, bundles: &[Bundle]) {
             foreign.root.kind,
             foreign.root.sha256.short()
         );
+    }
+    for compared in &report.proven.reproductions {
+        let (style, word) = if compared.reproduced { (GOOD, "reproduced") } else { (WARN, "not reproduced") };
+        let who = if compared.independent { "independently by" } else { "again by" };
+        let differing = match compared.differing.is_empty() {
+            true => String::new(),
+            false => format!(", differing: {}", ui::one_line(&compared.differing.join(", "))),
+        };
+        println!("  built twice  {style}{word}{style:#} {who} {}{differing}", ui::one_line(&compared.by));
+    }
+    // What is only ours to read is told by `ledger show`.
+    let own = |kind: &str| kind.starts_with(model::statement::OWN_PREFIX);
+    for other in report.proven.others.iter().filter(|other| !own(&other.predicate_type)) {
+        let name = other.name.unwrap_or(&other.predicate_type);
+        println!("  statement    {} {DIM}entry {}{DIM:#}", ui::one_line(name), other.index);
     }
     for failure in &report.failures {
         let at = failure.bundle.map_or(String::new(), |n| format!(" (line {} of the evidence)", n + 1));

@@ -14,4 +14,5 @@ mod project;
 mod projects;
 mod running;
 mod scanners;
+mod standards;
 mod support;

@@ -42,9 +42,30 @@ pub fn trust(global: &Global, command: &TrustCommand) -> Result<Exit, Problem> {
                 }
             }
         }
+        TrustCommand::Key => key(&app),
         TrustCommand::Rotate(arguments) => rotate(&app, arguments),
         TrustCommand::Revoke(arguments) => revoke(&app, arguments),
     }
+}
+
+/// Every key of the organisation that is valid now.
+fn key(app: &App) -> Result<Exit, Problem> {
+    let now = app.now();
+    let trust = app.recorder.trust()?;
+    let valid = trust.keys.iter().filter(|key| {
+        key.valid_from.is_none_or(|from| from <= now) && key.valid_until.is_none_or(|until| now < until)
+    });
+    if app.json() {
+        let told = |key: &attest::trust::TrustedKey| {
+            serde_json::json!({
+                "keyid": key.public_key.hint(), "algorithm": key.public_key.algorithm().name(),
+                "fingerprint": key.public_key.fingerprint().hex(), "pem": key.public_key.pem(),
+            })
+        };
+        ui::json(&valid.map(told).collect::<Vec<_>>());
+        return Ok(Exit::Success);
+    }
+    print_bytes(valid.map(|key| key.public_key.pem()).collect::<String>().as_bytes())
 }
 
 fn init(app: &App, arguments: &TrustInitArgs) -> Result<Exit, Problem> {

@@ -97,7 +97,8 @@ pub fn judge(cases: &[Case], dir: &Path) -> Vec<Judge> {
     judges
 }
 
-fn folder() -> PathBuf {
+/// Where the others are installed.
+pub fn folder() -> PathBuf {
     let given = std::env::var_os("PROOFHOUSE_TEST_VERIFIERS").map(PathBuf::from);
     let cache = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/proofhouse/verifiers");
     let folder = given.unwrap_or_else(cache);

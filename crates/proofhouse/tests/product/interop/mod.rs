@@ -16,6 +16,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+pub use judges::folder;
 use mint::Minted;
 use serde_json::Value;
 
