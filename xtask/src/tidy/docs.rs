@@ -1,4 +1,4 @@
-//! Documents name only what exists: paths of the tree, and commands of the binary.
+//! Documents name only what exists: paths of the tree, tests, and commands of the binary.
 
 use std::path::Path;
 
@@ -14,6 +14,7 @@ pub fn check(root: &Path, report: &mut Report) -> Result<()> {
         }
         for code in text(&path).split('`').skip(1).step_by(2) {
             check_path(root, &path, code, report);
+            check_test(root, &path, code, report);
             check_command(root, &path, code, &arguments, report);
         }
     }
@@ -28,6 +29,18 @@ fn check_path(root: &Path, document: &Path, code: &str, report: &mut Report) {
         let path = code.split(':').next().unwrap_or(code);
         report.check(root.join(path).exists(), || format!("{}: names {code}", show(root, document)));
     }
+}
+
+/// `PATH.rs:NAME` must be a function of that file, or a name in its table of tests.
+fn check_test(root: &Path, document: &Path, code: &str, report: &mut Report) {
+    let Some((file, name)) = code.split_once(".rs:") else { return };
+    let identifier = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || !name.chars().all(identifier) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return;
+    }
+    let source = text(&root.join(format!("{file}.rs")));
+    let known = source.contains(&format!("fn {name}(")) || source.contains(&format!("\"{name}\""));
+    report.check(known, || format!("{}: there is no test {code}", show(root, document)));
 }
 
 /// `proofhouse COMMAND …` must be a command.

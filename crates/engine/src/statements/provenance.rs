@@ -207,7 +207,8 @@ mod tests {
     fn step() -> PlannedStep {
         let text =
             "version: 1\nproject: shop\nsteps:\n  pack: { kind: package, run: make, outputs: [out] }\n";
-        let config = pipeline::parse(CONFIG, text).unwrap();
+        let known = pipeline::Known { report_formats: &[], providers: &[], registries: &[] };
+        let config = pipeline::parse(text, CONFIG, &known).unwrap();
         pipeline::plan(&config).steps.remove(0)
     }
 
