@@ -1,7 +1,9 @@
 //! The command line as its users see it.
 
 mod attest;
+mod evidence;
 mod log;
+mod target;
 mod trust;
 
 use std::path::PathBuf;
@@ -9,8 +11,12 @@ use std::path::PathBuf;
 pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
+pub use target::TargetVerifyArgs;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
+
+use evidence::uri;
 
 /// Takes a commit to a verified deployment, and can prove every step.
 #[derive(Parser)]
@@ -159,22 +165,6 @@ pub struct RunArgs {
 }
 
 #[derive(Args)]
-pub struct ReproduceArgs {
-    /// The run to reproduce [default: the newest run of this commit that passed]
-    #[arg(long)]
-    pub run: Option<model::RunId>,
-    /// What another installation built: its evidence, one bundle a line
-    #[arg(long, value_name = "FILE", requires = "trust")]
-    pub with: Option<PathBuf>,
-    /// The trust file of that installation
-    #[arg(long, value_name = "FILE", requires = "with")]
-    pub trust: Option<PathBuf>,
-    /// The build platform that this machine is part of, as in `run`
-    #[arg(long, value_name = "URI", env = "PROOFHOUSE_PLATFORM", value_parser = uri)]
-    pub platform: Option<String>,
-}
-
-#[derive(Args)]
 pub struct OutputsArgs {
     /// What this run built [default: the newest run that passed]
     #[arg(long)]
@@ -256,24 +246,6 @@ pub enum GateCommand {
         #[arg(long)]
         environment: Option<String>,
     },
-}
-
-#[derive(Args)]
-pub struct VsaArgs {
-    /// The artifact: a file, or its SHA-256
-    pub artifact: String,
-    /// Environment that it was admitted to
-    #[arg(long, value_name = "ENV")]
-    pub environment: String,
-    /// Project whose decision it is [default: that of this folder]
-    #[arg(long, value_name = "NAME")]
-    pub project: Option<String>,
-    /// Write it to a file instead
-    #[arg(long, value_name = "FILE")]
-    pub to: Option<PathBuf>,
-    /// As a Sigstore bundle instead of a DSSE envelope
-    #[arg(long)]
-    pub bundle: bool,
 }
 
 #[derive(Args)]
@@ -393,18 +365,7 @@ pub enum LedgerCommand {
         artifact: Option<String>,
     },
     /// Say what is known about an artifact in the words of a standard: vulns, release, svr, scai, spdx or openvex
-    Statement {
-        /// Which
-        kind: String,
-        /// The artifact: a file, or its SHA-256
-        artifact: String,
-        /// Project whose run it is of [default: that of this folder]
-        #[arg(long, value_name = "NAME")]
-        project: Option<String>,
-        /// Write the bundles to a file instead
-        #[arg(long, value_name = "FILE")]
-        to: Option<PathBuf>,
-    },
+    Statement(StatementArgs),
     /// Print the trust file that others verify with
     Trust {
         /// Print the note verifier key of the log instead, as monitors and witnesses want it
@@ -485,37 +446,6 @@ pub struct DemoArgs {
     /// Address of the dashboard
     #[arg(long, default_value = "127.0.0.1:7878")]
     pub listen: std::net::SocketAddr,
-}
-
-#[derive(Args)]
-pub struct TargetVerifyArgs {
-    /// Folder of the release
-    #[arg(long)]
-    pub release: PathBuf,
-    /// File name of the artifact
-    #[arg(long)]
-    pub artifact: String,
-    /// Its SHA-256
-    #[arg(long)]
-    pub digest: model::Sha256,
-    /// Project
-    #[arg(long)]
-    pub project: String,
-    /// Environment
-    #[arg(long)]
-    pub environment: String,
-    /// Trust file of the target
-    #[arg(long)]
-    pub trust: PathBuf,
-}
-
-/// An absolute URI (RFC 3986), as far as that can be seen from its scheme.
-fn uri(text: &str) -> Result<String, String> {
-    let scheme = text.split_once(':').map(|(scheme, rest)| !rest.is_empty() && !scheme.is_empty());
-    match scheme == Some(true) && text.len() <= 1000 && text.chars().all(|c| c.is_ascii_graphic()) {
-        true => Ok(text.to_owned()),
-        false => Err("a URI, for example https://ci.example.org/linux".to_owned()),
-    }
 }
 
 fn severity(text: &str) -> Result<model::Severity, String> {

@@ -22,10 +22,7 @@ pub fn ledger(global: &Global, command: LedgerCommand) -> Result<Exit, Problem> 
         LedgerCommand::Prove { index } => prove(&App::open(global)?, index),
         LedgerCommand::Rebuild => rebuild(&App::open_unprojected(global)?),
         LedgerCommand::Export { to, artifact } => export(&App::open(global)?, &to, artifact.as_deref()),
-        LedgerCommand::Statement { kind, artifact, project, to } => {
-            let app = App::open(global)?;
-            super::statement::statement(&app, &kind, &artifact, project.as_deref(), to.as_deref())
-        }
+        LedgerCommand::Statement(arguments) => super::statement::statement(&App::open(global)?, &arguments),
         LedgerCommand::Trust { log_key: true } => publiclog::log_key(&App::open(global)?),
         LedgerCommand::Trust { log_key: false } => {
             let app = App::open(global)?;
