@@ -100,6 +100,7 @@ struct Scene {
     commit: Option<String>,
     branch: Option<String>,
     dirty: bool,
+    repository: Option<String>,
 }
 
 impl Scene {
@@ -108,8 +109,12 @@ impl Scene {
             project: self.project.clone(),
             run,
             commit: self.commit.clone(),
+            dirty: self.dirty,
             tree: self.tree,
             config: self.configured.as_ref().map_or(Sha256::of(""), |project| project.config_digest),
+            repository: self.repository.clone(),
+            platform: None,
+            trigger: TRIGGER_WRAPPED.to_owned(),
         }
     }
 }
@@ -211,7 +216,8 @@ fn scene(request: &Request<'_>, folder: &Path, recorder: &Recorder) -> Result<Sc
     let inside = folder.strip_prefix(&root).unwrap_or(Path::new("")).to_string_lossy();
     let prefix = if inside.is_empty() { String::new() } else { format!("{inside}/") };
     let tree = snapshot.root.hash;
-    Ok(Scene { prefix, project, configured, tree, commit: source.commit, branch: source.branch, dirty })
+    let Source { commit, branch, repository, .. } = source;
+    Ok(Scene { prefix, project, configured, tree, commit, branch, dirty, repository })
 }
 
 /// The start of the run. A proven identity is who asked; otherwise the user of the machine is.

@@ -130,6 +130,7 @@ fn provenance(facts: &Facts<'_>, after: &After) -> Provenance {
             build_type: BUILD_TYPE_COMMAND.to_owned(),
             external_parameters: json!({
                 "source": run.source(),
+                "claimedRepository": run.repository,
                 "step": request.name,
                 "command": without_secrets(request.argv, request.environment),
                 "workingFolder": if scene.prefix.is_empty() { "." } else { scene.prefix.trim_end_matches('/') },
