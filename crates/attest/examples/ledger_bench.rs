@@ -5,13 +5,18 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use attest::{Ledger, SignerClient};
+use attest::{
+    Bundle, Ledger, SignerClient,
+    bundle::{parse_evidence, write_evidence},
+    verify::{Evidence, Policy, verify_bundle},
+};
 use model::{Sha256, Statement, Subject, Timestamp};
 use serde_json::json;
 
 const BATCHES: usize = 20;
 const BATCH: usize = 5000;
 const SINGLES: usize = 1000;
+const RELEASE: u64 = 10_000;
 
 struct Now;
 
@@ -72,6 +77,8 @@ fn main() {
     }
     say(json!({ "bench": "ledger-prove", "perSecond": (1000.0 / start.elapsed().as_secs_f64()).round() }));
 
+    verification(&ledger, &mut signer);
+
     let start = Instant::now();
     ledger.confirm(0).unwrap();
     let rate = ledger.size() as f64 / start.elapsed().as_secs_f64();
@@ -83,6 +90,34 @@ fn main() {
     say(
         json!({ "bench": "ledger-verify", "records": report.records, "ok": report.ok(), "perSecond": rate.round() }),
     );
+}
+
+/// Verifies one bundle, and a release of 10,000 statements, on one core.
+fn verification(ledger: &Ledger, signer: &mut SignerClient) {
+    let trust = signer.trust().unwrap();
+    let bundle = ledger.bundle(77, &trust).unwrap().to_json().unwrap();
+    let start = Instant::now();
+    for _ in 0..200 {
+        let bundle = Bundle::parse(&bundle).unwrap();
+        verify_bundle(&bundle, &trust, Timestamp::now()).unwrap();
+    }
+    let each = start.elapsed().as_secs_f64() * 1e3 / 200.0;
+    say(json!({ "bench": "verify-bundle", "ms": round(each) }));
+
+    let bundles: Vec<_> = (0..RELEASE).map(|index| ledger.bundle(index, &trust).unwrap()).collect();
+    let evidence = write_evidence(&bundles).unwrap();
+    drop(bundles);
+    let start = Instant::now();
+    let bundles = parse_evidence(&evidence).unwrap();
+    let parsed = start.elapsed().as_secs_f64();
+    let judged = Evidence::judge(&bundles, &trust, Timestamp::now());
+    let artifact = Sha256::of("target/release/output-0");
+    let report = judged.about(&artifact, &Policy::default());
+    let all = start.elapsed().as_secs_f64();
+    assert!(report.ok() && report.verified as u64 == RELEASE, "{:?}", report.failures.first());
+    let megabytes = evidence.len() as f64 / 1e6;
+    say(json!({ "bench": "verify-release", "statements": RELEASE, "megabytes": round(megabytes),
+        "parseSeconds": round(parsed), "seconds": round(all) }));
 }
 
 fn say(line: serde_json::Value) {

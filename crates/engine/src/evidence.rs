@@ -29,7 +29,7 @@ pub fn about(digest: Sha256, recorder: &Recorder) -> Result<Vec<LoggedStatement>
     if let Some(first) = first_run(digest, recorder)? {
         for logged in recorder.from(first)? {
             let logged = logged?;
-            if concerns(&logged, digest, &runs) {
+            if concerns(&logged, &BTreeSet::from([digest]), &runs) {
                 found.insert(logged.index, logged);
             }
         }
@@ -63,12 +63,16 @@ fn unknown(digest: Sha256) -> Problem {
         .with_hint("give its evidence with --bundle and the trust file with --trust")
 }
 
-/// About the artifact, or part of a run that made it.
-fn concerns(logged: &LoggedStatement, digest: Sha256, runs: &BTreeSet<String>) -> bool {
+/// About one of the artifacts, or part of a run that made it.
+pub(crate) fn concerns(
+    logged: &LoggedStatement,
+    artifacts: &BTreeSet<Sha256>,
+    runs: &BTreeSet<String>,
+) -> bool {
     let statement = &logged.statement;
     let predicate = &statement.predicate;
     let paths = ["/run", "/proofhouse/run"];
     let run = paths.iter().find_map(|path| predicate.pointer(path)?.as_str());
-    statement.subject.iter().any(|s| s.sha256_digest() == Some(digest))
+    statement.subject.iter().any(|s| s.sha256_digest().is_some_and(|digest| artifacts.contains(&digest)))
         || run.is_some_and(|run| runs.contains(run))
 }

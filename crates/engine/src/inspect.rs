@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use attest::ledger::Report;
 use model::{
     Problem, Sha256,
-    predicate::{ForeignAttestation, Run, Scan, Vsa},
+    predicate::{ForeignAttestation, ReleaseImport, Run, Scan, Vsa},
     problem::erase,
 };
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub fn inspect(recorder: &Recorder) -> Result<Inspection, Problem> {
 }
 
 /// Blobs that a statement of ours names.
-fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
+pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     if let Some(Ok(scan)) = statement.decode::<Scan>() {
         return vec![(scan.findings.digest.hash, format!("findings of {}", scan.tool.name))];
     }
@@ -79,6 +79,10 @@ fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
         return vec![(foreign.document.hash, "a foreign attestation".to_owned())];
+    }
+    if let Some(Ok(import)) = statement.decode::<ReleaseImport>() {
+        let of = |what: &str| format!("{what} of an imported release of {}", import.project);
+        return vec![(import.manifest, of("manifest")), (import.evidence, of("evidence"))];
     }
     let Some(Ok(run)) = statement.decode::<Run>() else { return vec![] };
     let mut all = Vec::new();

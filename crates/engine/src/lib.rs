@@ -22,6 +22,7 @@ pub mod ports;
 pub mod project;
 pub mod publiclog;
 pub mod record;
+pub mod release;
 pub mod reproduce;
 pub mod run;
 pub mod scan;

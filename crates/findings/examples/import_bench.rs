@@ -172,4 +172,8 @@ impl Blobs for Files {
     fn open(&self, hash: &Sha256) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(File::open(self.0.join(hash.hex()))?))
     }
+
+    fn remove(&self, hash: &Sha256) -> io::Result<bool> {
+        std::fs::remove_file(self.0.join(hash.hex())).map(|()| true)
+    }
 }

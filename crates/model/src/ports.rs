@@ -42,4 +42,10 @@ pub trait Blobs: Send + Sync {
     /// # Errors
     /// As [`Blobs::get`].
     fn open(&self, hash: &Sha256) -> io::Result<Box<dyn Read + Send>>;
+
+    /// Removes a blob for good; whether it was there.
+    ///
+    /// # Errors
+    /// Any IO error.
+    fn remove(&self, hash: &Sha256) -> io::Result<bool>;
 }

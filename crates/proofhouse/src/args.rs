@@ -3,6 +3,7 @@
 mod attest;
 mod evidence;
 mod log;
+mod release;
 mod target;
 mod trust;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
+pub use release::ReleaseCommand;
 pub use target::TargetVerifyArgs;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
 
@@ -93,6 +95,9 @@ pub enum Command {
     Env(EnvCommand),
     /// Verify an artifact offline, by its evidence and a trust file
     Verify(VerifyArgs),
+    /// Take a whole release elsewhere in one file, and verify or import one
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// Speak the command-line protocol of the Sigstore conformance suite
     #[command(subcommand)]
     Conformance(ConformanceCommand),

@@ -16,6 +16,7 @@ mod monitor;
 mod outputs;
 mod plan;
 mod publiclog;
+mod release;
 mod reproduce;
 mod roles;
 mod run;
@@ -51,6 +52,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Deploy(arguments) => deploy::deploy(global, &arguments),
         Command::Env(command) => environments::environments(global, &command),
         Command::Verify(arguments) => verify::verify(global, &arguments),
+        Command::Release(command) => release::release(global, &command),
         Command::Conformance(command) => conformance::conformance(global, &command),
         Command::Sign(arguments) => sign::sign(global, &arguments),
         Command::Trust(command) => trust::trust(global, &command),

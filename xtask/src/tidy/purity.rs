@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Report, show, text, tracked};
 
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "crates/model/src",
     "crates/pipeline/src",
     "crates/policy/src",
@@ -16,6 +16,7 @@ const PURE: [&str; 10] = [
     "crates/attest/src/bundle",
     "crates/attest/src/trust",
     "crates/attest/src/oidc",
+    "crates/attest/src/release",
     "crates/findings/src/correlate",
 ];
 

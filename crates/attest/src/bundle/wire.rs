@@ -21,7 +21,7 @@ pub const MAX_BUNDLE: usize = MAX_ENVELOPE + (4 << 20);
 /// Largest evidence file that is read, in bytes.
 pub const MAX_EVIDENCE: usize = 512 << 20;
 /// Most bundles in an evidence file.
-const MAX_BUNDLES: usize = 10_000;
+const MAX_BUNDLES: usize = 100_000;
 
 /// Why a bundle or evidence file was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

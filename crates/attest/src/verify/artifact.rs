@@ -74,8 +74,8 @@ impl ArtifactReport {
     }
 }
 
-/// Verifies `bundles` as evidence for the artifact with this digest at the moment `now`. Where they hand
-/// over to keys newer than those of `trust`, those count too ([`follow()`]).
+/// Verifies `bundles` as evidence for the artifact with this digest at the moment `now`; see
+/// [`Evidence`].
 pub fn verify_artifact(
     digest: &Sha256,
     bundles: &[Bundle],
@@ -83,41 +83,75 @@ pub fn verify_artifact(
     now: Timestamp,
     policy: &Policy,
 ) -> ArtifactReport {
-    let mut failures = Vec::new();
-    let mut holding = Vec::new();
-    let followed = follow(trust, bundles, now);
-    let verifier = Verifier::new(followed.as_ref().unwrap_or(trust));
-    for (position, bundle) in bundles.iter().enumerate() {
-        match verifier.verify(bundle, now) {
-            Ok(verified) => holding.push((position, verified)),
-            // What hands keys over says nothing about the artifact; when it does not hold, nothing follows.
-            Err(_) if follow::said(bundle).is_some() => {}
-            Err(failure) => failures.push(located(Some(position), failure)),
+    Evidence::judge(bundles, trust, now).about(digest, policy)
+}
+
+/// Bundles that were verified once, to be asked about any number of artifacts.
+pub struct Evidence {
+    /// What holds, in the order of the log, with its position among the bundles.
+    holding: Vec<(usize, Verified)>,
+    failures: Vec<Located>,
+}
+
+impl Evidence {
+    /// Verifies every bundle at the moment `now`. Where they hand over to keys newer than those of
+    /// `trust`, those count too ([`follow()`]).
+    pub fn judge(bundles: &[Bundle], trust: &Trust, now: Timestamp) -> Self {
+        let followed = follow(trust, bundles, now);
+        Self::judge_by(&Verifier::new(followed.as_ref().unwrap_or(trust)), bundles, now)
+    }
+
+    /// As [`Evidence::judge`], by exactly the keys of `verifier`.
+    pub fn judge_by(verifier: &Verifier<'_>, bundles: &[Bundle], now: Timestamp) -> Self {
+        let (mut failures, mut holding) = (Vec::new(), Vec::new());
+        for (position, bundle) in bundles.iter().enumerate() {
+            match verifier.verify(bundle, now) {
+                Ok(verified) => holding.push((position, verified)),
+                // What hands keys over says nothing about the artifact; when it does not hold, nothing follows.
+                Err(_) if follow::said(bundle).is_some() => {}
+                Err(failure) => failures.push(located(Some(position), failure)),
+            }
         }
+        holding.sort_by_key(|(_, verified)| verified.index);
+        Self { holding, failures }
     }
-    holding.sort_by_key(|(_, verified)| verified.index);
-    let related = related(digest, &holding);
-    let (about, rest): (Vec<_>, Vec<_>) = holding.iter().partition(|(n, _)| related.contains(n));
-    let is_subject = |verified: &Verified| {
-        verified.statement.subject.iter().any(|subject| subject.sha256_digest() == Some(*digest))
-    };
-    let mut proven = Proven::default();
-    about.iter().for_each(|(_, verified)| proven.add(verified, is_subject(verified)));
-    match about.iter().any(|(_, verified)| is_subject(verified)) {
-        true => failures.extend(unmet(&proven, policy).into_iter().map(|failure| located(None, failure))),
-        false => failures.push(located(None, Failure::DigestNotInSubject(*digest))),
+
+    /// What holds, in the order of the log.
+    pub fn holding(&self) -> impl Iterator<Item = &Verified> {
+        self.holding.iter().map(|(_, verified)| verified)
     }
-    let subjects = about.iter().flat_map(|(_, verified)| &verified.statement.subject);
-    let names = subjects.filter(|s| s.sha256_digest() == Some(*digest) && !s.name.is_empty());
-    ArtifactReport {
-        digest: *digest,
-        names: distinct(names.map(|subject| &subject.name)),
-        verified: holding.len(),
-        unrelated: rest.iter().map(|(n, _)| *n).collect(),
-        signers: distinct(about.iter().map(|(_, verified)| &verified.key)),
-        logs: distinct(about.iter().map(|(_, verified)| &verified.log)),
-        proven,
-        failures,
+
+    /// Bundles that do not hold.
+    pub fn failures(&self) -> &[Located] {
+        &self.failures
+    }
+
+    /// What is proven about one artifact. What does not hold fails it too.
+    pub fn about(&self, digest: &Sha256, policy: &Policy) -> ArtifactReport {
+        let (holding, mut failures) = (&self.holding, self.failures.clone());
+        let related = related(digest, holding);
+        let (about, rest): (Vec<_>, Vec<_>) = holding.iter().partition(|(n, _)| related.contains(n));
+        let is_subject = |verified: &Verified| {
+            verified.statement.subject.iter().any(|subject| subject.sha256_digest() == Some(*digest))
+        };
+        let mut proven = Proven::default();
+        about.iter().for_each(|(_, verified)| proven.add(verified, is_subject(verified)));
+        match about.iter().any(|(_, verified)| is_subject(verified)) {
+            true => failures.extend(unmet(&proven, policy).into_iter().map(|failure| located(None, failure))),
+            false => failures.push(located(None, Failure::DigestNotInSubject(*digest))),
+        }
+        let subjects = about.iter().flat_map(|(_, verified)| &verified.statement.subject);
+        let names = subjects.filter(|s| s.sha256_digest() == Some(*digest) && !s.name.is_empty());
+        ArtifactReport {
+            digest: *digest,
+            names: distinct(names.map(|subject| &subject.name)),
+            verified: holding.len(),
+            unrelated: rest.iter().map(|(n, _)| *n).collect(),
+            signers: distinct(about.iter().map(|(_, verified)| &verified.key)),
+            logs: distinct(about.iter().map(|(_, verified)| &verified.log)),
+            proven,
+            failures,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ mod follow;
 mod proven;
 mod single;
 
-pub use artifact::{ArtifactReport, Located, Policy, verify_artifact};
+pub use artifact::{ArtifactReport, Evidence, Located, Policy, verify_artifact};
 pub use failure::Failure;
 pub use follow::follow;
 pub use proven::{BuildProof, CheckProof, DecisionProof, Dependency, DeploymentProof, OtherProof, Proven};

@@ -4,8 +4,8 @@ use model::{
     BySeverity, Coverage, Sha256, Statement, Subject, Technique, Timestamp, ToolRef,
     evidence::Outcome,
     predicate::{
-        Deployment, Provenance, Rebuilder, Receipt, Reproduction, RuntimeTrace, Sbom, Scan, TestResult, Vsa,
-        provenance,
+        Deployment, ForeignAttestation, Provenance, Rebuilder, Receipt, Reproduction, RuntimeTrace, Sbom,
+        Scan, TestResult, Vsa, provenance,
     },
 };
 use serde::Serialize;
@@ -150,6 +150,9 @@ pub struct OtherProof {
     /// Short word for it, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'static str>,
+    /// The attestation of others that it brought in, where it is such a statement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Box<ForeignAttestation>>,
 }
 
 impl Proven {
@@ -172,7 +175,8 @@ impl Proven {
             let predicate_type = statement.predicate_type.clone();
             let plain = (predicate_type == <Vsa as model::Predicate>::TYPE).then_some("vsa");
             let name = model::predicate::standard(&predicate_type).or(plain);
-            self.others.push(OtherProof { index, predicate_type, name });
+            let foreign = decode(statement).map(Box::new);
+            self.others.push(OtherProof { index, predicate_type, name, foreign });
         }
     }
 }

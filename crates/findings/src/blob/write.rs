@@ -115,6 +115,10 @@ mod tests {
         fn open(&self, hash: &Sha256) -> io::Result<Box<dyn Read + Send>> {
             Ok(Box::new(io::Cursor::new(self.get(hash)?)))
         }
+
+        fn remove(&self, hash: &Sha256) -> io::Result<bool> {
+            Ok(self.0.lock().unwrap().remove(hash).is_some())
+        }
     }
 
     fn findings(count: usize) -> Vec<Finding> {

@@ -8,6 +8,7 @@ pub mod foreign;
 pub mod keys;
 pub mod openvex;
 pub mod provenance;
+pub mod release;
 pub mod reproduction;
 pub mod run;
 pub mod standards;
@@ -27,6 +28,7 @@ pub use openvex::OpenVex;
 pub use provenance::{
     BuildDefinition, BuildMetadata, Builder, ExternalParameters, InternalParameters, Provenance, RunDetails,
 };
+pub use release::{ReleaseBundle, ReleaseImport, ReleaseMember};
 pub use reproduction::{Differing, Rebuilder, Reproduction};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
 pub use standards::{AttributeReport, Release, Spdx, VerificationResult, Vulns};

@@ -2,11 +2,11 @@
 //! trust file.
 
 use attest::{
-    Bundle, Trust,
-    verify::{ArtifactReport, OtherProof, Policy, verify_artifact},
+    Trust,
+    verify::{ArtifactReport, Policy, verify_artifact},
 };
 use engine::home::cannot;
-use model::{Clock, Exit, Hasher, Predicate, Problem, Sha256, predicate::ForeignAttestation, problem::erase};
+use model::{Clock, Exit, Hasher, Problem, Sha256, problem::erase};
 
 use crate::{
     app::{App, SystemClock, home_folder},
@@ -32,7 +32,7 @@ pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<Exit, Problem> 
     let report = verify_artifact(&digest, &bundles, &trust, SystemClock.now(), &policy);
     match global.format {
         Format::Json => ui::json(&report),
-        Format::Text => tell(&report, &bundles),
+        Format::Text => tell(&report),
     }
     if report.ok() && arguments.bundle.is_some() && arguments.environment.is_some() {
         // Evidence can be left out of a file; only the ledger has all of it.
@@ -90,18 +90,8 @@ fn own(
     Ok((evidence, trust))
 }
 
-/// The attestation of others that a verified statement brought in, if it is such a statement.
-fn foreign(proof: &OtherProof, report: &ArtifactReport, bundles: &[Bundle]) -> Option<ForeignAttestation> {
-    if proof.predicate_type != ForeignAttestation::TYPE {
-        return None;
-    }
-    let failed = |n: usize| report.failures.iter().any(|failure| failure.bundle == Some(n));
-    let logged = |bundle: &Bundle| bundle.tlog.first().is_some_and(|entry| entry.log_index == proof.index);
-    let (_, bundle) = bundles.iter().enumerate().find(|(n, bundle)| logged(bundle) && !failed(*n))?;
-    bundle.envelope()?.statement().ok()?.decode()?.ok()
-}
-
-fn tell(report: &ArtifactReport, bundles: &[Bundle]) {
+/// The report of one artifact for people.
+pub fn tell(report: &ArtifactReport) {
     let names = if report.names.is_empty() { "unknown".to_owned() } else { report.names.join(", ") };
     println!("{BOLD}{names}{BOLD:#} {DIM}sha256:{}{DIM:#}", report.digest);
     for build in &report.proven.builds {
@@ -132,12 +122,12 @@ fn tell(report: &ArtifactReport, bundles: &[Bundle]) {
             deployment.environment, deployment.result, deployment.at
         );
     }
-    for foreign in report.proven.others.iter().filter_map(|other| foreign(other, report, bundles)) {
-        let signer = foreign.signer.identity.or(foreign.signer.key).unwrap_or_default();
+    for foreign in report.proven.others.iter().filter_map(|other| other.foreign.as_ref()) {
+        let signer = foreign.signer.identity.as_ref().or(foreign.signer.key.as_ref());
         println!(
             "  foreign      {} by {} {DIM}verified {} under {} {}{DIM:#}",
             ui::one_line(&foreign.predicate_type),
-            ui::one_line(&signer),
+            ui::one_line(signer.map_or("", String::as_str)),
             foreign.verified_at,
             foreign.root.kind,
             foreign.root.sha256.short()

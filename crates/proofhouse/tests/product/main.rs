@@ -12,6 +12,7 @@ mod offline;
 mod others;
 mod project;
 mod projects;
+mod release;
 mod running;
 mod scanners;
 mod standards;

@@ -67,4 +67,15 @@ impl Blobs for LocalBlobs {
         let file = fs::File::open(self.path(hash)).map_err(|error| reader::name(error, hash))?;
         Ok(Box::new(Checked::new(file, *hash)))
     }
+
+    fn remove(&self, hash: &Sha256) -> io::Result<bool> {
+        match fs::remove_file(self.path(hash)) {
+            Ok(()) => {
+                let parent = self.path(hash).parent().unwrap_or(&self.root).to_owned();
+                fs::File::open(parent)?.sync_all().map(|()| true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(reader::name(error, hash)),
+        }
+    }
 }
