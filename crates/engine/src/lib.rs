@@ -24,6 +24,7 @@ pub mod publiclog;
 pub mod record;
 pub mod release;
 pub mod reproduce;
+pub mod retain;
 pub mod run;
 pub mod scan;
 pub mod scans;

@@ -14,15 +14,17 @@ use attest::{
     Bundle, Ledger, SignerClient, Trust,
     bundle::Material,
     keys::Settings,
+    ledger::{LedgerError, RemovedPayload},
     signer::{By, Ceremony, KeyInfo},
 };
 use model::{
     Clock, Digest, Problem, Sha256, Statement, Timestamp,
     ports::{Blobs, LoggedStatement},
+    predicate::Removed,
     problem::erase,
 };
 
-use crate::{Home, home::cannot, ports::Projection};
+use crate::{Home, home::cannot, ports::Projection, statements::statement};
 
 /// Statements projected in one transaction.
 const BATCH: usize = 256;
@@ -179,7 +181,7 @@ impl Recorder {
         }
         while next < size {
             let end = size.min(next + BATCH as u64);
-            let batch: Vec<LoggedStatement> = (next..end).map(|i| self.entry(i)).collect::<Result<_, _>>()?;
+            let batch: Vec<LoggedStatement> = (next..end).map(|i| self.row(i)).collect::<Result<_, _>>()?;
             self.projection.project(&batch, &*self.blobs)?;
             next = end;
         }
@@ -199,6 +201,38 @@ impl Recorder {
         self.lock().read(index).map(|entry| entry.logged).map_err(|e| erase(&e))
     }
 
+    /// As [`Self::entry`]; where the content was removed, a statement that says so stands for it, which is
+    /// what the database knows of such an entry.
+    ///
+    /// # Errors
+    /// As [`Self::entry`], and when the content is gone although nothing says so.
+    pub fn row(&self, index: u64) -> Result<LoggedStatement, Problem> {
+        if let Some(logged) = self.present(index)? {
+            return Ok(logged);
+        }
+        let gone = self.removed(index)?.ok_or_else(|| erase(&LedgerError::NotCheckpointed(index)))?;
+        let statement = statement(vec![], &Removed { by: gone.by })?;
+        Ok(LoggedStatement { index, envelope: gone.envelope, logged_at: gone.logged_at, statement })
+    }
+
+    /// The statement, `None` when its content was removed and the ledger says so.
+    fn present(&self, index: u64) -> Result<Option<LoggedStatement>, Problem> {
+        let ledger = self.lock();
+        match ledger.read(index) {
+            Ok(entry) => Ok(Some(entry.logged)),
+            Err(LedgerError::Removed { .. }) => ledger.removed(index).map(|_| None).map_err(|e| erase(&e)),
+            Err(error) => Err(erase(&error)),
+        }
+    }
+
+    /// What happened to an entry whose content was removed; `None` when it is there.
+    ///
+    /// # Errors
+    /// As [`Self::row`].
+    pub fn removed(&self, index: u64) -> Result<Option<RemovedPayload>, Problem> {
+        self.lock().removed(index).map_err(|e| erase(&e))
+    }
+
     /// The DSSE envelope of a statement, as stored.
     ///
     /// # Errors
@@ -207,7 +241,8 @@ impl Recorder {
         self.lock().read(index).map(|entry| entry.envelope).map_err(|e| erase(&e))
     }
 
-    /// All statements from `index` to the newest.
+    /// All statements from `index` to the newest, but those that were removed and of which the ledger says
+    /// so. What counts on one of them does not find it, and nothing passes by absence.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -217,7 +252,7 @@ impl Recorder {
     ) -> Result<impl Iterator<Item = Result<LoggedStatement, Problem>> + '_, Problem> {
         self.lock().refresh().map_err(|e| erase(&e))?;
         let size = self.size();
-        Ok((index..size).map(|index| self.entry(index)))
+        Ok((index..size).filter_map(|index| self.present(index).transpose()))
     }
 
     /// A statement with its proof, for others.
@@ -262,7 +297,8 @@ impl Recorder {
         // The times of a ledger never decrease.
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.entry(middle)?.logged_at < moment { low = middle + 1 } else { high = middle }
+            let at = self.lock().logged_at(middle).map_err(|e| erase(&e))?;
+            if at < moment { low = middle + 1 } else { high = middle }
         }
         Ok(low)
     }

@@ -45,6 +45,7 @@ impl App {
         let app = Self::open_unprojected(global)?;
         // First the database: what it does not know yet, recovery would take for never recorded.
         app.recorder.catch_up()?;
+        crate::commands::finish_removal(&app)?;
         for sentence in engine::active::recover(&app.recorder)? {
             ui::note(&sentence);
         }

@@ -4,6 +4,7 @@ mod attest;
 mod evidence;
 mod log;
 mod release;
+mod retain;
 mod target;
 mod trust;
 
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
 pub use release::ReleaseCommand;
+pub use retain::RetainArgs;
 pub use target::TargetVerifyArgs;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
 
@@ -371,6 +373,8 @@ pub enum LedgerCommand {
     },
     /// Say what is known about an artifact in the words of a standard: vulns, release, svr, scai, spdx or openvex
     Statement(StatementArgs),
+    /// Remove the content of old statements; the removal is recorded and every proof stays good
+    Retain(RetainArgs),
     /// Print the trust file that others verify with
     Trust {
         /// Print the note verifier key of the log instead, as monitors and witnesses want it

@@ -34,7 +34,10 @@ impl Backend for Installation {
     }
 
     fn envelope(&self, index: u64) -> Result<Option<Vec<u8>>, Problem> {
-        if self.has(index)? { self.recorder.envelope(index).map(Some) } else { Ok(None) }
+        if self.has(index)? && self.recorder.removed(index)?.is_none() {
+            return self.recorder.envelope(index).map(Some);
+        }
+        Ok(None)
     }
 
     fn inclusion_proof(&self, index: u64) -> Result<Option<InclusionProof>, Problem> {
@@ -47,7 +50,7 @@ impl Backend for Installation {
                 return Ok(None);
             }
             let proof = ledger.prove(index).map_err(|e| erase(&e))?;
-            let leaf = ledger.read(index).map_err(|e| erase(&e))?.leaf;
+            let leaf = ledger.leaf(index).map_err(|e| erase(&e))?;
             Ok(Some(InclusionProof {
                 index,
                 tree_size: proof.checkpoint.checkpoint.size,

@@ -18,6 +18,7 @@ mod plan;
 mod publiclog;
 mod release;
 mod reproduce;
+mod retain;
 mod roles;
 mod run;
 mod scan;
@@ -29,6 +30,8 @@ mod trust;
 mod verify;
 mod vsa;
 mod witness;
+
+pub use retain::resume as finish_removal;
 
 use clap::CommandFactory;
 use model::{Exit, Problem};

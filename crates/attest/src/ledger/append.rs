@@ -345,7 +345,7 @@ impl Signed {
     pub fn record(self, index: u64, logged_at: Timestamp) -> Record {
         let Act { signature, verifier, stamp } = self.act;
         let leaf = LogEntry { digest: self.digest, signature, verifier }.to_bytes();
-        Record { index, logged_at, leaf, stamp, envelope: self.body }
+        Record { index, logged_at, leaf, stamp, envelope: self.body, removed: None }
     }
 }
 

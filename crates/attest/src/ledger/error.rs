@@ -53,6 +53,22 @@ pub enum LedgerError {
         /// Entries there are.
         size: u64,
     },
+    /// The content of the entry was removed, as another entry says.
+    #[error("the content of entry {index} was removed; entry {by} says why")]
+    Removed {
+        /// Asked for.
+        index: u64,
+        /// Entry with the removal.
+        by: u64,
+    },
+    /// The content of the entry is gone, and the entry that should say why does not.
+    #[error("the content of entry {index} is gone, and entry {by} does not say that it was removed")]
+    RemovedUnexplained {
+        /// Asked for.
+        index: u64,
+        /// Entry that should say why.
+        by: u64,
+    },
     /// The entry is durable, but no checkpoint covers it yet.
     #[error("entry {0} is not covered by a signed checkpoint yet")]
     NotCheckpointed(u64),
@@ -90,6 +106,8 @@ impl UserError for LedgerError {
             Self::RolledBack { .. } => "ledger-rolled-back",
             Self::Statement(_) => "ledger-statement",
             Self::NoEntry { .. } => "ledger-no-entry",
+            Self::Removed { .. } => "ledger-removed",
+            Self::RemovedUnexplained { .. } => "ledger-removed-unexplained",
             Self::NotCheckpointed(_) => "ledger-not-checkpointed",
             Self::ReadOnly(_) => "ledger-read-only",
             Self::Signer(error) => error.code(),
@@ -103,6 +121,7 @@ impl UserError for LedgerError {
             Self::ForeignKeys { .. } | Self::RolledBack { .. } => {
                 "restore the ledger and keys folders from the same backup".into()
             }
+            Self::Removed { by, .. } => format!("see `proofhouse ledger show {by}`"),
             Self::NotCheckpointed(_) => "any command that writes to the ledger signs one".into(),
             Self::Signer(error) => return error.hint(),
             _ => return None,
@@ -112,7 +131,8 @@ impl UserError for LedgerError {
     fn exit(&self) -> Exit {
         match self {
             Self::Damaged { .. } | Self::ForeignKeys { .. } | Self::RolledBack { .. } => Exit::Integrity,
-            Self::Statement(_) | Self::NoEntry { .. } => Exit::Input,
+            Self::RemovedUnexplained { .. } => Exit::Integrity,
+            Self::Statement(_) | Self::NoEntry { .. } | Self::Removed { .. } => Exit::Input,
             Self::Signer(error) => error.exit(),
             _ => Exit::Environment,
         }

@@ -8,6 +8,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use nix::fcntl::{FallocateFlags, fallocate};
+
 use super::{
     LedgerError,
     record::{HEAD, Record},
@@ -131,6 +133,41 @@ impl Journal {
             let _ = file.set_len(place.offset);
             LedgerError::io(&path, error)
         })
+    }
+
+    /// Bytes of the body of the record at `place`.
+    pub fn body_length(&self, place: Position) -> Result<usize, LedgerError> {
+        let io = |error| LedgerError::io(&self.path(place.segment), error);
+        let mut head = [0; HEAD];
+        self.file(place.segment).map_err(io)?.read_exact_at(&mut head, place.offset).map_err(io)?;
+        Record::body_length(&head).ok_or_else(|| LedgerError::damaged("a record", "it has no head"))
+    }
+
+    /// Writes `bytes`, which are followed by `zeros` zeros, over what is at `place`. The space of the zeros
+    /// is given back where the file system can do that.
+    pub fn overwrite(&self, place: Position, bytes: &[u8], zeros: u64) -> Result<(), LedgerError> {
+        let path = self.path(place.segment);
+        let write = || -> io::Result<()> {
+            let file = OpenOptions::new().write(true).open(&path)?;
+            let all = [bytes, &vec![0; zeros as usize]].concat();
+            if file.metadata()?.len() < place.offset + all.len() as u64 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            file.write_all_at(&all, place.offset)?;
+            let (from, count) = ((place.offset + bytes.len() as u64).cast_signed(), zeros.cast_signed());
+            let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
+            // Zeros that take space are as good.
+            let _ = if zeros > 0 { fallocate(&file, hole, from, count) } else { Ok(()) };
+            Ok(())
+        };
+        write().map_err(|error| LedgerError::io(&path, error))
+    }
+
+    /// Flushes a segment.
+    pub fn sync(&self, segment: u64) -> Result<(), LedgerError> {
+        let path = self.path(segment);
+        let synced = File::open(&path).and_then(|file| file.sync_data());
+        synced.map_err(|error| LedgerError::io(&path, error))
     }
 
     /// Cuts everything from `place` on in its segment.

@@ -5,6 +5,7 @@
 //! - `checkpoint`, `tile/…`: the log as C2SP tlog-tiles asks, to be served statically;
 //! - `checkpoint.cosigned`: a checkpoint with the cosignatures of witnesses, when there are any;
 //! - `index`: place and envelope digest of each record, a cache made again when it does not fit;
+//! - `redo`: there while the content of entries is being removed (`remove.rs`);
 //! - `lock`: taken by whoever appends or recovers; `torn/`: cut-off tails, kept for inspection.
 //!
 //! Order of an append: sign, journal, flush, tiles, flush full ones, sign the checkpoint, replace it,
@@ -24,6 +25,7 @@ mod pending;
 mod public;
 mod read;
 mod record;
+mod remove;
 mod tiles;
 mod verify;
 
@@ -31,4 +33,5 @@ pub use error::LedgerError;
 pub use open::{ClockStep, Ledger, Recovery};
 pub use pending::Rejected;
 pub use read::{Entry, Iter, Proof};
+pub use remove::RemovedPayload;
 pub use verify::{Damage, Part, Report, verify_dir};

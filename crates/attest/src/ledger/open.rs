@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use model::Timestamp;
@@ -14,6 +14,7 @@ use super::{
     index::{Index, Slot},
     journal::{Found, Journal, Position},
     pending::Rejected,
+    remove::Said,
     tiles::{Tiles, join},
 };
 use crate::log::{
@@ -31,6 +32,7 @@ pub struct Ledger {
     pub(super) state: State,
     pub(super) clock_step: Option<ClockStep>,
     pub(super) rejected: Option<Rejected>,
+    pub(super) last_removal: Mutex<Option<(u64, Arc<Said>)>>,
 }
 
 /// What was found on disk.
@@ -142,10 +144,12 @@ impl Ledger {
             state: State::default(),
             clock_step: None,
             rejected: None,
+            last_removal: Mutex::default(),
         };
         let guard = if ledger.lock.is_some() { Some(ledger.exclusive()?) } else { None };
         if guard.is_some() {
             ledger.journal.create()?;
+            ledger.redo()?;
         }
         let recovery = ledger.load()?;
         drop(guard);
@@ -184,6 +188,9 @@ impl Ledger {
 
     /// Loads again when something changed. The caller holds the lock.
     pub(super) fn catch_up(&mut self) -> Result<Recovery, LedgerError> {
+        if self.lock.is_some() {
+            self.redo()?;
+        }
         let State { size, end, checkpoint, edge, .. } = &self.state;
         let same = read_checkpoint(&self.dir)? == *checkpoint
             && edge.size() == checkpoint.as_ref().map_or(0, |note| note.checkpoint.size)

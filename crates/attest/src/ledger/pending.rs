@@ -88,6 +88,9 @@ fn strange(
     last: Timestamp,
     now: Timestamp,
 ) -> Option<&'static str> {
+    if record.removed.is_some() {
+        return Some("it has no content");
+    }
     if let Err(why) = records::check(record, &Verifier::new(&keys.trust)) {
         return Some(why);
     }
@@ -183,6 +186,12 @@ mod tests {
             Record { envelope: envelope.to_json(), ..old.clone() }
         });
         assert_eq!((why(relabelled), size, ok), ("the same signature is in the ledger already", 4, true));
+        let (emptied, size, ok) = after(|old| Record {
+            envelope: Vec::new(),
+            removed: Some(crate::ledger::record::Removed { envelope: old.envelope_digest(), by: 4 }),
+            ..old.clone()
+        });
+        assert_eq!((why(emptied), size, ok), ("it has no content", 4, true));
         let (junk, size, ok) =
             after(|old| Record { leaf: b"junk".to_vec(), envelope: b"no".to_vec(), ..old.clone() });
         assert_eq!((why(junk), size, ok), ("its leaf is malformed", 4, true));

@@ -1,15 +1,23 @@
 //! Reading entries, proofs and bundles. Everything read is checked before it is handed out.
 
-use std::io::Write;
+use std::{io::Write, thread, time::Duration};
 
 use model::{Sha256, ports::LoggedStatement};
 
-use super::{Ledger, LedgerError, journal::Found, open::record_damage, record::Record};
+use super::{
+    Ledger, LedgerError,
+    journal::Found,
+    open::record_damage,
+    record::{Record, Removed},
+};
 use crate::{
     bundle::{Bundle, Content, Material, TlogEntry},
     log::{LeafVerifier, LogEntry, SignedCheckpoint, inclusion, leaf_hash, verify_inclusion},
     trust::Trust,
 };
+
+/// How often a record is looked at that another process may be overwriting.
+const MOST_LOOKS: usize = 40;
 
 /// One entry of the ledger.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +65,9 @@ impl Ledger {
     /// [`LedgerError::NoEntry`], [`LedgerError::Damaged`] naming the record, or an IO error.
     pub fn read(&self, index: u64) -> Result<Entry, LedgerError> {
         let record = self.record(index)?;
+        if let Some(Removed { by, .. }) = record.removed {
+            return Err(LedgerError::Removed { index, by });
+        }
         let digest = record.envelope_digest();
         let damaged = |why: String| LedgerError::damaged(format!("record {index}"), why);
         let content = Content::read(record.envelope.clone()).map_err(|error| damaged(error.to_string()))?;
@@ -99,10 +110,15 @@ impl Ledger {
         for index in from..self.size() {
             let record = self.record(index)?;
             let damaged = |why: &str| LedgerError::damaged(format!("record {index}"), why);
-            let content = Content::read(record.envelope).map_err(|e| damaged(&e.to_string()))?;
-            let leaf = LogEntry::parse(&record.leaf).map_err(|e| damaged(&e.to_string()))?;
-            if content.signed_digest() != Some(leaf.digest) {
-                return Err(damaged("its leaf is about another statement"));
+            if record.removed.is_some() {
+                // An error unless the removal names it; that one comes later and is confirmed then.
+                self.removed(index)?;
+            } else {
+                let content = Content::read(record.envelope).map_err(|e| damaged(&e.to_string()))?;
+                let leaf = LogEntry::parse(&record.leaf).map_err(|e| damaged(&e.to_string()))?;
+                if content.signed_digest() != Some(leaf.digest) {
+                    return Err(damaged("its leaf is about another statement"));
+                }
             }
             if index >= note.size {
                 return Err(LedgerError::NotCheckpointed(index));
@@ -135,6 +151,9 @@ impl Ledger {
     /// As [`Ledger::prove`]; [`LedgerError::ForeignKeys`] when `trust` does not know the log.
     pub fn bundle(&self, index: u64, trust: &Trust) -> Result<Bundle, LedgerError> {
         let record = self.record(index)?;
+        if let Some(Removed { by, .. }) = record.removed {
+            return Err(LedgerError::Removed { index, by });
+        }
         let proof = self.prove_leaf(index, &record.leaf)?;
         let damaged = |why: String| LedgerError::damaged(format!("record {index}"), why);
         let entry = LogEntry::parse(&record.leaf).map_err(|error| damaged(error.to_string()))?;
@@ -158,21 +177,29 @@ impl Ledger {
     }
 
     /// Writes every entry that the checkpoint covers as a bundle, one per line, all against the same
-    /// checkpoint. Returns how many.
+    /// checkpoint, but those whose content was removed. Returns how many.
     ///
     /// # Errors
     /// As [`Ledger::bundle`], and of `out`.
     pub fn export(&self, trust: &Trust, out: &mut dyn Write) -> Result<u64, LedgerError> {
         let covered = self.checkpoint().map_or(0, |note| note.checkpoint.size);
+        let mut written = 0;
         for index in 0..covered {
-            let bundle = self.bundle(index, trust)?;
+            let bundle = match self.bundle(index, trust) {
+                Err(LedgerError::Removed { .. }) => {
+                    self.removed(index)?;
+                    continue;
+                }
+                bundle => bundle?,
+            };
+            written += 1;
             let damaged = |why: String| LedgerError::damaged(format!("record {index}"), why);
             let mut line = bundle.to_json().map_err(|error| damaged(error.to_string()))?;
             line.push(b'\n');
             out.write_all(&line).map_err(|error| LedgerError::io("export".as_ref(), error))?;
         }
         out.flush().map_err(|error| LedgerError::io("export".as_ref(), error))?;
-        Ok(covered)
+        Ok(written)
     }
 
     /// Reads the record `index` and checks it against the index.
@@ -183,7 +210,16 @@ impl Ledger {
         }
         let why = "its index entry cannot be read";
         let slot = self.index.get(index).ok_or_else(|| LedgerError::damaged("the index", why))?;
-        match self.journal.read(slot.place)? {
+        let mut found = self.journal.read(slot.place)?;
+        for _ in 0..MOST_LOOKS {
+            if !matches!(found, Found::Broken) || !self.is_removing() {
+                break;
+            }
+            // Another process is writing just there.
+            thread::sleep(Duration::from_millis(5));
+            found = self.journal.read(slot.place)?;
+        }
+        match found {
             Found::Record(record, _)
                 if record.index == index && record.envelope_digest() == slot.envelope =>
             {

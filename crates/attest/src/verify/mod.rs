@@ -12,6 +12,7 @@ mod failure;
 mod follow;
 mod proven;
 mod single;
+mod threshold;
 
 pub use artifact::{ArtifactReport, Evidence, Located, Policy, verify_artifact};
 pub use failure::Failure;
@@ -19,3 +20,4 @@ pub use follow::follow;
 pub use proven::{BuildProof, CheckProof, DecisionProof, Dependency, DeploymentProof, OtherProof, Proven};
 pub(crate) use single::{Included, Who, included, matches_entry};
 pub use single::{Verified, Verifier, verify_bundle};
+pub use threshold::{Agreement, Threshold, agreement};

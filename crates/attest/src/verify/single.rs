@@ -178,7 +178,7 @@ impl<'a> Verifier<'a> {
     }
 }
 
-fn valid(key: &TrustedKey, at: Timestamp) -> Result<(), Failure> {
+pub(super) fn valid(key: &TrustedKey, at: Timestamp) -> Result<(), Failure> {
     let name = key.name.clone();
     match (key.valid_from, key.valid_until) {
         _ if key.valid_at(at) => Ok(()),

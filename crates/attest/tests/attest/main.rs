@@ -11,6 +11,7 @@ mod ledger;
 mod life;
 mod minted;
 mod public;
+mod removal;
 mod strange;
 mod support;
 mod vectors;

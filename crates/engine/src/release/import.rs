@@ -99,7 +99,7 @@ fn keep(input: &File, verified: &Contents, recorder: &Recorder) -> Result<(Sha25
         return Err(erase(&ReleaseError::Changed(attest::release::MANIFEST.to_owned())));
     }
     let cannot = |e: io::Error| cannot(&recorder.home().blobs(), "store a blob in", &e);
-    let mut put = |bytes: &[u8]| blobs.put_from(&mut &*bytes).map(|stored| stored.hash).map_err(cannot);
+    let put = |bytes: &[u8]| blobs.put_from(&mut &*bytes).map(|stored| stored.hash).map_err(cannot);
     Ok((put(&verified.manifest)?, put(&verified.evidence)?))
 }
 

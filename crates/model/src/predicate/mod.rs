@@ -9,6 +9,7 @@ pub mod keys;
 pub mod openvex;
 pub mod provenance;
 pub mod release;
+pub mod removal;
 pub mod reproduction;
 pub mod run;
 pub mod standards;
@@ -29,6 +30,7 @@ pub use provenance::{
     BuildDefinition, BuildMetadata, Builder, ExternalParameters, InternalParameters, Provenance, RunDetails,
 };
 pub use release::{ReleaseBundle, ReleaseImport, ReleaseMember};
+pub use removal::{Removal, Removed, RemovedEntry};
 pub use reproduction::{Differing, Rebuilder, Reproduction};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
 pub use standards::{AttributeReport, Release, Spdx, VerificationResult, Vulns};

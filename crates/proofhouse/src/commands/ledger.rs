@@ -2,10 +2,15 @@
 
 use std::{fs, path::Path};
 
+use attest::{
+    LedgerError,
+    bundle::TlogEntry,
+    ledger::{Part, RemovedPayload},
+};
 use engine::{home::cannot, inspect::inspect, ports::Projection};
 use model::{Exit, Problem, problem::erase};
 
-use super::{monitor, publiclog};
+use super::{monitor, publiclog, retain::retain};
 use crate::{
     app::App,
     args::{Global, LedgerCommand},
@@ -20,6 +25,7 @@ pub fn ledger(global: &Global, command: LedgerCommand) -> Result<Exit, Problem> 
         LedgerCommand::Verify => verify(&App::open_unprojected(global)?),
         LedgerCommand::Show { index, most } => show(&App::open(global)?, index, most),
         LedgerCommand::Prove { index } => prove(&App::open(global)?, index),
+        LedgerCommand::Retain(arguments) => retain(&App::open(global)?, &arguments),
         LedgerCommand::Rebuild => rebuild(&App::open_unprojected(global)?),
         LedgerCommand::Export { to, artifact } => export(&App::open(global)?, &to, artifact.as_deref()),
         LedgerCommand::Statement(arguments) => super::statement::statement(&App::open(global)?, &arguments),
@@ -36,6 +42,8 @@ pub fn ledger(global: &Global, command: LedgerCommand) -> Result<Exit, Problem> 
 }
 
 fn verify(app: &App) -> Result<Exit, Problem> {
+    // What is half removed is no damage; where it cannot be ended, the reason is found below.
+    let _ = super::finish_removal(app).inspect_err(ui::warning);
     let inspection = inspect(&app.recorder)?;
     // Tables follow from statements and blobs; where those are damaged there is nothing to compare.
     let rows = if inspection.ok() { compare(app)? } else { vec![] };
@@ -44,7 +52,8 @@ fn verify(app: &App) -> Result<Exit, Problem> {
         ui::json(&serde_json::json!({ "ok": ok, "stored": inspection, "rows": rows }));
     } else {
         for damage in &inspection.ledger.damages {
-            println!("{BAD}damaged{BAD:#} {}: {}", damage.what, damage.why);
+            let code = if damage.part == Part::Removal { " [ledger-removed-unexplained]" } else { "" };
+            println!("{BAD}damaged{BAD:#} {}: {}{code}", damage.what, damage.why);
         }
         for blob in &inspection.damaged_blobs {
             println!(
@@ -60,6 +69,11 @@ fn verify(app: &App) -> Result<Exit, Problem> {
             inspection.ledger.records, inspection.ledger.tiles, inspection.blobs
         );
         match ok {
+            true if inspection.ledger.removed > 0 => println!(
+                "{GOOD}intact{GOOD:#}: {counted}, and the database follows from them; the content of {} was \
+                 removed, as the ledger says",
+                ui::count(inspection.ledger.removed, "statement")
+            ),
             true => println!("{GOOD}intact{GOOD:#}: {counted}, and the database follows from them"),
             false => println!("{BAD}not intact{BAD:#} (checked {counted})"),
         }
@@ -103,7 +117,7 @@ fn project_all(app: &App, store: &store::Store) -> Result<u64, Problem> {
     let mut next = 0;
     while next < size {
         let end = size.min(next + BATCH);
-        let batch = (next..end).map(|index| app.recorder.entry(index)).collect::<Result<Vec<_>, _>>()?;
+        let batch = (next..end).map(|index| app.recorder.row(index)).collect::<Result<Vec<_>, _>>()?;
         app.runtime.block_on(store.project_many(&batch, &*app.blobs)).map_err(|e| erase(&e))?;
         next = end;
     }
@@ -111,11 +125,18 @@ fn project_all(app: &App, store: &store::Store) -> Result<u64, Problem> {
 }
 
 fn rebuild(app: &App) -> Result<Exit, Problem> {
+    let rebuilt = rebuild_tables(app)?;
+    println!("the database is made anew from {}", ui::count(rebuilt, "statement"));
+    Ok(Exit::Success)
+}
+
+/// Makes the database anew; from how many statements.
+pub fn rebuild_tables(app: &App) -> Result<u64, Problem> {
     let size = app.recorder.size();
     // The first damaged entry ends the rebuild; the old tables stay.
-    let entries = (0..size).map(|index| app.recorder.entry(index).map_err(std::io::Error::other));
+    let entries = (0..size).map(|index| app.recorder.row(index).map_err(std::io::Error::other));
     let rebuilt = app.runtime.block_on(app.store.rebuild(entries, &*app.blobs)).map_err(|e| erase(&e));
-    println!("the database is made anew from {}", ui::count(rebuilt?, "statement"));
+    let rebuilt = rebuilt?;
     let next = app.database.next_index()?;
     if next != size {
         return Err(Problem::new(
@@ -124,12 +145,15 @@ fn rebuild(app: &App) -> Result<Exit, Problem> {
             format!("only {next} of {size} statements are in it"),
         ));
     }
-    Ok(Exit::Success)
+    Ok(rebuilt)
 }
 
 fn show(app: &App, index: Option<u64>, most: u64) -> Result<Exit, Problem> {
     let size = app.recorder.size();
     if let Some(index) = index {
+        if let Some(gone) = app.recorder.removed(index)? {
+            return show_removed(app, &gone);
+        }
         let logged = app.recorder.entry(index)?;
         let (signed, included) = app.recorder.check(index, app.now());
         ui::json(&serde_json::json!({
@@ -140,8 +164,12 @@ fn show(app: &App, index: Option<u64>, most: u64) -> Result<Exit, Problem> {
     }
     let first = size.saturating_sub(most);
     for index in first..size {
-        let logged = app.recorder.entry(index)?;
-        let subject = logged.statement.subject.first().map_or(String::new(), |s| s.name.clone());
+        let logged = app.recorder.row(index)?;
+        let gone = app.recorder.removed(index)?;
+        let subject =
+            gone.map(|gone| format!("by entry {}: {}", gone.by, ui::one_line(&gone.removal().reason)));
+        let subject =
+            subject.unwrap_or_default() + logged.statement.subject.first().map_or("", |s| s.name.as_str());
         let kind =
             logged.statement.predicate_type.trim_start_matches(model::statement::OWN_PREFIX).to_owned();
         if app.json() {
@@ -160,7 +188,43 @@ fn show(app: &App, index: Option<u64>, most: u64) -> Result<Exit, Problem> {
     Ok(Exit::Success)
 }
 
+fn show_removed(app: &App, gone: &RemovedPayload) -> Result<Exit, Problem> {
+    let removal = gone.removal();
+    let included = app.recorder.with_ledger(|ledger| ledger.prove(gone.index)).is_ok();
+    let (signed, by_included) = app.recorder.check(gone.by, app.now());
+    ui::json(&serde_json::json!({
+        "index": gone.index, "envelope": gone.envelope, "loggedAt": gone.logged_at, "included": included,
+        "removed": { "by": gone.by, "reason": removal.reason, "actor": removal.actor, "at": removal.at },
+    }));
+    Ok(if included && signed && by_included { Exit::Success } else { Exit::Integrity })
+}
+
+/// The proof of an entry whose content was removed, in the form that bundles have, and who says that it was.
+fn prove_removed(app: &App, gone: &RemovedPayload) -> Result<Exit, Problem> {
+    let trust = app.recorder.trust()?;
+    let (proof, leaf) = app
+        .recorder
+        .with_ledger(|ledger| Ok((ledger.prove(gone.index)?, ledger.leaf(gone.index)?)))
+        .map_err(|e: LedgerError| erase(&e))?;
+    let log = trust.log_of(&proof.checkpoint).and_then(|log| log.note_key());
+    let log = log.ok_or_else(|| erase(&LedgerError::NotCheckpointed(gone.index)))?;
+    ui::json(&serde_json::json!({
+        "tlogEntry": TlogEntry::new(leaf, &proof, &log),
+        "envelope": gone.envelope,
+        "removed": { "by": gone.by, "reason": gone.removal().reason },
+    }));
+    ui::note(&format!(
+        "the content was removed, so this is no bundle: it proves that the entry is in the log; `proofhouse ledger \
+         prove {}` proves the removal",
+        gone.by
+    ));
+    Ok(Exit::Success)
+}
+
 fn prove(app: &App, index: u64) -> Result<Exit, Problem> {
+    if let Some(gone) = app.recorder.removed(index)? {
+        return prove_removed(app, &gone);
+    }
     let bundle = app.recorder.bundle(index)?.to_json().map_err(|e| erase(&e))?;
     print_bytes(&[bundle.as_slice(), b"\n"].concat())
 }

@@ -15,6 +15,7 @@ mod misdirected;
 mod offline;
 mod reports;
 mod repository;
+mod retention;
 mod steps;
 #[allow(dead_code, reason = "shared with the tests of the product, which use more of it")]
 #[path = "../product/support.rs"]

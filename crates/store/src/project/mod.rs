@@ -20,7 +20,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 19] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -36,6 +36,10 @@ const KINDS: [(&str, &str); 15] = [
     (predicate::FileSignature::TYPE, "signature"),
     (predicate::ForeignAttestation::TYPE, "foreign"),
     (predicate::Reproduction::TYPE, "reproduction"),
+    (predicate::ReleaseBundle::TYPE, "release-export"),
+    (predicate::ReleaseImport::TYPE, "release-import"),
+    (predicate::Removal::TYPE, "removal"),
+    (predicate::Removed::TYPE, "removed"),
 ];
 
 /// Short word for a predicate type.
@@ -114,6 +118,10 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
+        "release-export" => {
+            let release: predicate::ReleaseBundle = decode(logged)?;
+            Link::project(&release.project, Some(release.run))
+        }
         "reproduction" => {
             let compared: predicate::Reproduction = decode(logged)?;
             Link::project(&compared.project, Some(compared.run))

@@ -9,7 +9,7 @@ mod scan;
 
 use std::{collections::HashSet, path::Path};
 
-use model::Sha256;
+use model::{Sha256, predicate::Removal};
 use serde::Serialize;
 
 use super::{
@@ -19,13 +19,15 @@ use super::{
     open::read_checkpoint,
     pending::act,
     record::Record,
+    remove::Removals,
     tiles::{Tiles, join},
 };
 use crate::{
+    bundle::Content,
     log::{Edge, FullTile, SignedCheckpoint, TILE_WIDTH, TileId, leaf_hash, unpack_entries},
     trust::Trust,
 };
-use scan::Scan;
+use scan::{Row, Scan};
 
 /// Most damages that are listed; the rest is only counted.
 const MOST_LISTED: usize = 1000;
@@ -44,6 +46,8 @@ pub enum Part {
     Checkpoint,
     /// The index file.
     Index,
+    /// The content of a record is gone, and no removal says so.
+    Removal,
 }
 
 /// One damaged piece.
@@ -64,7 +68,9 @@ pub struct Damage {
 pub struct Report {
     /// Records that were read.
     pub records: u64,
-    /// Of these, how many the checkpoint covers.
+    /// Of these, how many have no content any more.
+    pub removed: u64,
+    /// Of all, how many the checkpoint covers.
     pub checkpointed: u64,
     /// Tile files and entry bundles that were compared.
     pub tiles: u64,
@@ -120,11 +126,17 @@ pub fn verify_dir(dir: &Path, trust: &Trust) -> Result<Report, LedgerError> {
         edge: Edge::default(),
         last: None,
         acts: HashSet::new(),
+        removals: Removals::default(),
         bad_index: Vec::new(),
         report,
     };
     while check.chunk(trust, covered)? {}
-    let Check { edge, tiles, bad_index, mut report, .. } = check;
+    let Check { edge, tiles, bad_index, removals, mut report, .. } = check;
+    for (index, name, removed) in removals.unexplained() {
+        let why = format!("its content is gone, and entry {} does not say that it was removed", removed.by);
+        report.add(Part::Removal, name, Some(*index), why);
+    }
+    report.removed = removals.gone.len() as u64;
     if let Some(first) = bad_index.first() {
         let why = format!("{} entries, the first is number {first}, do not fit the records", bad_index.len());
         report.add(Part::Index, "index", Some(*first), why);
@@ -184,6 +196,7 @@ struct Check<'a> {
     last: Option<model::Timestamp>,
     /// Acts of signing so far: none may be in the ledger twice.
     acts: HashSet<Sha256>,
+    removals: Removals,
     /// Entries of the index that do not fit; told once, as the index is only a cache.
     bad_index: Vec<u64>,
     report: Report,
@@ -223,13 +236,29 @@ impl Check<'_> {
                 self.bad_index.push(n);
             }
         }
-        for (n, why) in records::check_all(first, &rows, trust) {
+        let bad = records::check_all(first, &rows, trust);
+        self.removed(first, &rows, &bad);
+        for (n, why) in bad {
             self.report.add(Part::Record, rows[(n - first) as usize].name(n), Some(n), why);
         }
         let records: Vec<_> = rows.iter().map(|row| row.record.as_ref()).collect();
         let names: Vec<_> = (first..).zip(&rows).map(|(n, row)| row.name(n)).collect();
         self.leaves(first / TILE_WIDTH, &records, &names)?;
         Ok(rows.len() as u64 == TILE_WIDTH)
+    }
+
+    /// Remembers what has no content, and the removals that say so and are good in themselves.
+    fn removed(&mut self, first: u64, rows: &[Row], bad: &[(u64, &'static str)]) {
+        for (n, row) in (first..).zip(rows) {
+            let Some(record) = &row.record else { continue };
+            if let Some(removed) = record.removed {
+                self.removals.gone(n, row.name(n), removed);
+            } else if self.removals.asked(n) && !bad.iter().any(|(index, _)| *index == n) {
+                let statement = Content::read(record.envelope.clone()).ok().and_then(|c| c.statement().ok());
+                let removal = statement.and_then(|statement| statement.decode::<Removal>()?.ok());
+                removal.iter().for_each(|removal| self.removals.said(n, removal));
+            }
+        }
     }
 
     /// Compares the three copies of the leaves of tile `index` and adds them to the tree.

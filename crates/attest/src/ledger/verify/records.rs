@@ -33,6 +33,10 @@ pub fn check_all(first: u64, rows: &[Row], trust: &Trust) -> Vec<(u64, &'static 
 
 pub(in crate::ledger) fn check(record: &Record, verifier: &Verifier<'_>) -> Result<(), &'static str> {
     let entry = LogEntry::parse(&record.leaf).map_err(|_| "its leaf is malformed")?;
+    if record.removed.is_some() {
+        // Its leaf is compared with the tree, and who removed the rest is asked elsewhere.
+        return Ok(());
+    }
     let content = Content::read(record.envelope.clone()).map_err(|_| "its envelope is malformed")?;
     let statement = content.statement().map_err(|_| "its envelope holds no in-toto statement")?;
     if content.signed_digest() != Some(entry.digest)

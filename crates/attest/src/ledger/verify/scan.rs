@@ -5,7 +5,7 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 use crate::ledger::{
     LedgerError,
     journal::{Found, Journal, Position},
-    record::{MAGIC, Record},
+    record::{MARK, Record},
 };
 
 /// Most records that are told to be missing one by one when no checkpoint says how many there are: a
@@ -130,13 +130,13 @@ fn find_magic(journal: &Journal, segment: u64, mut from: u64) -> Result<Option<u
         let mut buffer = vec![0; 64 << 10];
         loop {
             let count = file.read_at(&mut buffer, from)?;
-            if count < MAGIC.len() {
+            if count < MARK.len() {
                 return Ok(None);
             }
-            if let Some(at) = buffer[..count].windows(MAGIC.len()).position(|window| window == MAGIC) {
+            if let Some(at) = buffer[..count].windows(MARK.len()).position(|window| window == MARK) {
                 return Ok(Some(from + at as u64));
             }
-            from += (count - MAGIC.len() + 1) as u64;
+            from += (count - MARK.len() + 1) as u64;
         }
     };
     search().map_err(|error| LedgerError::io(&path, error))
@@ -154,8 +154,14 @@ mod tests {
         let mut bytes = Vec::new();
         for index in [0, 1 << 56, 2] {
             let (leaf, envelope) = (vec![1], vec![2]);
-            let record =
-                Record { index, logged_at: model::Timestamp::UNIX_EPOCH, leaf, stamp: vec![], envelope };
+            let record = Record {
+                index,
+                logged_at: model::Timestamp::UNIX_EPOCH,
+                leaf,
+                stamp: vec![],
+                envelope,
+                removed: None,
+            };
             record.encode(&mut bytes);
         }
         journal.write(Position::default(), &bytes).unwrap();
