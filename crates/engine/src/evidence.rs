@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Problem, RunId, Sha256, ports::LoggedStatement};
+use attest::verify::Which;
+use model::{
+    Problem, RunId, Sha256,
+    ports::LoggedStatement,
+    predicate::{Deployment, DeploymentResult},
+};
 
 use crate::{record::Recorder, ship};
 
@@ -38,6 +43,37 @@ pub fn about(digest: Sha256, recorder: &Recorder) -> Result<Vec<LoggedStatement>
         return Err(unknown(digest));
     }
     Ok(found.into_values().collect())
+}
+
+/// All statements about the artifact of a deployment, one bundle a line. Nothing is verified.
+///
+/// # Errors
+/// There is no such deployment, or the ledger cannot be read.
+pub fn of_deployment(which: &Which, recorder: &Recorder) -> Result<Vec<u8>, Problem> {
+    let meant = |deployment: &Deployment| match which {
+        Which::Id(id) => deployment.deployment == *id,
+        Which::Active { environment, project } => {
+            deployment.environment == *environment
+                && project.as_ref().is_none_or(|project| deployment.project == *project)
+        }
+    };
+    // Of a project's deployments before the last that went well nobody asks; what came after it may have
+    // changed that.
+    let (mut digests, mut settled) = (BTreeSet::new(), BTreeSet::new());
+    for index in (0..recorder.size()).rev() {
+        let Some(Ok(found)) = recorder.entry(index)?.statement.decode::<Deployment>() else { continue };
+        if meant(&found) && !settled.contains(&found.project) {
+            digests.insert(found.digest);
+            if found.result == DeploymentResult::Deployed {
+                settled.insert(found.project);
+            }
+        }
+    }
+    let mut indices = BTreeSet::new();
+    for digest in digests {
+        indices.extend(about(digest, recorder)?.iter().map(|logged| logged.index));
+    }
+    ship::evidence(&indices.into_iter().collect::<Vec<_>>(), recorder)
 }
 
 /// Ledger index of the first statement of the first run that made an artifact.

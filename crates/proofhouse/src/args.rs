@@ -7,6 +7,7 @@ mod release;
 mod retain;
 mod target;
 mod trust;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub use release::ReleaseCommand;
 pub use retain::RetainArgs;
 pub use target::TargetVerifyArgs;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
+pub use verify::VerifyArgs;
 
 use evidence::uri;
 
@@ -283,24 +285,6 @@ pub enum EnvCommand {
         /// Environment
         environment: String,
     },
-}
-
-#[derive(Args)]
-pub struct VerifyArgs {
-    /// The artifact's file
-    pub artifact: PathBuf,
-    /// Its evidence, one bundle a line [default: from this installation's ledger]
-    #[arg(long, value_name = "FILE")]
-    pub bundle: Option<PathBuf>,
-    /// The trust file [default: this installation's own]
-    #[arg(long, value_name = "FILE")]
-    pub trust: Option<PathBuf>,
-    /// Demand a decision that admits it to this environment
-    #[arg(long, value_name = "ENV")]
-    pub environment: Option<String>,
-    /// The project whose decision it must be, where several built the same bytes
-    #[arg(long, value_name = "NAME", requires = "environment")]
-    pub project: Option<String>,
 }
 
 #[derive(Subcommand)]

@@ -117,7 +117,7 @@ impl Evidence {
     }
 
     /// What holds, in the order of the log.
-    pub fn holding(&self) -> impl Iterator<Item = &Verified> {
+    pub fn holding(&self) -> impl DoubleEndedIterator<Item = &Verified> {
         self.holding.iter().map(|(_, verified)| verified)
     }
 
@@ -218,7 +218,7 @@ fn undecided(proven: &Proven, policy: &Policy, environment: &str) -> Option<Fail
     }
 }
 
-fn located(bundle: Option<usize>, failure: Failure) -> Located {
+pub(super) fn located(bundle: Option<usize>, failure: Failure) -> Located {
     Located { bundle, code: failure.code(), failure }
 }
 

@@ -94,6 +94,26 @@ pub enum Failure {
     /// The latest decision for the environment is a refusal.
     #[error("the latest decision for the environment `{0}` is a refusal")]
     DecisionDenied(String),
+    /// No such deployment.
+    #[error("no verified statement says what was deployed to `{0}`")]
+    NoDeployment(String),
+    /// It did not go well, or nobody knows.
+    #[error("the deployment to `{0}` ended as {1}")]
+    NotDeployed(String, &'static str),
+    /// The target side did not say what it saw.
+    #[error("no receipts of the target say what it checked before and after the activation")]
+    NoReceipt,
+    /// The target side saw that something is wrong.
+    #[error("the target's check `{0}` failed: {1}")]
+    ReceiptCheck(String, String),
+    /// Fewer distinct signers than demanded.
+    #[error("{found} of {least} distinct signers say so")]
+    TooFewSigners {
+        /// How many do.
+        found: usize,
+        /// How many must.
+        least: usize,
+    },
 }
 
 impl From<Refusal> for Failure {
@@ -132,6 +152,11 @@ impl UserError for Failure {
             Self::NoDecision(_) => "verify-no-decision",
             Self::SeveralProjects(..) => "verify-several-projects",
             Self::DecisionDenied(_) => "verify-decision-denied",
+            Self::NoDeployment(_) => "verify-no-deployment",
+            Self::NotDeployed(..) => "verify-not-deployed",
+            Self::NoReceipt => "verify-no-receipt",
+            Self::ReceiptCheck(..) => "verify-receipt-check",
+            Self::TooFewSigners { .. } => "verify-too-few-signers",
         }
     }
 

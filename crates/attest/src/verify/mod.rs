@@ -8,6 +8,7 @@
 //! of the build. Tools are not followed: a statement about a compiler says nothing about its output.
 
 mod artifact;
+mod deployment;
 mod failure;
 mod follow;
 mod proven;
@@ -15,6 +16,7 @@ mod single;
 mod threshold;
 
 pub use artifact::{ArtifactReport, Evidence, Located, Policy, verify_artifact};
+pub use deployment::{DeploymentReport, ReceiptProof, Which};
 pub use failure::Failure;
 pub use follow::follow;
 pub use proven::{BuildProof, CheckProof, DecisionProof, Dependency, DeploymentProof, OtherProof, Proven};

@@ -27,6 +27,8 @@ pub struct Verified {
     pub envelope: Sha256,
     /// Name of the key in the trust file, or the identity in the certificate.
     pub key: String,
+    /// Who vouches for the identity, where it is one: `https://HOST`.
+    pub issuer: Option<String>,
     /// Origin of the log.
     pub log: String,
     /// Position in the log.
@@ -63,6 +65,8 @@ pub(crate) enum Who<'a> {
 pub(crate) struct Signed<'a> {
     /// Name of the key in the trust file, or identity.
     pub name: String,
+    /// Who vouches for the identity.
+    pub issuer: Option<String>,
     /// SHA-256 of the signed bytes.
     pub digest: Sha256,
     pub signature: &'a [u8],
@@ -99,8 +103,9 @@ impl<'a> Verifier<'a> {
             Content::Dsse(_, bytes) => Sha256::of(bytes),
             Content::Message(message) => Sha256::of(serde_json::to_vec(message).unwrap_or_default()),
         };
-        let (envelope, key) = (stored, signed.name);
-        Ok(Verified { statement, envelope, key, log: origin, index: entry.log_index, tree_size: size })
+        let Signed { name: key, issuer, .. } = signed;
+        let index = entry.log_index;
+        Ok(Verified { statement, envelope: stored, key, issuer, log: origin, index, tree_size: size })
     }
 
     /// Who signed it, when that holds. Without a time-stamp `now` is taken for the time.
@@ -126,7 +131,7 @@ impl<'a> Verifier<'a> {
             self.session.certified(&leaf, der, at)?;
             let name = self.identity(&leaf, content, statement)?;
             let verifier = LeafVerifier::Certificate(der.to_vec(), leaf.key.algorithm());
-            return Ok(Signed { name, digest, signature, verifier, at });
+            return Ok(Signed { name, issuer: leaf.issuer, digest, signature, verifier, at });
         }
         // The plain key signs statements only: see `issue::identity` about files.
         let Content::Dsse(envelope, _) = content else { return Err(Failure::NoEnvelope) };
@@ -134,7 +139,7 @@ impl<'a> Verifier<'a> {
         let at = at(signature)?.unwrap_or(now);
         valid(key, at)?;
         let verifier = LeafVerifier::Key(key.public_key.clone());
-        Ok(Signed { name: key.name.clone(), digest, signature, verifier, at })
+        Ok(Signed { name: key.name.clone(), issuer: None, digest, signature, verifier, at })
     }
 
     /// The certificate must be for saying exactly such a thing.

@@ -1,18 +1,19 @@
 //! Whether enough distinct signers say the same of one artifact.
 //!
 //! The rules for one bundle stay what they are ([`super::verify_bundle`]); a threshold is asked beside them,
-//! of one or several organisations. Who counts: each identity in a certificate and each key of a trust file
-//! once, however often it signed. A key under several names, or a name with several keys (an exchanged one),
-//! is one signer, also across trust files.
+//! of one or several organisations. Who counts: an organisation once, whatever it signed with, since whoever
+//! has its authority can make any identity under it; and each key of a trust file that names no issuer, or
+//! several. A key under several names, or a name with several keys (an exchanged one), is one signer, also
+//! across trust files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Sha256, Timestamp};
 use serde::Serialize;
 
-use super::{Verified, Verifier, single::valid};
+use super::{Verified, Verifier, follow, single::valid};
 use crate::{
-    bundle::{Bundle, Content, Material},
+    bundle::{Bundle, Content},
     trust::{Trust, TrustedKey},
 };
 
@@ -23,7 +24,7 @@ pub struct Threshold {
     pub least: usize,
     /// Only statements of this type count.
     pub predicate_type: String,
-    /// Only these signers count: names of keys, or identities; empty: all that are trusted.
+    /// Only these signers count: issuers (`https://HOST`) or names of keys; empty: all that are trusted.
     pub signers: Vec<String>,
 }
 
@@ -52,18 +53,21 @@ pub fn agreement(
     asked: &Threshold,
 ) -> Agreement {
     let mut parties = Parties::default();
-    let verifiers: Vec<_> = trusts.iter().map(|trust| (trust, Verifier::new(trust))).collect();
+    let followed: Vec<_> =
+        trusts.iter().map(|trust| follow(trust, bundles, now).unwrap_or_else(|| trust.clone())).collect();
+    let verifiers: Vec<_> = followed.iter().map(|trust| (trust, Verifier::new(trust))).collect();
     for bundle in bundles {
         for (trust, verifier) in &verifiers {
             let Ok(verified) = verifier.verify(bundle, now) else { continue };
             if !counts(&verified, digest, asked) {
                 continue;
             }
-            match &bundle.material {
-                Material::Certificate(_) => parties.add(&verified.key, None),
-                Material::PublicKey(_) => {
+            match verified.issuer {
+                Some(issuer) => parties.add(&issuer, None),
+                None => {
                     for key in good(bundle, &trust.keys, now) {
-                        parties.add(&key.name, Some(key.public_key.hint()));
+                        let name = if let [one] = trust.issuers.as_slice() { one } else { &key.name };
+                        parties.add(name, Some(key.public_key.hint()));
                     }
                 }
             }
@@ -147,7 +151,7 @@ mod tests {
         assert_eq!(count(&[(1, Some(1)), (1, Some(2))]), 1, "an exchanged key");
         assert_eq!(count(&[(1, Some(1)), (2, Some(1))]), 1, "one key in two trust files");
         assert_eq!(count(&[(1, Some(1)), (2, Some(2)), (3, Some(1)), (3, Some(2))]), 1, "all hang together");
-        assert_eq!(count(&[(1, None), (1, Some(1))]), 1, "an identity that is also a key's name");
+        assert_eq!(count(&[(1, None), (1, Some(1))]), 1, "an issuer that is also a key's name");
         assert_eq!(parties(&[(1, Some(1)), (2, Some(2))]).distinct(&["n2".into()]), ["n2"]);
     }
 

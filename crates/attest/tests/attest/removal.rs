@@ -64,7 +64,8 @@ fn what_a_removal_names_is_gone_and_everything_else_stands() {
 
     // Also when the index has to be made again, and after more was added.
     fs::remove_file(home.ledger_dir().join("index")).unwrap();
-    let mut ledger = home.ledger();
+    let (mut ledger, recovery) = Ledger::open(&home.ledger_dir()).unwrap();
+    assert!(recovery.index_rebuilt && recovery.kept == 0);
     ledger.append(&mut signer, &[statement("301")], at(60)).unwrap();
     assert!(ledger.verify(&trust).unwrap().ok());
     assert!(ledger.removed(255).unwrap().is_some());

@@ -142,6 +142,16 @@ pub enum ReceiptPhase {
     AfterActivation,
 }
 
+impl ReceiptPhase {
+    /// Kebab-case name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BeforeActivation => "before-activation",
+            Self::AfterActivation => "after-activation",
+        }
+    }
+}
+
 /// One check: `signature`, `inclusion`, `decision`, `digest`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {

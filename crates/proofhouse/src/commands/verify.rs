@@ -1,28 +1,51 @@
-//! `proofhouse verify`: what is proven about a file, offline, with nothing but its evidence and a
-//! trust file.
+//! `proofhouse verify`: what is proven about a file, a deployment or statements, offline, with nothing but
+//! evidence and a trust file.
+
+mod others;
+mod told;
+
+use std::path::{Path, PathBuf};
 
 use attest::{
-    Trust,
-    verify::{ArtifactReport, Policy, verify_artifact},
+    Bundle, Trust,
+    verify::{Evidence, Policy, Which, verify_artifact},
 };
 use engine::home::cannot;
 use model::{Clock, Exit, Hasher, Problem, Sha256, problem::erase};
 
+pub use told::tell;
+
 use crate::{
     app::{App, SystemClock, home_folder},
     args::{Format, Global, VerifyArgs},
-    commands::run::severities,
-    ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
+    ui,
 };
 
 pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<Exit, Problem> {
-    let digest = digest(&arguments.artifact)?;
-    let (evidence, trust) = match (&arguments.bundle, &arguments.trust) {
-        (Some(bundle), Some(trust)) => (read(bundle)?, read(trust)?),
-        (bundle, trust) => own(global, digest, bundle.as_deref(), trust.as_deref())?,
-    };
-    let bundles = attest::bundle::parse_evidence(&evidence).map_err(|e| erase(&e))?;
-    let trust = Trust::parse(&trust).map_err(|e| erase(&e))?;
+    if arguments.threshold.is_none() && arguments.trust.len() > 1 {
+        return Err(Problem::new(
+            "verify-several-trusts",
+            Exit::Input,
+            "evidence is judged under one trust file",
+        )
+        .with_hint("several count together with --threshold"));
+    }
+    match (&arguments.artifact, &arguments.deployment) {
+        _ if arguments.statements => others::statements(global, arguments),
+        (Some(artifact), _) if arguments.threshold.is_some() => {
+            others::threshold(global, arguments, artifact)
+        }
+        (artifact, Some(place)) => deployment(global, arguments, place, artifact.as_deref()),
+        (Some(path), None) => artifact(global, arguments, path),
+        // Which the command line does not let through.
+        (None, None) => Err(Problem::new("verify-what", Exit::Input, "nothing is named to verify")),
+    }
+}
+
+fn artifact(global: &Global, arguments: &VerifyArgs, path: &Path) -> Result<Exit, Problem> {
+    let digest = digest(path)?;
+    let (bundles, trust) =
+        given(global, arguments, &|app| engine::evidence::of_artifact(digest, &app.recorder))?;
     let policy = Policy {
         environment: arguments.environment.clone(),
         project: arguments.project.clone(),
@@ -43,8 +66,55 @@ pub fn verify(global: &Global, arguments: &VerifyArgs) -> Result<Exit, Problem> 
     Ok(if report.ok() { Exit::Success } else { Exit::Verdict })
 }
 
+fn deployment(
+    global: &Global,
+    arguments: &VerifyArgs,
+    place: &str,
+    artifact: Option<&Path>,
+) -> Result<Exit, Problem> {
+    let which = match place.parse() {
+        Ok(id) => Which::Id(id),
+        Err(_) => Which::Active { environment: place.to_owned(), project: arguments.project.clone() },
+    };
+    let (bundles, trust) =
+        given(global, arguments, &|app| engine::evidence::of_deployment(&which, &app.recorder))?;
+    let evidence = Evidence::judge(&bundles, &trust, SystemClock.now());
+    let report = evidence.deployment(&which).map_err(|failure| erase(&failure))?;
+    match global.format {
+        Format::Json => ui::json(&report),
+        Format::Text => told::deployment(&report),
+    }
+    let same = artifact.map(digest).transpose()?.is_none_or(|digest| digest == report.deployment.digest);
+    if !same {
+        return Err(Problem::new(
+            "verify-other-artifact",
+            Exit::Verdict,
+            "another artifact was deployed than this file",
+        ));
+    }
+    if report.ok() && arguments.bundle.is_some() && matches!(which, Which::Active { .. }) {
+        ui::note("it is the latest in this evidence; only the ledger has all of it");
+    }
+    Ok(if report.ok() { Exit::Success } else { Exit::Verdict })
+}
+
+/// Bundles and trust file, as given or from this installation.
+fn given(
+    global: &Global,
+    arguments: &VerifyArgs,
+    evidence: &dyn Fn(&App) -> Result<Vec<u8>, Problem>,
+) -> Result<(Vec<Bundle>, Trust), Problem> {
+    let (bundle, trust) = (arguments.bundle.as_deref(), arguments.trust.first().map(PathBuf::as_path));
+    let (evidence, trust) = match (bundle, trust) {
+        (Some(bundle), Some(trust)) => (read(bundle)?, read(trust)?),
+        (bundle, trust) => own(global, bundle, trust, evidence)?,
+    };
+    let bundles = attest::bundle::parse_evidence(&evidence).map_err(|e| erase(&e))?;
+    Ok((bundles, Trust::parse(&trust).map_err(|e| erase(&e))?))
+}
+
 /// SHA-256 of a file.
-pub fn digest(path: &std::path::Path) -> Result<Sha256, Problem> {
+pub fn digest(path: &Path) -> Result<Sha256, Problem> {
     engine::given::file(path)?;
     let mut file = std::fs::File::open(path).map_err(|e| cannot(path, "open", &e))?;
     let mut hasher = Hasher::new();
@@ -54,11 +124,11 @@ pub fn digest(path: &std::path::Path) -> Result<Sha256, Problem> {
 
 /// SHA-256 that is given as such, or of a file.
 pub fn digest_of(artifact: &str) -> Result<Sha256, Problem> {
-    artifact.parse().or_else(|_| digest(std::path::Path::new(artifact)))
+    artifact.parse().or_else(|_| digest(Path::new(artifact)))
 }
 
 /// At most 512 MiB of a file.
-pub fn read(path: &std::path::Path) -> Result<Vec<u8>, Problem> {
+pub fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     use std::io::Read;
     engine::given::file(path)?;
     let mut bytes = Vec::new();
@@ -70,9 +140,9 @@ pub fn read(path: &std::path::Path) -> Result<Vec<u8>, Problem> {
 /// What is not given comes from this installation.
 fn own(
     global: &Global,
-    digest: Sha256,
-    bundle: Option<&std::path::Path>,
-    trust: Option<&std::path::Path>,
+    bundle: Option<&Path>,
+    trust: Option<&Path>,
+    evidence: &dyn Fn(&App) -> Result<Vec<u8>, Problem>,
 ) -> Result<(Vec<u8>, Vec<u8>), Problem> {
     if global.signer.is_none() && !home_folder(global)?.join("keys").exists() {
         return Err(Problem::new("trust-missing", Exit::Input, "this installation has no keys to trust")
@@ -81,80 +151,11 @@ fn own(
     let app = App::open(global)?;
     let evidence = match bundle {
         Some(path) => read(path)?,
-        None => engine::evidence::of_artifact(digest, &app.recorder)?,
+        None => evidence(&app)?,
     };
     let trust = match trust {
         Some(path) => read(path)?,
         None => app.recorder.trust()?.to_json(),
     };
     Ok((evidence, trust))
-}
-
-/// The report of one artifact for people.
-pub fn tell(report: &ArtifactReport) {
-    let names = if report.names.is_empty() { "unknown".to_owned() } else { report.names.join(", ") };
-    println!("{BOLD}{names}{BOLD:#} {DIM}sha256:{}{DIM:#}", report.digest);
-    for build in &report.proven.builds {
-        println!("  built by     {}", build.builder);
-        let commits =
-            if build.commits.is_empty() { "no commit".to_owned() } else { build.commits.join(", ") };
-        println!("  from commit  {commits}");
-        for tool in build.dependencies.iter().filter(|d| d.role == "tool") {
-            let version = tool.version.as_deref().unwrap_or("");
-            println!("  with tool    {} {version} {DIM}{}{DIM:#}", tool.name, tool.digests.join(" "));
-        }
-    }
-    for check in &report.proven.checks {
-        let (style, word) = if check.good { (GOOD, "good") } else { (WARN, "not good") };
-        let findings = check.findings.map_or(String::new(), |counts| severities(&counts));
-        println!("  {:<12} {} {style}{word}{style:#} {findings}", check.kind, check.name);
-    }
-    for decision in &report.proven.decisions {
-        let (style, word) = ui::of_outcome(decision.outcome);
-        println!(
-            "  decision     {}/{} {style}{word}{style:#} {DIM}{}{DIM:#}",
-            decision.project, decision.environment, decision.at
-        );
-    }
-    for deployment in &report.proven.deployments {
-        println!(
-            "  deployment   {} {} {DIM}{}{DIM:#}",
-            deployment.environment, deployment.result, deployment.at
-        );
-    }
-    for foreign in report.proven.others.iter().filter_map(|other| other.foreign.as_ref()) {
-        let signer = foreign.signer.identity.as_ref().or(foreign.signer.key.as_ref());
-        println!(
-            "  foreign      {} by {} {DIM}verified {} under {} {}{DIM:#}",
-            ui::one_line(&foreign.predicate_type),
-            ui::one_line(signer.map_or("", String::as_str)),
-            foreign.verified_at,
-            foreign.root.kind,
-            foreign.root.sha256.short()
-        );
-    }
-    for compared in &report.proven.reproductions {
-        let (style, word) = if compared.reproduced { (GOOD, "reproduced") } else { (WARN, "not reproduced") };
-        let who = if compared.independent { "independently by" } else { "again by" };
-        let differing = match compared.differing.is_empty() {
-            true => String::new(),
-            false => format!(", differing: {}", ui::one_line(&compared.differing.join(", "))),
-        };
-        println!("  built twice  {style}{word}{style:#} {who} {}{differing}", ui::one_line(&compared.by));
-    }
-    // What is only ours to read is told by `ledger show`.
-    let own = |kind: &str| kind.starts_with(model::statement::OWN_PREFIX);
-    for other in report.proven.others.iter().filter(|other| !own(&other.predicate_type)) {
-        let name = other.name.unwrap_or(&other.predicate_type);
-        println!("  statement    {} {DIM}entry {}{DIM:#}", ui::one_line(name), other.index);
-    }
-    for failure in &report.failures {
-        let at = failure.bundle.map_or(String::new(), |n| format!(" (line {} of the evidence)", n + 1));
-        println!("  {BAD}fails{BAD:#}        {} {DIM}[{}]{at}{DIM:#}", failure.failure, failure.code);
-    }
-    let signers = report.signers.join(", ");
-    match report.ok() {
-        true => println!("{GOOD}verified{GOOD:#}: {} statements, signed by {signers}", report.verified),
-        false => println!("{BAD}not verified{BAD:#}"),
-    }
 }

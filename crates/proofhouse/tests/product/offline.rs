@@ -2,6 +2,9 @@
 
 use std::{fs, process::Command};
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use model::Sha256;
+
 use crate::support::{Answer, PROOFHOUSE, Site};
 
 struct Exported {
@@ -155,4 +158,99 @@ fn a_changed_blob_tile_checkpoint_or_journal_is_detected_and_named() {
     assert!(told.code == 4 && told.text().contains("checkpoint"), "{}", told.text());
     fs::write(&checkpoint, before).unwrap();
     site.proofhouse(&["ledger", "verify"]).expect(0);
+}
+
+#[test]
+fn a_deployment_is_verified_elsewhere_with_its_decision_and_what_the_target_saw() {
+    let exported = Exported::new();
+    let told = exported.verify(&["--deployment", "staging"]).expect(0).out;
+    for part in ["bookshelf in staging", "deployed", "before-activation", "after-activation", "is verified"] {
+        assert!(told.contains(part), "no {part} in\n{told}");
+    }
+    let own = exported.site.proofhouse(&["verify", "--deployment", "staging", "--format", "json"]);
+    let report = own.expect(0).json();
+    let id = report["deployment"]["deployment"].as_str().unwrap().to_owned();
+    exported.verify(&["--deployment", &id]).expect(0);
+    assert!(exported.verify(&["--deployment", "production"]).expect(1).err.contains("verify-no-deployment"));
+
+    // What is left out is missed.
+    let evidence = exported.site.path().join("evidence.jsonl");
+    let good = fs::read_to_string(&evidence).unwrap();
+    let without = |part: &str| {
+        let said = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            String::from_utf8(BASE64.decode(line["dsseEnvelope"]["payload"].as_str().unwrap()).unwrap())
+                .unwrap()
+        };
+        let lines = good.lines().filter(|line| !said(line).contains(part));
+        fs::write(&evidence, lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        exported.verify(&["--deployment", "staging"]).expect(1).text()
+    };
+    assert!(without("after-activation").contains("verify-no-receipt"));
+    assert!(without("\"https://slsa.dev/verification_summary/v1\"").contains("verify-no-decision"));
+    fs::write(&evidence, &good).unwrap();
+    fs::write(&exported.artifact, "another file").unwrap();
+    assert!(exported.verify(&["--deployment", "staging"]).expect(1).err.contains("verify-other-artifact"));
+}
+
+/// A file that somebody made, the evidence of it, and the trust file.
+fn built(bytes: &str) -> Site {
+    let site = Site::new();
+    fs::create_dir_all(site.project()).unwrap();
+    let script = format!("printf %s '{bytes}' > app");
+    let wrap = ["attest", "--project", "app", "--output", "app", "--", "sh", "-c", &script];
+    site.proofhouse(&wrap).expect(0);
+    let app = site.project().join("app");
+    let digest = Sha256::of(fs::read(&app).unwrap()).hex();
+    let to = site.path().join("evidence.jsonl");
+    site.proofhouse(&["ledger", "export", "--artifact", &digest, to.to_str().unwrap()]).expect(0);
+    fs::write(site.path().join("trust.json"), site.proofhouse(&["trust", "file"]).expect(0).out).unwrap();
+    site
+}
+
+#[test]
+fn two_organisations_must_say_the_same_where_two_are_demanded() {
+    let (ours, theirs, others) = (built("one"), built("one"), built("two"));
+    let file = |site: &Site, name: &str| site.path().join(name).to_str().unwrap().to_owned();
+    let evidence = |sites: &[&Site]| -> String {
+        sites.iter().map(|site| fs::read_to_string(file(site, "evidence.jsonl")).unwrap()).collect()
+    };
+    let (app, all) = (ours.project().join("app"), file(&ours, "all.jsonl"));
+    let ask = |said: &str, trusts: &[&Site], more: &[&str]| {
+        fs::write(&all, said).unwrap();
+        let mut command = Command::new(PROOFHOUSE);
+        command.env_clear().current_dir(ours.path()).arg("verify").arg(&app).args(["--bundle", &all]);
+        for site in trusts {
+            command.args(["--trust", &file(site, "trust.json")]);
+        }
+        Answer::of(command.args(more).output().unwrap())
+    };
+    let both = evidence(&[&ours, &theirs]);
+    ask(&both, &[&ours, &theirs], &["--threshold", "2"]).expect(0);
+    let few = |answer: Answer| assert!(answer.expect(1).err.contains("verify-too-few-signers"));
+    few(ask(&both, &[&ours], &["--threshold", "2"]));
+    few(ask(&evidence(&[&ours, &ours]), &[&ours, &theirs], &["--threshold", "2"]));
+    few(ask(&evidence(&[&ours, &others]), &[&ours, &others], &["--threshold", "2"]));
+    few(ask(
+        &both,
+        &[&ours, &theirs],
+        &["--threshold", "2", "--predicate-type", "https://example.org/audit"],
+    ));
+    few(ask(&both, &[&ours, &theirs], &["--threshold", "1", "--by", "https://nobody.example"]));
+    // A statement and the file signature of one organisation are of one organisation.
+    few(ask(&both, &[&ours, &ours], &["--threshold", "2"]));
+    ask(&both, &[&ours, &theirs], &["--threshold", "0"]).expect(2);
+    ask(&both, &[&ours, &theirs], &[]).expect(2);
+
+    let told = ours.proofhouse(&["verify", "--statements", "--bundle", &all]).expect(1).out;
+    assert!(
+        told.contains("https://slsa.dev/provenance/v1 about app")
+            && told.contains("[bundle-timestamp-authority]"),
+        "{told}"
+    );
+    let own = file(&ours, "evidence.jsonl");
+    ours.proofhouse(&["verify", "--statements", "--bundle", &own, "--format", "json"]).expect(0);
+    fs::write(&all, "").unwrap();
+    let told = ours.proofhouse(&["verify", "--statements", "--bundle", &all]).expect(2).err;
+    assert!(told.contains("bundle-malformed"), "no statements are not good statements: {told}");
 }

@@ -151,7 +151,8 @@ fn every_lie_about_a_release_is_refused_with_its_own_code_and_nothing_is_kept() 
     let blob = parts.iter().position(|(head, _)| head.path_bytes().starts_with(b"blobs/")).unwrap();
     let evidence = parts.iter().position(|(head, _)| &*head.path_bytes() == b"evidence.jsonl").unwrap();
     let hex = "0123456789abcdef".repeat(4);
-    let with = |change: &dyn Fn(&mut Vec<(tar::Header, Vec<u8>)>)| {
+    type Parts = Vec<(tar::Header, Vec<u8>)>;
+    let with = |change: &dyn Fn(&mut Parts)| {
         let mut parts = parts.clone();
         change(&mut parts);
         archive(&parts)
