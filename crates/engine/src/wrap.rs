@@ -21,7 +21,7 @@ use runner::Cas;
 
 pub use command::{Ended, execute};
 pub use made::Made;
-pub use predicate::Custom;
+pub use predicate::{Custom, statement_of};
 
 use crate::{
     active::Active,

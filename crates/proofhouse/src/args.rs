@@ -1,6 +1,7 @@
 //! The command line as its users see it.
 
 mod attest;
+mod conformance;
 mod evidence;
 mod log;
 mod release;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
@@ -285,47 +287,6 @@ pub enum EnvCommand {
         /// Environment
         environment: String,
     },
-}
-
-#[derive(Subcommand)]
-pub enum ConformanceCommand {
-    /// Verify a Sigstore bundle; the exit status is the verdict
-    VerifyBundle(VerifyBundleArgs),
-    /// Sign a file with this installation's own authority and write the bundle
-    SignBundle(SignBundleArgs),
-}
-
-#[derive(Args)]
-pub struct SignBundleArgs {
-    /// Where the bundle goes
-    #[arg(long, value_name = "FILE")]
-    pub bundle: PathBuf,
-    /// Token of an identity provider; not used, as this installation vouches for its own identities
-    #[arg(long, value_name = "TOKEN", hide = true)]
-    pub identity_token: Option<String>,
-    /// The file
-    pub artifact: PathBuf,
-}
-
-#[derive(Args)]
-pub struct VerifyBundleArgs {
-    /// The bundle
-    #[arg(long, value_name = "FILE")]
-    pub bundle: PathBuf,
-    /// Authorities and logs to believe: a trusted_root.json
-    #[arg(long, value_name = "FILE")]
-    pub trusted_root: PathBuf,
-    /// Identity that must have signed
-    #[arg(long, value_name = "NAME", requires = "certificate_oidc_issuer", required_unless_present = "key")]
-    pub certificate_identity: Option<String>,
-    /// Issuer that must vouch for the identity
-    #[arg(long, value_name = "URL", requires = "certificate_identity")]
-    pub certificate_oidc_issuer: Option<String>,
-    /// Public key that must have signed, instead of an identity: PEM
-    #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
-    pub key: Option<PathBuf>,
-    /// A file, or the digest of one: sha256:HEX
-    pub artifact: String,
 }
 
 #[derive(Subcommand)]

@@ -57,14 +57,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The earliest moment at which a time-stamp proves that `signature` was there; `None` without one.
+    /// The moments at which time-stamps prove that `signature` was there, the earliest first.
     /// None may be later than `now`, but for a little, as clocks differ.
     pub(crate) fn stamped(
         &self,
         stamps: &[Vec<u8>],
         signature: &[u8],
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, Refusal> {
+    ) -> Result<Vec<Timestamp>, Refusal> {
         let twice = |(n, stamp): (usize, &Vec<u8>)| stamps[..n].contains(stamp);
         if stamps.len() > MOST_STAMPS || stamps.iter().enumerate().any(twice) {
             return Err(Refusal::TimestampMalformed("one is there twice, or they are too many".into()));
@@ -76,11 +76,21 @@ impl<'a> Session<'a> {
                 false => Ok(at),
             }
         };
-        Ok(stamps.iter().map(check).collect::<Result<Vec<_>, _>>()?.into_iter().min())
+        let mut moments = stamps.iter().map(check).collect::<Result<Vec<_>, _>>()?;
+        moments.sort_unstable();
+        Ok(moments)
     }
 
-    /// Whether an authority that was trusted at `at` vouches for the certificate `der`, read as `leaf`.
-    pub(crate) fn certified(&self, leaf: &Leaf, der: &[u8], at: Timestamp) -> Result<(), Refusal> {
+    /// Whether an authority that was trusted at each of these moments vouches for the certificate `der`, read
+    /// as `leaf`, and a certificate log promised it. There must be a moment.
+    pub(crate) fn certified(&self, leaf: &Leaf, der: &[u8], moments: &[Timestamp]) -> Result<(), Refusal> {
+        if moments.is_empty() {
+            return Err(Refusal::TimestampMissing);
+        }
+        moments.iter().try_for_each(|at| self.certified_at(leaf, der, *at))
+    }
+
+    fn certified_at(&self, leaf: &Leaf, der: &[u8], at: Timestamp) -> Result<(), Refusal> {
         let mut why = "the trusted root names no authority".to_owned();
         let mut by = None;
         for authority in &self.root.authorities {

@@ -82,10 +82,11 @@ impl Session<'_> {
             (Material::PublicKey(_), _) => return Err(material("key", "certificate")),
         };
         let signature = signature_of(bundle)?;
-        let signed_at = self.stamped(&bundle.timestamps, signature, now)?;
+        let moments = self.stamped(&bundle.timestamps, signature, now)?;
+        let signed_at = moments.first().copied();
         let (key, entry_key, by) = match (leaf, signer) {
             (Some((leaf, der)), Signer::Identity { identity, issuer }) => {
-                self.certified(&leaf, der, signed_at.ok_or(Refusal::TimestampMissing)?)?;
+                self.certified(&leaf, der, &moments)?;
                 let found = identified(&leaf, identity, issuer)?;
                 let verifier = LeafVerifier::Certificate(der.clone(), leaf.key.algorithm());
                 (leaf.key, verifier, Some(found))

@@ -120,15 +120,16 @@ impl<'a> Verifier<'a> {
         let digest = content.signed_digest().ok_or(Failure::NoEnvelope)?;
         // Where nobody is believed to stamp times, a time-stamp says nothing.
         let stamps = if self.trust.time_stampers.is_empty() { &[] } else { stamps };
-        let at = |signature: &[u8]| self.session.stamped(stamps, signature, now).map_err(Failure::from);
+        let moments = |signature: &[u8]| self.session.stamped(stamps, signature, now).map_err(Failure::from);
         if let Who::Certificate(der) = who {
             let [signature] = content.signatures()[..] else { return Err(Failure::BadSignature) };
             let leaf = Leaf::parse(der)?;
             if !leaf.key.verify_digest(&digest, signature) {
                 return Err(Failure::BadSignature);
             }
-            let at = at(signature)?.ok_or(Failure::from(Refusal::TimestampMissing))?;
-            self.session.certified(&leaf, der, at)?;
+            let moments = moments(signature)?;
+            self.session.certified(&leaf, der, &moments)?;
+            let at = moments.first().copied().unwrap_or(now);
             let name = self.identity(&leaf, content, statement)?;
             let verifier = LeafVerifier::Certificate(der.to_vec(), leaf.key.algorithm());
             return Ok(Signed { name, issuer: leaf.issuer, digest, signature, verifier, at });
@@ -136,7 +137,7 @@ impl<'a> Verifier<'a> {
         // The plain key signs statements only: see `issue::identity` about files.
         let Content::Dsse(envelope, _) = content else { return Err(Failure::NoEnvelope) };
         let (key, signature) = self.key(envelope, who)?;
-        let at = at(signature)?.unwrap_or(now);
+        let at = moments(signature)?.first().copied().unwrap_or(now);
         valid(key, at)?;
         let verifier = LeafVerifier::Key(key.public_key.clone());
         Ok(Signed { name: key.name.clone(), issuer: None, digest, signature, verifier, at })

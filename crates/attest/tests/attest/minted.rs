@@ -172,6 +172,21 @@ fn every_wrong_step_has_its_own_code() {
         assert_eq!(verdict_at(at(30)), Err("bundle-timestamp-future"));
         let before = Plan { certified: 1000, stamped: 10, ..GOOD };
         assert_eq!(made(before, message), "bundle-certificate-path", "it was not there yet");
+        // Two stamps over one signature, the second after the certificate: each must fit.
+        let mut twice = organisation.bundle("a", message, GOOD);
+        let stamper = TimeStamper::new(&organisation.stamper).unwrap();
+        let signature = match &twice.content {
+            Content::Message(signed) => signed.signature.clone(),
+            Content::Dsse(envelope, _) => envelope.signatures[0].sig.clone(),
+        };
+        let mut later = |seconds| {
+            let stamp = stamper.stamp(&*organisation.keys[3], &signature, at(seconds)).unwrap();
+            twice.timestamps.truncate(1);
+            twice.timestamps.push(stamp);
+            verdict(&organisation, &twice, message, "a", at(HOUR))
+        };
+        assert_eq!(later(GOOD.stamped + 1), Ok(()));
+        assert_eq!(later(3599), Err("bundle-certificate-path"));
         let late = Plan { certified: 2 * HOUR, stamped: 2 * HOUR + 10, ..GOOD };
         let bundle = organisation.bundle("a", message, late);
         assert_eq!(

@@ -3,7 +3,7 @@
 //! What our own gates and tables read as ours must have come about as ours. A predicate that would be
 //! taken for a run's own evidence is therefore refused, not signed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use model::{
     Exit, Predicate, Problem, Statement, Subject,
@@ -72,6 +72,28 @@ impl Custom {
             predicate,
         })
     }
+}
+
+/// A statement that the user brings whole, from a file.
+///
+/// # Errors
+/// `attest-predicate-type` and `attest-predicate`: it is no in-toto statement, or says what only we say.
+pub fn statement_of(file: &Path) -> Result<Statement, Problem> {
+    let refused = |why: String| {
+        Problem::new("attest-predicate", Exit::Input, format!("{} is not a statement: {why}", file.display()))
+    };
+    crate::given::file(file)?;
+    let bytes = read_bounded(file, LARGEST as u64 + 1)?;
+    attest::check_json(&bytes, LARGEST).map_err(|e| refused(e.to_string()))?;
+    let statement: Statement = serde_json::from_slice(&bytes).map_err(|e| refused(e.to_string()))?;
+    if statement.kind != STATEMENT_TYPE || statement.subject.is_empty() {
+        return Err(refused(format!("expected are the type {STATEMENT_TYPE} and a subject")));
+    }
+    Custom::new(&statement.predicate_type, PathBuf::new())?;
+    if claims_a_run(&statement.predicate) {
+        return Err(refused("it says that it is part of a run".to_owned()));
+    }
+    Ok(statement)
 }
 
 /// Whether our readers would take it for evidence of a run: by our extension field, or as its SBOM.

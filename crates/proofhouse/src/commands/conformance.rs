@@ -38,16 +38,44 @@ pub fn conformance(global: &Global, command: &ConformanceCommand) -> Result<Exit
 }
 
 fn sign(global: &Global, arguments: &SignBundleArgs) -> Result<Exit, Problem> {
+    if arguments.staging || arguments.signing_config.is_some() {
+        let message =
+            "this installation signs with its own authority, log and time, not with services of others";
+        return Err(Problem::new("signing-services", Exit::Environment, message)
+            .with_hint("leave out --staging and --signing-config"));
+    }
     if arguments.identity_token.is_some() {
         ui::note("the token is not used: this installation signs with an identity of its own");
     }
-    super::sign::write(&App::open(global)?, &arguments.artifact, "", &arguments.bundle)?;
+    let (app, file) = (App::open(global)?, &arguments.artifact);
+    let (bundle, artifact) = match arguments.in_toto {
+        true => {
+            let statement = engine::wrap::statement_of(file)?;
+            let subject = statement.subject.iter().find_map(model::Subject::sha256_digest);
+            let (logged, _) = app.recorder.record(&[statement])?;
+            (app.recorder.bundle(logged.first().map_or(0, |logged| logged.index))?, subject)
+        }
+        false => {
+            let digest = digest(file)?;
+            (app.recorder.sign_file("", digest)?, Some(digest))
+        }
+    };
+    let verified = attest::verify::verify_bundle(&bundle, &app.recorder.trust()?, app.now());
+    let verified = verified.map_err(|e| erase(&e))?;
+    let (identity, issuer) = (verified.key, verified.issuer.unwrap_or_default());
+    ui::note(&format!("signed by {identity}, of the issuer {issuer}"));
+    if let (Some(root), Some(digest)) = (&arguments.trusted_root, artifact) {
+        let (root, signer) = (trusted_root(Some(root))?, Signer::Identity { identity, issuer });
+        sigstore::verify(&bundle, Artifact::Digest(digest), &signer, &root, app.now())
+            .map_err(|e| erase(&e))?;
+    }
+    super::sign::put(&bundle, &arguments.bundle)?;
     Ok(Exit::Success)
 }
 
 fn verify(arguments: &VerifyBundleArgs) -> Result<Accepted, Problem> {
     let bundle = Bundle::parse(&read(&arguments.bundle)?).map_err(|e| erase(&e))?;
-    let root = TrustedRoot::parse(&read(&arguments.trusted_root)?).map_err(|e| erase(&e))?;
+    let root = trusted_root(arguments.trusted_root.as_deref())?;
     let signer = match (&arguments.certificate_identity, &arguments.certificate_oidc_issuer, &arguments.key) {
         (Some(identity), Some(issuer), _) => {
             Signer::Identity { identity: identity.clone(), issuer: issuer.clone() }
@@ -58,15 +86,26 @@ fn verify(arguments: &VerifyBundleArgs) -> Result<Accepted, Problem> {
                 .with_hint("give --certificate-identity and --certificate-oidc-issuer, or --key"));
         }
     };
-    let digest = match arguments.artifact.strip_prefix("sha256:") {
-        Some(hex) => hex.parse::<Sha256>().map_err(|_| {
-            Problem::new("digest-malformed", Exit::Input, format!("`{}` is no digest", arguments.artifact))
-                .with_hint("expected is sha256: and 64 hexadecimal digits")
-        })?,
+    // What is on the disk, or is no whole digest, is a file.
+    let said = arguments.artifact.strip_prefix("sha256:").and_then(|hex| hex.parse::<Sha256>().ok());
+    let digest = match said.filter(|_| !Path::new(&arguments.artifact).exists()) {
+        Some(digest) => digest,
         None => digest(Path::new(&arguments.artifact))?,
     };
     let verdict = sigstore::verify(&bundle, Artifact::Digest(digest), &signer, &root, SystemClock.now());
     verdict.map_err(|e| erase(&e))
+}
+
+fn trusted_root(path: Option<&Path>) -> Result<TrustedRoot, Problem> {
+    let Some(path) = path else {
+        return Err(Problem::new(
+            "trusted-root-missing",
+            Exit::Input,
+            "no instance of Sigstore is trusted by itself",
+        )
+        .with_hint("give --trusted-root; `proofhouse trust root` prints that of an installation"));
+    };
+    TrustedRoot::parse(&read(path)?).map_err(|e| erase(&e))
 }
 
 /// A public key from a PEM file.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use engine::home::cannot;
+use attest::Bundle;
 use model::{Exit, Problem, problem::erase};
 
-use super::{roles, verify::digest};
+use super::{ledger::write_bytes, roles, verify::digest};
 use crate::{
     app::App,
     args::{Global, SignArgs},
@@ -30,7 +30,10 @@ pub fn sign(global: &Global, arguments: &SignArgs) -> Result<Exit, Problem> {
         Some(project) => project.clone(),
         None => app.project().map(|project| project.config.project).unwrap_or_default(),
     };
-    let (index, identity) = write(&app, file, &project, &to)?;
+    let bundle = app.recorder.sign_file(&project, digest(file)?)?;
+    put(&bundle, &to)?;
+    let verified = attest::verify::verify_bundle(&bundle, &app.recorder.trust()?, app.now());
+    let (index, identity) = verified.map(|held| (held.index, held.key)).map_err(|e| erase(&e))?;
     match app.json() {
         true => ui::json(&serde_json::json!({ "bundle": to, "index": index, "identity": identity })),
         false => println!("signed by {identity}, ledger entry {index}: {}", to.display()),
@@ -38,13 +41,9 @@ pub fn sign(global: &Global, arguments: &SignArgs) -> Result<Exit, Problem> {
     Ok(Exit::Success)
 }
 
-/// Signs `file` and writes the bundle; its index in the ledger and the identity.
-pub fn write(app: &App, file: &Path, project: &str, to: &Path) -> Result<(u64, String), Problem> {
-    let bundle = app.recorder.sign_file(project, digest(file)?)?;
+/// Writes a bundle.
+pub fn put(bundle: &Bundle, to: &Path) -> Result<(), Problem> {
     let mut bytes = bundle.to_json().map_err(|e| erase(&e))?;
     bytes.push(b'\n');
-    std::fs::write(to, bytes).map_err(|e| cannot(to, "write", &e))?;
-    let trust = app.recorder.trust()?;
-    let verified = attest::verify::verify_bundle(&bundle, &trust, app.now()).map_err(|e| erase(&e))?;
-    Ok((verified.index, verified.key))
+    write_bytes(&bytes, Some(to)).map(drop)
 }

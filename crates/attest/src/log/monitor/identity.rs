@@ -82,6 +82,6 @@ fn vouched(session: &Session, leaf: &Leaf, der: &[u8]) -> bool {
     [validity.not_before, validity.not_after].iter().any(|end| {
         let seconds = i64::try_from(end.to_unix_duration().as_secs()).ok();
         let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-        at.is_some_and(|at| session.certified(leaf, der, at).is_ok())
+        at.is_some_and(|at| session.certified(leaf, der, &[at]).is_ok())
     })
 }
