@@ -1,5 +1,6 @@
 //! How fast the ledger is, as JSON lines: `cargo run --release -p proofhouse-attest --example
-//! ledger_bench [FOLDER]`. The folder decides which disk is measured.
+//! ledger_bench [FOLDER | verify]`. The folder decides which disk is measured; with `verify` only
+//! verification is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -33,12 +34,18 @@ fn main() {
         let _ = attest::signer::run_stdio(&home, &Now);
         return;
     }
-    let folder = args.get(1).map_or_else(std::env::temp_dir, PathBuf::from);
+    let only = args.get(1).is_some_and(|arg| arg == "verify");
+    let folder = args.get(1).filter(|_| !only).map_or_else(std::env::temp_dir, PathBuf::from);
     let home = tempfile::tempdir_in(folder).unwrap();
     let mut signer = SignerClient::spawn(&std::env::current_exe().unwrap(), &["sign"], home.path()).unwrap();
     let dir = home.path().join("ledger");
     let (mut ledger, _) = Ledger::open(&dir).unwrap();
 
+    if only {
+        let statements: Vec<_> = (0..RELEASE as usize).map(statement).collect();
+        ledger.append(&mut signer, &statements, Timestamp::now()).unwrap();
+        return verification(&ledger, &mut signer);
+    }
     let start = Instant::now();
     for batch in 0..BATCHES {
         let statements: Vec<_> = (0..BATCH).map(|n| statement(batch * BATCH + n)).collect();
@@ -76,8 +83,6 @@ fn main() {
         ledger.prove(n * 97).unwrap();
     }
     say(json!({ "bench": "ledger-prove", "perSecond": (1000.0 / start.elapsed().as_secs_f64()).round() }));
-
-    verification(&ledger, &mut signer);
 
     let start = Instant::now();
     ledger.confirm(0).unwrap();
