@@ -12,7 +12,7 @@ use der::{
 use model::{Sha256, Timestamp};
 use pki_types::{CertificateDer, SignatureVerificationAlgorithm};
 use webpki::{EndEntityCert, aws_lc_rs as algorithms};
-use x509_cert::{Certificate, ext::pkix::BasicConstraints, spki::AlgorithmIdentifierOwned};
+use x509_cert::{Certificate, spki::AlgorithmIdentifierOwned};
 
 use super::{
     Refusal,
@@ -203,18 +203,17 @@ fn signed(
     let message = attributes.to_der().map_err(|error| Refusal::TimestampMalformed(error.to_string()))?;
     let mut reason = Refusal::TimestampAuthority("none stamped it".into());
     for authority in authorities {
-        for (certificate, rest) in candidates(authority, data) {
-            if digest(&by, &certificate).is_none_or(|digest| digest != hash) {
-                continue;
-            }
-            let Ok(()) = verifies(&certificate, signer, &message) else {
-                reason = Refusal::TimestampSignature;
-                continue;
-            };
-            match paths.issuer(&certificate, &rest, TIME_STAMPING, at) {
-                Ok(_) => return Ok(()),
-                Err(why) => reason = Refusal::TimestampAuthority(why),
-            }
+        let Some((certificate, above)) = stamper(authority, data) else { continue };
+        if digest(&by, &certificate).is_none_or(|digest| digest != hash) {
+            continue;
+        }
+        let Ok(()) = verifies(&certificate, signer, &message) else {
+            reason = Refusal::TimestampSignature;
+            continue;
+        };
+        match paths.issuer(&certificate, &above, TIME_STAMPING, at) {
+            Ok(_) => return Ok(()),
+            Err(why) => reason = Refusal::TimestampAuthority(why),
         }
     }
     Err(reason)
@@ -247,30 +246,20 @@ fn skip<'a>(reader: &mut impl Reader<'a>) -> der::Result<()> {
     Ok(())
 }
 
-/// Certificates that may have signed. Where the authority's chain begins with a stamping certificate, it is
-/// that one alone: another that the same root issued is for another entry of the trusted root to name, and
-/// ends with that one. Where it begins with an issuing authority, those that the message carries.
-fn candidates(authority: &Authority, data: &SignedData) -> Vec<(Vec<u8>, Authority)> {
+/// The certificate that may have signed and what is above it: the first of the authority's chain, and that
+/// alone. Another that the same root issued is for another entry of the trusted root to name, and ends with
+/// that one; what a message carries names no authority. `None` when the message carries others only.
+fn stamper(authority: &Authority, data: &SignedData) -> Option<(Vec<u8>, Authority)> {
+    let (first, above) = authority.chain.split_first()?;
     let carried = data.certificates.iter().flat_map(|carried| carried.0.iter()).take(8);
     let encoded = carried.filter_map(|choice| match choice {
         CertificateChoices::Certificate(certificate) => certificate.to_der().ok(),
         CertificateChoices::Other(_) => None,
     });
-    let encoded: Vec<_> = encoded.collect();
-    if let Some((first, rest)) = authority.chain.split_first().filter(|(first, _)| !issues(first)) {
-        // Some authorities send no certificate; what is sent must be the one.
-        let named = encoded.is_empty() || encoded.contains(first);
-        let beneath = Authority { chain: rest.to_vec(), window: authority.window };
-        return named.then(|| (first.clone(), beneath)).into_iter().collect();
-    }
-    encoded.into_iter().map(|der| (der, authority.clone())).collect()
-}
-
-/// Whether a certificate is an authority's.
-fn issues(certificate: &[u8]) -> bool {
-    let certificate = Certificate::from_der(certificate).ok();
-    let basic = certificate.and_then(|c| c.tbs_certificate.get::<BasicConstraints>().ok().flatten());
-    basic.is_some_and(|(_, basic)| basic.ca)
+    // Some authorities send no certificate; what is sent must be the one.
+    let mut encoded = encoded.peekable();
+    let named = encoded.peek().is_none() || encoded.any(|der| der == *first);
+    named.then(|| (first.clone(), Authority { chain: above.to_vec(), window: authority.window }))
 }
 
 fn verifies(certificate: &[u8], signer: &SignerInfo, message: &[u8]) -> Result<(), ()> {

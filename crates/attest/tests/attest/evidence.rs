@@ -229,6 +229,8 @@ fn each_lie_has_its_own_code() {
     assert_eq!(changed(&ended), "bundle-certificate-path");
     let ended = |t: &mut Trust| t.time_stampers[0].valid_until = t.time_stampers[0].valid_from;
     assert_eq!(changed(&ended), "bundle-timestamp-authority");
+    // The root's word for its authority is no word for whoever it lets stamp times.
+    assert_eq!(changed(&|t| drop(t.time_stampers[0].chain.remove(0))), "bundle-timestamp-authority");
     let ended = |t: &mut Trust| t.logs[0].valid_until = t.logs[0].valid_from;
     assert_eq!(changed(&ended), "verify-log-key-invalid");
     assert_eq!(changed(&|t| t.certificate_logs.clear()), "bundle-sct");
