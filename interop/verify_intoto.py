@@ -2,11 +2,12 @@
 
 They know nothing of Sigstore bundles: no certificate path, log or time-stamp is looked at, only the
 envelope's signature by a key that the caller trusts, and the statement's form. Reads one question a line
-(JSON: bundle (or envelope) and artifact are paths; key is PEM of a public key, or certificate is base64 of DER), answers
-one line each.
+(JSON: bundle (or envelope) and artifact are paths; key is PEM of a public key and keyid its name, or
+certificate is base64 of DER), answers one line each.
 
-`securesystemslib` finds keys by the `keyid` of a signature, which DSSE makes optional; the key is given
-here, so it gets the name that the signature uses.
+`securesystemslib` finds keys by the `keyid` of a signature. What is signed with a key has it: the envelope is
+read as it is, and must have the name that was asked for. A certificate's key has no name, and DSSE makes it
+optional; such a key gets the name that the signature uses, even if that is none.
 """
 
 import base64
@@ -34,9 +35,11 @@ def public_key(question):
 def verify(question):
     document = json.loads(Path(question["bundle"]).read_bytes())
     envelope = document.get("dsseEnvelope", document)
-    keyid = ""
-    for signature in envelope["signatures"]:
-        keyid = signature.setdefault("keyid", keyid)
+    keyid = question.get("keyid")
+    if question.get("certificate"):
+        keyid = ""
+        for signature in envelope["signatures"]:
+            keyid = signature.setdefault("keyid", keyid)
     key = SSlibKey.from_crypto(public_key(question), keyid=keyid)
     metadata = Metadata.from_dict(envelope)
     metadata.verify_signature({"keyid": keyid, **key.to_dict()})

@@ -145,8 +145,10 @@ fn a_plain_summary_is_verified_by_in_toto_with_the_organisations_key() {
     let pem = site.proofhouse(&["trust", "key"]).expect(0).out;
     assert_eq!(pem, keys[0]["pem"].as_str().unwrap());
 
-    let question =
-        |bundle: &Path, artifact: &str| json!({ "bundle": bundle, "artifact": artifact, "key": pem });
+    let question = |bundle: &Path, artifact: &str| {
+        let name = &keys[0]["keyid"];
+        json!({ "bundle": bundle, "artifact": artifact, "key": pem, "keyid": name })
+    };
     let mut changed = written.clone();
     let payload = written["payload"].as_str().unwrap();
     changed["payload"] =

@@ -31,7 +31,7 @@ pub fn agrees(cases: &[Case], ours: &Judge, dir: &Path) {
             Who::Identity { identity, issuer } => {
                 vec!["--certificate-identity", identity, "--certificate-oidc-issuer", issuer]
             }
-            Who::Key(pem) => {
+            Who::Key { pem, .. } => {
                 key = path("key.pub", pem);
                 vec!["--key", &key]
             }

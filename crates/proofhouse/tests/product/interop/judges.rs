@@ -18,7 +18,7 @@ use attest::{
 use model::{Timestamp, UserError};
 use serde_json::{Value, json};
 
-use super::{Case, Kind, Who};
+use super::{Case, Good, Kind, Who, table::GOOD};
 
 /// What a verifier said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub fn judge(cases: &[Case], dir: &Path) -> Vec<Judge> {
         name: "proofhouse".into(),
         version: "this one".into(),
         what: "bundles",
-        verdicts: cases.iter().map(ours).collect(),
+        verdicts: cases.iter().map(|case| ours(case, Timestamp::now())).collect(),
         understands: |_| true,
     }];
     judges.extend(asked.into_iter().map(|thread| thread.join().unwrap()));
@@ -127,15 +127,26 @@ fn questions(cases: &[Case], dir: &Path) -> String {
                 question["identity"] = identity.as_str().into();
                 question["issuer"] = issuer.as_str().into();
             }
-            Who::Key(pem) => question["key"] = pem.as_str().into(),
+            Who::Key { pem, name } => {
+                question["key"] = pem.as_str().into();
+                question["keyid"] = name.as_str().into();
+            }
         }
         lines += &format!("{question}\n");
     }
     lines
 }
 
-/// Our own verifier.
-fn ours(case: &Case) -> Verdict {
+/// Fails the test unless our verifier will accept the bundles when every authority of today is over.
+pub fn ours_accepts_for_ever(goods: &[Good]) {
+    let later: Timestamp = "2126-01-01T00:00:00Z".parse().unwrap();
+    for good in goods {
+        assert_eq!(ours(&good.case(GOOD), later), Verdict::Accepted, "{}", good.kind.title());
+    }
+}
+
+/// Our own verifier, at a moment.
+fn ours(case: &Case, now: Timestamp) -> Verdict {
     let verify = || -> Result<(), &'static str> {
         let bundle = Bundle::parse(case.bundle.as_bytes()).map_err(|error| error.code())?;
         let root = TrustedRoot::parse(case.root.to_string().as_bytes()).map_err(|error| error.code())?;
@@ -143,10 +154,10 @@ fn ours(case: &Case) -> Verdict {
             Who::Identity { identity, issuer } => {
                 Signer::Identity { identity: identity.clone(), issuer: issuer.clone() }
             }
-            Who::Key(pem) => Signer::Key(PublicKey::from_text(pem).unwrap()),
+            Who::Key { pem, .. } => Signer::Key(PublicKey::from_text(pem).unwrap()),
         };
         let artifact = std::fs::read(&case.artifact).unwrap();
-        sigstore::verify(&bundle, Artifact::Bytes(&artifact), &signer, &root, Timestamp::now())
+        sigstore::verify(&bundle, Artifact::Bytes(&artifact), &signer, &root, now)
             .map(drop)
             .map_err(|error| error.code())
     };

@@ -45,6 +45,7 @@ const fn known(verifier: &'static str, only: Only, row: &'static str, why: &'sta
 const ENTRY_TIME: &str =
     "Neither time nor promise is looked at: inclusion itself is proven, and a time-stamp proves the time.";
 const HINT: &str = "The key is given by whoever asks; what the bundle calls it decides nothing.";
+const KEY_NAME: &str = "DSSE has the name as a hint; the key is known otherwise.";
 const NO_STAMP: &str = "A key that is given needs no proof of when it signed; a certificate does.";
 const NUMBER: &str = "64-bit numbers may stand as text or as numbers in the JSON form of Protocol Buffers.";
 const STAMPS: &str = "Wants a time-stamp by default, whoever signed.";
@@ -75,12 +76,7 @@ pub const SILENT: &[Known] = &[
     known("proofhouse", Only::All, "an unknown field added", "Fields that are not known are passed over."),
     known("proofhouse", Only::All, "log's own time added", ENTRY_TIME),
     known("proofhouse", Only::All, "log's promise added", ENTRY_TIME),
-    known(
-        "proofhouse",
-        Only::All,
-        "key name added to the signature",
-        "DSSE has the name as a hint; the key is known otherwise.",
-    ),
+    known("proofhouse", Only::All, "key name added to the signature", KEY_NAME),
     known(
         "proofhouse",
         Only::All,
@@ -108,7 +104,7 @@ pub const SILENT: &[Known] = &[
     ),
     known("proofhouse", Only::Key, "`publicKey`: empty", HINT),
     known("proofhouse", Only::Key, "`publicKey.hint`: …", HINT),
-    known("proofhouse", Only::Key, "no time-stamp", NO_STAMP),
+    known("proofhouse", Only::Key, "`dsseEnvelope.signatures[].keyid`: …", KEY_NAME),
     known("proofhouse", Only::Key, "`timestampVerificationData`: …", NO_STAMP),
     known("proofhouse", Only::Key, "`timestampVerificationData.rfc3161Timestamps`: …", NO_STAMP),
     known("proofhouse", Only::Key, "`timestampVerificationData.rfc3161Timestamps[]`: left out", NO_STAMP),
@@ -131,8 +127,13 @@ pub const STRICTER: &[Known] = &[
         "`messageSignature.messageDigest`: left out",
         "Wants the digest that others take for a hint.",
     ),
-    known("@sigstore/verify", Only::Key, "no time-stamp", STAMPS),
     known("@sigstore/verify", Only::Key, "`timestampVerificationData…", STAMPS),
+    known(
+        "in-toto",
+        Only::Key,
+        "`dsseEnvelope.signatures[].keyid`: …",
+        "Finds a signature only by the name of the key; DSSE has the name as a hint.",
+    ),
 ];
 
 /// What ours refuses and another accepts.
@@ -163,18 +164,17 @@ pub const LENIENT: &[Known] = &[
         "`tlogEntries[].inclusionProof.checkpoint.envelope`: another signer's name",
         SIGNER,
     ),
-    known("sigstore-python", Only::Certificate, "`tlogEntries[].inclusionProof.treeSize`: one more", SIZE),
     known("sigstore-python", Only::Certificate, "`tlogEntries[].logId.keyId`: …", LOG_ID),
     known("sigstore-python", Only::Certificate, "`tlogEntries[].logIndex`: one more", INDEX),
     known("@sigstore/verify", Only::All, "a field twice", TWICE),
-    known("@sigstore/verify", Only::All, "media type of version 0.…", OLDER),
-    known("@sigstore/verify", Only::All, "message and statement in one bundle", ONE_OF),
     known(
         "@sigstore/verify",
-        Only::Certificate,
-        "certificate of another bundle",
-        "Compares digest and signature with the logged entry, not who signed. Both certificates are of one identity here.",
+        Only::Key,
+        "`dsseEnvelope.signatures[].keyid`: a number",
+        "Takes a number for its digits, and does not look at the name.",
     ),
+    known("@sigstore/verify", Only::All, "media type of version 0.…", OLDER),
+    known("@sigstore/verify", Only::All, "message and statement in one bundle", ONE_OF),
     known("@sigstore/verify", Only::All, "trusted root: another media type", MEDIA),
     known(
         "@sigstore/verify",

@@ -13,7 +13,7 @@ const STAMPS: &str = "/verificationMaterial/timestampVerificationData";
 
 /// All of them for one good bundle. `goods` are the others of its organisation.
 pub fn questions(good: &Good, goods: &[Good], dir: &Path) -> Vec<Case> {
-    let mut cases = asked(good, goods, dir);
+    let mut cases = asked(good, dir);
     cases.extend(roots(good, goods));
     cases.extend(swapped(good, goods));
     cases.extend(forms(good));
@@ -21,7 +21,7 @@ pub fn questions(good: &Good, goods: &[Good], dir: &Path) -> Vec<Case> {
 }
 
 /// The same bundle, asked about somebody or something else.
-fn asked(good: &Good, goods: &[Good], dir: &Path) -> Vec<Case> {
+fn asked(good: &Good, dir: &Path) -> Vec<Case> {
     let case = |row: &str, who: Who| Case { who, ..good.case(&format!("asked about {row}")) };
     let other = dir.join("other.bin");
     std::fs::write(&other, "other\n").unwrap();
@@ -37,7 +37,10 @@ fn asked(good: &Good, goods: &[Good], dir: &Path) -> Vec<Case> {
             cases.push(case("another issuer", who(identity, "https://elsewhere.example")));
             cases.push(case("the beginning of the issuer", who(identity, &issuer[..issuer.len() - 1])));
         }
-        Who::Key(_) => cases.push(case("another key", Who::Key(pem(&ct_key(&goods[0].root))))),
+        Who::Key { name, .. } => {
+            let who = Who::Key { pem: pem(&ct_key(&good.root)), name: name.clone() };
+            cases.push(case("another key", who));
+        }
     }
     cases
 }
@@ -97,24 +100,25 @@ fn roots(good: &Good, goods: &[Good]) -> Vec<Case> {
 /// Base64 of the key of the bundles that are signed with a key.
 fn organisation_key(goods: &[Good]) -> String {
     let key = goods.iter().find_map(|good| match &good.who {
-        Who::Key(pem) => Some(pem),
+        Who::Key { pem, .. } => Some(pem),
         Who::Identity { .. } => None,
     });
     key.unwrap().lines().filter(|line| !line.starts_with("---")).collect()
 }
 
-/// Parts of another good bundle by the same signer, about the same artifact.
+/// Parts of another good bundle of the kind, by the same signer, about the same artifact.
 fn swapped(good: &Good, goods: &[Good]) -> Vec<Case> {
-    let same = |other: &&Good| {
-        other.kind.certificate == good.kind.certificate && other.kind.statement != good.kind.statement
-    };
-    let other = &goods.iter().find(same).unwrap().bundle;
+    let content = if good.kind.statement { "/dsseEnvelope" } else { "/messageSignature" };
+    let signature =
+        if good.kind.statement { "/dsseEnvelope/signatures/0/sig" } else { "/messageSignature/signature" };
     let mut parts = vec![
         ("log entry", ENTRY.to_owned()),
         ("inclusion proof", format!("{ENTRY}/inclusionProof")),
         ("checkpoint", format!("{ENTRY}/inclusionProof/checkpoint")),
         ("logged body", format!("{ENTRY}/canonicalizedBody")),
         ("time-stamp", STAMPS.to_owned()),
+        ("content", content.to_owned()),
+        ("signature", signature.to_owned()),
     ];
     if good.kind.certificate {
         parts.push(("certificate", "/verificationMaterial/certificate".to_owned()));
@@ -123,18 +127,14 @@ fn swapped(good: &Good, goods: &[Good]) -> Vec<Case> {
         .iter()
         .map(|(what, pointer)| {
             let mut bundle = good.bundle.clone();
-            *bundle.pointer_mut(pointer).unwrap() = other.pointer(pointer).unwrap().clone();
+            *bundle.pointer_mut(pointer).unwrap() = good.other.pointer(pointer).unwrap().clone();
             good.changed(&format!("{what} of another bundle"), &bundle)
         })
         .collect();
-    let (message, envelope) = ("/messageSignature/signature", "/dsseEnvelope/signatures/0/sig");
-    let (here, there) = if good.kind.statement { (envelope, message) } else { (message, envelope) };
-    let mut bundle = good.bundle.clone();
-    *bundle.pointer_mut(here).unwrap() = other.pointer(there).unwrap().clone();
-    cases.push(good.changed("signature over something else", &bundle));
-    let mut bundle = good.bundle.clone();
     let more = if good.kind.statement { "messageSignature" } else { "dsseEnvelope" };
-    bundle[more] = other[more].clone();
+    let mut bundle = good.bundle.clone();
+    let other = goods.iter().find(|other| other.kind.statement != good.kind.statement).unwrap();
+    bundle[more] = other.bundle[more].clone();
     cases.push(good.changed("message and statement in one bundle", &bundle));
     cases
 }
@@ -166,6 +166,10 @@ fn forms(good: &Good) -> Vec<Case> {
             bundle["verificationMaterial"]["publicKey"] = json!({ "hint": "" });
         });
     }
+    add("neither log entry nor time-stamp", &|bundle| {
+        bundle.pointer_mut("/verificationMaterial/tlogEntries").unwrap().as_array_mut().unwrap().clear();
+        *bundle.pointer_mut(STAMPS).unwrap() = json!({});
+    });
     add("log's own time added", &|bundle| {
         bundle.pointer_mut(ENTRY).unwrap()["integratedTime"] = "1700000000".into();
     });
@@ -174,9 +178,11 @@ fn forms(good: &Good) -> Vec<Case> {
         bundle.pointer_mut(ENTRY).unwrap()["inclusionPromise"] = promise;
     });
     if good.kind.statement {
-        add("key name added to the signature", &|bundle| {
-            bundle["dsseEnvelope"]["signatures"][0]["keyid"] = "name".into();
-        });
+        if good.kind.certificate {
+            add("key name added to the signature", &|bundle| {
+                bundle["dsseEnvelope"]["signatures"][0]["keyid"] = "name".into();
+            });
+        }
         add("a stranger's signature added to the envelope", &|bundle| {
             let stranger = json!({ "sig": STANDARD.encode([7; 70]), "keyid": "stranger" });
             bundle["dsseEnvelope"]["signatures"].as_array_mut().unwrap().push(stranger);
