@@ -5,9 +5,9 @@ envelope's signature by a key that the caller trusts, and the statement's form. 
 (JSON: bundle (or envelope) and artifact are paths; key is PEM of a public key and keyid its name, or
 certificate is base64 of DER), answers one line each.
 
-`securesystemslib` finds keys by the `keyid` of a signature. What is signed with a key has it: the envelope is
-read as it is, and must have the name that was asked for. A certificate's key has no name, and DSSE makes it
-optional; such a key gets the name that the signature uses, even if that is none.
+`securesystemslib` finds keys by the `keyid` of a signature. With a name the envelope is read as it is, and must
+have that one. DSSE makes it optional, and the key of a certificate has none: a key without a name gets the one
+that the signature uses, even if that is none.
 """
 
 import base64
@@ -35,9 +35,8 @@ def public_key(question):
 def verify(question):
     document = json.loads(Path(question["bundle"]).read_bytes())
     envelope = document.get("dsseEnvelope", document)
-    keyid = question.get("keyid")
-    if question.get("certificate"):
-        keyid = ""
+    keyid = question.get("keyid", "")
+    if not keyid:
         for signature in envelope["signatures"]:
             keyid = signature.setdefault("keyid", keyid)
     key = SSlibKey.from_crypto(public_key(question), keyid=keyid)

@@ -76,7 +76,7 @@ pub const SILENT: &[Known] = &[
     known("proofhouse", Only::All, "an unknown field added", "Fields that are not known are passed over."),
     known("proofhouse", Only::All, "log's own time added", ENTRY_TIME),
     known("proofhouse", Only::All, "log's promise added", ENTRY_TIME),
-    known("proofhouse", Only::All, "key name added to the signature", KEY_NAME),
+    known("proofhouse", Only::Certificate, "key name added to the signature", KEY_NAME),
     known(
         "proofhouse",
         Only::All,

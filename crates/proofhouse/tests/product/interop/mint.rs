@@ -1,6 +1,6 @@
-//! Bundles that the binary made, and such as anybody can make of them. The only file of these tests that knows
-//! where bundles come from: from the folder `minted`, so that the table stays the same, and from a new
-//! installation, so that it is true of the binary of today.
+//! Bundles that the binary made. The only file that knows where those of the table come from: from the folder
+//! `minted`, so that the table stays the same, and from a new installation, so that it is true of the binary of
+//! today.
 
 use std::{fs, path::Path};
 

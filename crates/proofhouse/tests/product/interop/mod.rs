@@ -13,6 +13,7 @@ mod mint;
 mod questions;
 mod rules;
 mod table;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 
