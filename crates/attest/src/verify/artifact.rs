@@ -210,6 +210,10 @@ fn undecided(proven: &Proven, policy: &Policy, environment: &str) -> Option<Fail
     if projects.len() > 1 {
         return Some(Failure::SeveralProjects(environment.to_owned(), projects.join(", ")));
     }
+    let logs = distinct(proven.decisions.iter().filter(asked).map(|decision| &decision.log));
+    if logs.len() > 1 {
+        return Some(Failure::SeveralLogs(environment.to_owned(), logs.join(", ")));
+    }
     // In the order of the log, which nobody can change; the times are only claims.
     match proven.decisions.iter().rev().find(asked).map(|decision| decision.outcome) {
         None => Some(Failure::NoDecision(environment.to_owned())),
@@ -222,7 +226,7 @@ pub(super) fn located(bundle: Option<usize>, failure: Failure) -> Located {
     Located { bundle, code: failure.code(), failure }
 }
 
-fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
+pub(super) fn distinct<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<String> {
     texts.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 

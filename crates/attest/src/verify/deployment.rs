@@ -7,7 +7,7 @@ use model::{
 };
 use serde::Serialize;
 
-use super::{ArtifactReport, Evidence, Failure, Located, Policy, Verified, artifact::located};
+use super::{ArtifactReport, Evidence, Failure, Located, Policy, Verified, artifact::{distinct, located}};
 
 /// Which deployment is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +70,9 @@ impl Evidence {
     pub fn deployment(&self, which: &Which) -> Result<DeploymentReport, Failure> {
         let (verified, deployment) = self.find(which)?;
         let index = verified.index;
-        let decisions: Vec<_> = self.decisions(&deployment).collect();
+        let decisions: Vec<_> = self.decisions(verified, &deployment).collect();
         let by = decisions.iter().find(|(found, _)| found.envelope == deployment.decision);
-        let receipts = self.receipts(&deployment);
+        let receipts = self.receipts(verified, &deployment);
         let mut failures = Vec::new();
         if subject(verified) != Some(deployment.digest) {
             failures.push(Failure::DigestNotInSubject(deployment.digest));
@@ -82,7 +82,7 @@ impl Evidence {
         }
         // The one that counted, and none in between that took it back.
         let refused = |(found, vsa): &(&Verified, Vsa)| {
-            vsa.proofhouse.verdict.outcome == Outcome::Deny
+            (vsa.proofhouse.verdict.outcome == Outcome::Deny || vsa.verification_result != "PASSED")
                 && found.index < index
                 && by.is_some_and(|(by, _)| by.index <= found.index)
         };
@@ -121,19 +121,26 @@ impl Evidence {
         }
     }
 
-    /// The decisions about the artifact for the project and environment.
-    fn decisions<'a>(&'a self, of: &'a Deployment) -> impl Iterator<Item = (&'a Verified, Vsa)> {
+    /// The decisions about the artifact for the project and environment, in the deployment's log: entries of
+    /// other logs are neither before nor after it.
+    fn decisions<'a>(
+        &'a self,
+        by: &'a Verified,
+        of: &'a Deployment,
+    ) -> impl Iterator<Item = (&'a Verified, Vsa)> {
         let vsas = self.holding().filter_map(|verified| Some((verified, decode::<Vsa>(verified)?)));
         vsas.filter(|(verified, vsa)| {
-            subject(verified) == Some(of.digest)
+            (subject(verified), &verified.log) == (Some(of.digest), &by.log)
                 && (&vsa.proofhouse.project, &vsa.proofhouse.environment) == (&of.project, &of.environment)
         })
     }
 
-    fn receipts(&self, of: &Deployment) -> Vec<ReceiptProof> {
+    fn receipts(&self, by: &Verified, of: &Deployment) -> Vec<ReceiptProof> {
         let receipts = self.holding().filter_map(|verified| Some((verified, decode::<Receipt>(verified)?)));
         let these = receipts.filter(|(verified, receipt)| {
-            receipt.deployment == of.deployment && subject(verified) == Some(of.digest)
+            receipt.deployment == of.deployment
+                && (&receipt.project, &receipt.environment) == (&of.project, &of.environment)
+                && (subject(verified), &verified.log) == (Some(of.digest), &by.log)
         });
         let proof = |(verified, receipt): (&Verified, Receipt)| ReceiptProof {
             index: verified.index,
@@ -151,11 +158,13 @@ fn active<'a>(
     environment: &str,
     mut there: Vec<(&'a Verified, Deployment)>,
 ) -> Result<(&'a Verified, Deployment), Failure> {
-    let mut projects: Vec<_> = there.iter().map(|(_, deployment)| deployment.project.clone()).collect();
-    projects.sort_unstable();
-    projects.dedup();
+    let projects = distinct(there.iter().map(|(_, deployment)| &deployment.project));
     if projects.len() > 1 {
         return Err(Failure::SeveralProjects(environment.to_owned(), projects.join(", ")));
+    }
+    let logs = distinct(there.iter().map(|(verified, _)| &verified.log));
+    if logs.len() > 1 {
+        return Err(Failure::SeveralLogs(environment.to_owned(), logs.join(", ")));
     }
     while let Some((verified, deployment)) = there.pop() {
         match deployment.result {

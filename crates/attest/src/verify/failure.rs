@@ -91,6 +91,9 @@ pub enum Failure {
     /// Decisions of several projects, and none was asked for.
     #[error("several projects decided about an environment `{0}`: {1}")]
     SeveralProjects(String, String),
+    /// Entries of several logs, of which none is the newest.
+    #[error("what was decided or deployed for `{0}` is in several logs, whose entries have no order: {1}")]
+    SeveralLogs(String, String),
     /// The latest decision for the environment is a refusal.
     #[error("the latest decision for the environment `{0}` is a refusal")]
     DecisionDenied(String),
@@ -151,6 +154,7 @@ impl UserError for Failure {
             Self::WrongCommit(_) => "verify-wrong-commit",
             Self::NoDecision(_) => "verify-no-decision",
             Self::SeveralProjects(..) => "verify-several-projects",
+            Self::SeveralLogs(..) => "verify-several-logs",
             Self::DecisionDenied(_) => "verify-decision-denied",
             Self::NoDeployment(_) => "verify-no-deployment",
             Self::NotDeployed(..) => "verify-not-deployed",
@@ -170,6 +174,7 @@ impl UserError for Failure {
                 "the file was changed, or this is the evidence of another one".into()
             }
             Self::SeveralProjects(..) => "say whose decision counts with --project".into(),
+            Self::SeveralLogs(..) => "verify under the trust file of the one installation that is meant".into(),
             Self::NotLogged => "export the evidence again; it must carry the inclusion proof".into(),
             _ => return None,
         })

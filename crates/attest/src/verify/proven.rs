@@ -105,6 +105,8 @@ pub struct DecisionProof {
     pub policy: Sha256,
     /// Envelope digest of the decision.
     pub envelope: Sha256,
+    /// Origin of its log.
+    pub log: String,
 }
 
 /// A deployment, or a receipt of the target side.
@@ -280,6 +282,7 @@ fn decision(verified: &Verified) -> Option<DecisionProof> {
         at: vsa.time_verified,
         policy: verdict.policy,
         envelope: verified.envelope,
+        log: verified.log.clone(),
     })
 }
 

@@ -8,8 +8,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Sha256, Timestamp};
+use model::{
+    Predicate, Sha256, Statement, Timestamp,
+    predicate::{Reproduction, TestResult, Vsa},
+};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Verified, Verifier, follow, single::valid};
 use crate::{
@@ -63,7 +67,8 @@ pub fn agreement(
                 continue;
             }
             match verified.issuer {
-                Some(issuer) => parties.add(&issuer, None),
+                // A trust file does not say whose authority makes whose names: all of them are one.
+                Some(issuer) => parties.add(&issuer, Some(trust.issuers.join(" "))),
                 None => {
                     for key in good(bundle, &trust.keys, now) {
                         let name = if let [one] = trust.issuers.as_slice() { one } else { &key.name };
@@ -77,11 +82,23 @@ pub fn agreement(
     Agreement { ok: asked.least > 0 && signers.len() >= asked.least, least: asked.least, signers }
 }
 
-/// About the artifact, and of the type.
+/// About the artifact, of the type, and not the contrary of what others say.
 fn counts(verified: &Verified, digest: &Sha256, asked: &Threshold) -> bool {
     let mut subjects = verified.statement.subject.iter();
     verified.statement.predicate_type == asked.predicate_type
+        && affirms(&verified.statement)
         && subjects.any(|subject| subject.sha256_digest() == Some(*digest))
+}
+
+/// Whether a statement of a type that can say yes or no says yes.
+fn affirms(statement: &Statement) -> bool {
+    let says = |place: &str, yes: Value| statement.predicate.pointer(place) == Some(&yes);
+    match statement.predicate_type.as_str() {
+        Vsa::TYPE => says("/verificationResult", "PASSED".into()),
+        TestResult::TYPE => says("/result", "PASSED".into()),
+        Reproduction::TYPE => says("/reproduced", true.into()),
+        _ => true,
+    }
 }
 
 /// Keys that made one of the envelope's signatures, and were valid.

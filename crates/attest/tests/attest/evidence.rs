@@ -26,7 +26,7 @@ fn builder(id: &str) -> Builder {
     Builder { id: id.into(), version: BTreeMap::new() }
 }
 
-fn built(output: Sha256, input: Subject) -> Statement {
+pub fn built(output: Sha256, input: Subject) -> Statement {
     let mut tool = Subject::named("cc", "sha256", Sha256::of("cc").hex());
     tool.annotations.insert(provenance::ROLE.into(), provenance::ROLE_TOOL.into());
     tool.annotations.insert("version".into(), "14.2".into());
@@ -47,7 +47,7 @@ fn built(output: Sha256, input: Subject) -> Statement {
     Statement::new(vec![Subject::sha256("app", output)], &provenance).unwrap()
 }
 
-fn decided(artifact: Sha256, environment: &str, outcome: Outcome) -> Statement {
+pub fn decided(artifact: Sha256, environment: &str, outcome: Outcome) -> Statement {
     decided_by("p", artifact, environment, outcome)
 }
 

@@ -8,9 +8,12 @@ use attest::{
     keys::{Purpose, Settings},
     signer::{By, Ceremony},
     sigstore::{TrustedRoot, trusted_root},
-    verify::verify_bundle,
+    verify::{follow, verify_bundle},
 };
-use model::{Timestamp, UserError};
+use model::{
+    Statement, Subject, Timestamp, UserError,
+    predicate::{KeyAction, KeyEvent},
+};
 
 use crate::support::{CHILD, Home, statement};
 
@@ -214,4 +217,32 @@ fn copy(from: &Path, to: &Path) {
         }
     }
     fs::set_permissions(to, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn hand_over_statements_lead_across_an_exchange_of_the_log_key_too() {
+    let home = Home::new();
+    log_one(&home, "first");
+    let (first, mut said) = (home.trust(), Vec::new());
+    for purpose in [Purpose::Log, Purpose::Authority] {
+        rotate(&home, purpose, later(5));
+        let next = home.trust();
+        said.push(handed_over(&home, &next));
+        let bundles = said.iter().map(|index| home.ledger().bundle(*index, &next).unwrap());
+        let reached = follow(&first, &bundles.collect::<Vec<_>>(), Timestamp::now());
+        assert_eq!(reached.map(|trust| trust.serial), Some(next.serial), "{purpose}");
+    }
+}
+
+/// Records that the keys are now those of `trust`; where.
+fn handed_over(home: &Home, trust: &Trust) -> u64 {
+    let event = KeyEvent {
+        action: KeyAction::Rotated,
+        actor: "somebody".into(),
+        reason: String::new(),
+        keys: vec![],
+        trust: serde_json::to_value(trust).unwrap(),
+    };
+    let said = Statement::new(vec![Subject::named("key", "sha256", "00")], &event).unwrap();
+    home.ledger().append(&mut home.signer(), &[said], Timestamp::now()).unwrap()[0].index
 }

@@ -4,6 +4,7 @@
 
 mod crash;
 mod damage;
+mod deployed;
 mod elsewhere;
 mod evidence;
 mod keys;

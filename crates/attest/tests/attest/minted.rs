@@ -11,6 +11,7 @@ use attest::{
     log::{Checkpoint, LeafVerifier, LogEntry, Note, NoteKey, SignedCheckpoint, leaf_hash},
     sigstore::{self, Artifact, TrustedRoot, trusted_root},
     trust::{TrustedAuthority, TrustedKey, TrustedLog},
+    verify::{Threshold, agreement, verify_bundle},
 };
 use model::{Sha256, Timestamp, UserError};
 use serde_json::Value;
@@ -85,17 +86,21 @@ impl Organisation {
         trust
     }
 
-    fn leaf(&self, identity: &str, plan: Plan) -> Leaf {
+    fn leaf(&self, issuer: &str, identity: &str, plan: Plan) -> Leaf {
         let by = Issuer { signer: &*self.keys[1], certificate: Some(&self.authority) };
-        Leaf::issue(identity, ISSUER, &by, &Transparency(&*self.keys[2]), at(plan.certified)).unwrap()
+        Leaf::issue(identity, issuer, &by, &Transparency(&*self.keys[2]), at(plan.certified)).unwrap()
     }
 
     /// A bundle over a statement about `name`, or over the bytes of a file.
     fn bundle(&self, name: &str, message: bool, plan: Plan) -> Bundle {
+        self.bundle_as(ISSUER, name, message, plan)
+    }
+
+    fn bundle_as(&self, issuer: &str, name: &str, message: bool, plan: Plan) -> Bundle {
         let said = statement(name);
         let identity =
-            if message { issue::of_artifact(ISSUER, "shop") } else { issue::identity(ISSUER, &said) };
-        let leaf = self.leaf(&identity, plan);
+            if message { issue::of_artifact(issuer, "shop") } else { issue::identity(issuer, &said) };
+        let leaf = self.leaf(issuer, &identity, plan);
         let (content, digest, signature) = match message {
             true => {
                 let digest = Sha256::of(name);
@@ -258,6 +263,19 @@ fn parts_of_one_bundle_do_not_serve_another() {
     let signer = sigstore::Signer::Identity { identity, issuer: ISSUER.into() };
     let refusal = sigstore::verify(&as_file, Artifact::Bytes(&pae), &signer, &root, at(30)).unwrap_err();
     assert_eq!(refusal.code(), "bundle-identity");
+}
+
+#[test]
+fn one_authority_is_one_signer_under_any_names() {
+    let organisation = Organisation::new();
+    let mut trust = organisation.trust();
+    trust.issuers.push("https://other.example".into());
+    let bundles = trust.issuers.iter().map(|issuer| organisation.bundle_as(issuer, "a", false, GOOD));
+    let bundles: Vec<_> = bundles.collect();
+    assert!(bundles.iter().all(|bundle| verify_bundle(bundle, &trust, at(30)).is_ok()));
+    let asked = Threshold { least: 2, predicate_type: statement("a").predicate_type, signers: vec![] };
+    let agreed = agreement(&Sha256::of("a"), &bundles, &[trust], at(30), &asked);
+    assert!(!agreed.ok && agreed.signers.len() == 1, "{agreed:?}");
 }
 
 #[test]
