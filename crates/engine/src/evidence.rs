@@ -61,7 +61,7 @@ pub fn of_deployment(which: &Which, recorder: &Recorder) -> Result<Vec<u8>, Prob
     // changed that.
     let (mut digests, mut settled) = (BTreeSet::new(), BTreeSet::new());
     for index in (0..recorder.size()).rev() {
-        let Some(Ok(found)) = recorder.entry(index)?.statement.decode::<Deployment>() else { continue };
+        let Some(Ok(found)) = recorder.row(index)?.statement.decode::<Deployment>() else { continue };
         if meant(&found) && !settled.contains(&found.project) {
             digests.insert(found.digest);
             if found.result == DeploymentResult::Deployed {

@@ -149,10 +149,12 @@ impl Journal {
         let path = self.path(place.segment);
         let write = || -> io::Result<()> {
             let file = OpenOptions::new().write(true).open(&path)?;
-            let all = [bytes, &vec![0; zeros as usize]].concat();
-            if file.metadata()?.len() < place.offset + all.len() as u64 {
+            // Before there is memory for it: a forged `redo` may name any number.
+            let end = place.offset.checked_add(bytes.len() as u64).and_then(|end| end.checked_add(zeros));
+            if end.is_none_or(|end| file.metadata().map_or(true, |data| data.len() < end)) {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
+            let all = [bytes, &vec![0; zeros as usize]].concat();
             file.write_all_at(&all, place.offset)?;
             let (from, count) = ((place.offset + bytes.len() as u64).cast_signed(), zeros.cast_signed());
             let hole = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;

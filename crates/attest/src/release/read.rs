@@ -118,7 +118,9 @@ fn said(bundle: &Bundle) -> Result<(Statement, ReleaseBundle), ReleaseError> {
     for subject in &statement.subject {
         let digest = subject.sha256_digest();
         let name = digest.map(|digest| format!("{BLOBS}{digest}"));
-        if !name.as_ref().is_some_and(|name| members.iter().any(|member| member.name == *name)) {
+        // In order, as was checked above.
+        let known = |name: &String| members.binary_search_by(|member| member.name.cmp(name)).is_ok();
+        if !name.as_ref().is_some_and(known) {
             return Err(ReleaseError::Missing(subject.name.clone()));
         }
     }

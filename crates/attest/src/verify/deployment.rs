@@ -7,7 +7,10 @@ use model::{
 };
 use serde::Serialize;
 
-use super::{ArtifactReport, Evidence, Failure, Located, Policy, Verified, artifact::{distinct, located}};
+use super::{
+    ArtifactReport, Evidence, Failure, Located, Policy, Verified,
+    artifact::{distinct, located},
+};
 
 /// Which deployment is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

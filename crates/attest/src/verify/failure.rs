@@ -174,7 +174,9 @@ impl UserError for Failure {
                 "the file was changed, or this is the evidence of another one".into()
             }
             Self::SeveralProjects(..) => "say whose decision counts with --project".into(),
-            Self::SeveralLogs(..) => "verify under the trust file of the one installation that is meant".into(),
+            Self::SeveralLogs(..) => {
+                "verify under the trust file of the one installation that is meant".into()
+            }
             Self::NotLogged => "export the evidence again; it must carry the inclusion proof".into(),
             _ => return None,
         })

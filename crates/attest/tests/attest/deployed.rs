@@ -74,8 +74,8 @@ fn failing(decision: Statement, environment: &str) -> Vec<&'static str> {
     let home = Home::new();
     let mut bundles = log(&home, &[built(app(), Subject::named("source", "sha1", "00")), decision]);
     let decision = Evidence::judge(&bundles, &home.trust(), at(20)).holding().nth(1).unwrap().envelope;
-    let receipts =
-        [ReceiptPhase::BeforeActivation, ReceiptPhase::AfterActivation].map(|phase| received(environment, phase));
+    let receipts = [ReceiptPhase::BeforeActivation, ReceiptPhase::AfterActivation]
+        .map(|phase| received(environment, phase));
     bundles.extend(log(&home, &[&receipts[..], &[deployed(decision)]].concat()));
     let report = Evidence::judge(&bundles, &home.trust(), at(20)).deployment(&Which::Id(id())).unwrap();
     report.failures.iter().map(|failure| failure.code).collect()
@@ -85,7 +85,10 @@ fn failing(decision: Statement, environment: &str) -> Vec<&'static str> {
 fn a_deployment_rests_on_a_decision_that_let_it_in_and_on_receipts_of_its_own_environment() {
     assert_eq!(failing(decided(app(), "production", Outcome::Pass), "production"), [""; 0]);
     assert_eq!(failing(decided(app(), "staging", Outcome::Pass), "production"), ["verify-no-decision"]);
-    assert_eq!(failing(decided(app(), "production", Outcome::Deny), "production"), ["verify-decision-denied"]);
+    assert_eq!(
+        failing(decided(app(), "production", Outcome::Deny), "production"),
+        ["verify-decision-denied"]
+    );
     assert_eq!(failing(decided(app(), "production", Outcome::Pass), "staging"), ["verify-no-receipt"]);
     // The two results that a decision holds must agree.
     let mut torn = decided(app(), "production", Outcome::Pass);

@@ -161,3 +161,21 @@ fn offset(home: &Home, record: usize) -> u64 {
     let index = fs::read(home.ledger_dir().join("index")).unwrap();
     u64::from_be_bytes(index[record * 48 + 40..][..8].try_into().unwrap())
 }
+
+#[test]
+fn a_redo_file_that_names_what_is_not_there_is_refused_and_changes_nothing() {
+    let home = Home::new();
+    home.fill(3);
+    let segment = home.ledger_dir().join("journal/00000000000000000000.seg");
+    let before = fs::read(&segment).unwrap();
+    for (offset, zeros) in [(0, u64::MAX), (u64::MAX - 8, 4), (before.len() as u64, 1), (0, 1 << 40)] {
+        let mut redo = b"PHREDO1\n".to_vec();
+        [0, offset, 4, zeros].iter().for_each(|number: &u64| redo.extend(number.to_be_bytes()));
+        redo.extend(b"PHR0");
+        let check = model::Sha256::of(&redo);
+        redo.extend(check.as_bytes());
+        fs::write(home.ledger_dir().join("redo"), redo).unwrap();
+        assert!(Ledger::open(&home.ledger_dir()).is_err(), "{offset} {zeros}");
+        assert_eq!(fs::read(&segment).unwrap(), before);
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Exit, Predicate, Problem, Sha256, Statement, Timestamp,
-    predicate::{Deployment, KeyEvent, Receipt, ReleaseImport, Removal, RemovedEntry, Vsa},
+    predicate::{Deployment, Exception, KeyEvent, Receipt, ReleaseImport, Removal, RemovedEntry, Vsa},
     statement::OWN_PREFIX,
 };
 use serde::Serialize;
@@ -58,14 +58,14 @@ pub fn choose(policy: &Policy, recorder: &Recorder) -> Result<Choice, Problem> {
         return Err(Problem::new("retention-types", Exit::Input, "no type of statement is named")
             .with_hint("e.g. `--types scan,https://slsa.dev/provenance/v1`"));
     }
-    let latest = latest(recorder)?;
+    let (latest, now) = (latest(recorder)?, recorder.clock().now());
     let (mut choice, mut going, mut staying) = (Choice::default(), BTreeSet::new(), BTreeSet::new());
     for logged in recorder.from(0)? {
         let logged = logged?;
         let statement = &logged.statement;
         let blobs = all_named(statement, recorder)?;
         let old = logged.logged_at < policy.before && policy.types.iter().any(|kind| is_of(statement, kind));
-        let why = protected(statement).or(latest.contains(&logged.index).then_some(LATEST));
+        let why = protected(statement, now).or(latest.contains(&logged.index).then_some(LATEST));
         match why {
             None if old && choice.entries.len() < MOST => {
                 choice.entries.push(RemovedEntry {
@@ -86,39 +86,44 @@ pub fn choose(policy: &Policy, recorder: &Recorder) -> Result<Choice, Problem> {
     Ok(choice)
 }
 
-const LATEST: &str = "it is the newest about an environment";
+const LATEST: &str = "it is the newest about an environment, or about what is deployed there";
 
-/// Why a statement of this type never goes.
-fn protected(statement: &Statement) -> Option<&'static str> {
+/// Why a statement of this type never goes, or not yet.
+fn protected(statement: &Statement, now: Timestamp) -> Option<&'static str> {
     match statement.predicate_type.as_str() {
         KeyEvent::TYPE => Some("others follow the organisation's keys by it"),
         Removal::TYPE => Some("it says why others went"),
+        Exception::TYPE if !matches!(statement.decode::<Exception>(), Some(Ok(e)) if e.expires <= now) => {
+            Some("it is still in effect")
+        }
         _ => None,
     }
 }
 
-/// The newest decision, deployment and receipt of each environment.
+/// The newest decision and receipt of each environment, the newest deployment of each result there (what is
+/// active is not always the newest: others were refused or taken back), and what those rest on.
 fn latest(recorder: &Recorder) -> Result<BTreeSet<u64>, Problem> {
-    let mut latest = BTreeMap::new();
+    let (mut latest, mut decisions, mut receipts) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for logged in recorder.from(0)? {
         let logged = logged?;
-        if let Some(place) = environment(&logged.statement) {
-            latest.insert(place, logged.index);
+        let (index, statement) = (logged.index, &logged.statement);
+        if let Some(Ok(vsa)) = statement.decode::<Vsa>() {
+            decisions.insert(logged.envelope, index);
+            let place = (vsa.proofhouse.project, vsa.proofhouse.environment, "decision");
+            latest.insert(place, (index, None));
+        } else if let Some(Ok(found)) = statement.decode::<Deployment>() {
+            let place = (found.project, found.environment, found.result.name());
+            latest.insert(place, (index, Some((found.deployment, found.decision))));
+        } else if let Some(Ok(receipt)) = statement.decode::<Receipt>() {
+            receipts.push((receipt.deployment, index));
+            latest.insert((receipt.project, receipt.environment, "receipt"), (index, None));
         }
     }
-    Ok(latest.into_values().collect())
-}
-
-/// Kind, project and environment.
-fn environment(statement: &Statement) -> Option<(&'static str, String, String)> {
-    if let Some(Ok(vsa)) = statement.decode::<Vsa>() {
-        return Some((Vsa::TYPE, vsa.proofhouse.project, vsa.proofhouse.environment));
-    }
-    if let Some(Ok(deployment)) = statement.decode::<Deployment>() {
-        return Some((Deployment::TYPE, deployment.project, deployment.environment));
-    }
-    let receipt = statement.decode::<Receipt>()?.ok()?;
-    Some((Receipt::TYPE, receipt.project, receipt.environment))
+    let deployed: BTreeMap<_, _> = latest.values().filter_map(|(_, deployed)| *deployed).collect();
+    let mut all: BTreeSet<_> = latest.values().map(|(index, _)| *index).collect();
+    all.extend(deployed.values().filter_map(|decision| decisions.get(decision)));
+    all.extend(receipts.iter().filter(|(of, _)| deployed.contains_key(of)).map(|(_, index)| *index));
+    Ok(all)
 }
 
 /// Whether a statement is of a type that a user wrote.

@@ -106,6 +106,34 @@ fn old_content_goes_and_everything_else_stays_provable() {
     site.proofhouse(&["ledger", "verify"]).expect(0);
 }
 
+#[test]
+fn what_is_deployed_stays_proven_when_a_later_deployment_was_refused() {
+    let tiny = Tiny::new();
+    let site = &tiny.site;
+    site.proofhouse(&["run"]).expect(0);
+    site.proofhouse(&["deploy", "staging"]).expect(0);
+    let config = fs::read_to_string(site.project().join("proofhouse.yaml")).unwrap();
+    site.write(
+        "proofhouse.yaml",
+        config.replace("require-clean-source: false", "require-clean-source: true"),
+    );
+    tiny.answer("two");
+    site.proofhouse(&["run"]).expect(0);
+    site.proofhouse(&["deploy", "staging"]).expect(1);
+    site.write("report.sarif", SARIF);
+    site.proofhouse(&["import", "report.sarif"]).expect(0);
+    let reason = ["--until", "30d", "--reason", "a change that is nowhere yet"];
+    site.proofhouse(&[&["gate", "except", "source-clean"], &reason[..]].concat()).expect(0);
+
+    let types = "scan,exception,deployment,receipt,https://slsa.dev/verification_summary/v1";
+    let retain = ["ledger", "retain", "--older-than", "0d", "--types", types, "--reason", "long ago"];
+    let told = site.proofhouse(&retain).expect(0).out;
+    assert!(told.contains("1 statement and"), "only the scan may go: {told}");
+    site.proofhouse(&["verify", "--deployment", "staging"]).expect(0);
+    site.proofhouse(&["ledger", "verify"]).expect(0);
+    site.proofhouse(&["deploy", "staging"]).expect(0);
+}
+
 fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
 }
