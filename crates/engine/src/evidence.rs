@@ -69,6 +69,19 @@ pub fn of_deployment(which: &Which, recorder: &Recorder) -> Result<Vec<u8>, Prob
             }
         }
     }
+    if digests.is_empty() {
+        return Err(Problem::new(
+            "verify-no-deployment",
+            model::Exit::Verdict,
+            match which {
+                Which::Id(id) => format!("this installation knows no deployment {id}"),
+                Which::Active { environment, .. } => {
+                    format!("nothing was deployed to `{environment}` from here")
+                }
+            },
+        )
+        .with_hint("give its evidence with --bundle and the trust file with --trust"));
+    }
     let mut indices = BTreeSet::new();
     for digest in digests {
         indices.extend(about(digest, recorder)?.iter().map(|logged| logged.index));

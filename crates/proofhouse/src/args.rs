@@ -38,8 +38,9 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Options of every command.
+/// Options of every command. They have a part of the help to themselves, so that a command's own come first.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Home of this installation: ledger, keys, database [default: the user's data folder]
     #[arg(long, global = true, env = "PROOFHOUSE_HOME", value_name = "DIR")]

@@ -98,6 +98,9 @@ impl UserError for KeyError {
             Self::OtherRoot(_) => "name the file that `trust init` wrote with --root-key".into(),
             Self::Exists(_) => "change keys with `proofhouse trust rotate`, or use another --home".into(),
             Self::Place(error) => return error.hint(),
+            Self::Io(_, error) if error.kind() == io::ErrorKind::NotFound => {
+                "check the path; a folder that is missing is not made".into()
+            }
             Self::Setting { .. } | Self::Io(..) | Self::Crypto => return None,
         })
     }

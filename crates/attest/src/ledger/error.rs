@@ -118,9 +118,10 @@ impl UserError for LedgerError {
         Some(match self {
             Self::DiskFull(_) => "free some space and run the command again".into(),
             Self::Damaged { .. } => "run `proofhouse ledger verify` to see everything that is damaged".into(),
-            Self::ForeignKeys { .. } | Self::RolledBack { .. } => {
-                "restore the ledger and keys folders from the same backup".into()
-            }
+            Self::ForeignKeys { .. } => "restore the ledger and keys folders from the same backup".into(),
+            Self::RolledBack { .. } => "restore the ledger and keys folders from the same backup; where the \
+                signer is shared: it signs for one ledger, and this is another"
+                .into(),
             Self::Removed { by, .. } => format!("see `proofhouse ledger show {by}`"),
             Self::NotCheckpointed(_) => "any command that writes to the ledger signs one".into(),
             Self::Signer(error) => return error.hint(),

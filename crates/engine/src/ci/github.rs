@@ -10,6 +10,7 @@ pub(super) const SYSTEM: System = System {
     variables: &[
         ("repository", "GITHUB_REPOSITORY"),
         ("ref", "GITHUB_REF"),
+        ("refProtected", "GITHUB_REF_PROTECTED"),
         ("commit", "GITHUB_SHA"),
         ("workflow", "GITHUB_WORKFLOW_REF"),
         ("job", "GITHUB_JOB"),
@@ -23,6 +24,7 @@ pub(super) const SYSTEM: System = System {
     token: &[
         ("repository", "repository"),
         ("ref", "ref"),
+        ("refProtected", "ref_protected"),
         ("commit", "sha"),
         ("workflow", "workflow_ref"),
         ("run", "run_id"),

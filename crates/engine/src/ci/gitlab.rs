@@ -11,6 +11,7 @@ pub(super) const SYSTEM: System = System {
     variables: &[
         ("repository", "CI_PROJECT_PATH"),
         ("ref", "CI_COMMIT_REF_NAME"),
+        ("refProtected", "CI_COMMIT_REF_PROTECTED"),
         ("commit", "CI_COMMIT_SHA"),
         ("workflow", "CI_CONFIG_PATH"),
         ("job", "CI_JOB_ID"),
@@ -23,6 +24,7 @@ pub(super) const SYSTEM: System = System {
     token: &[
         ("repository", "project_path"),
         ("ref", "ref"),
+        ("refProtected", "ref_protected"),
         ("commit", "sha"),
         ("workflow", "ci_config_ref_uri"),
         ("job", "job_id"),

@@ -130,11 +130,12 @@ fn said(system: &System, token: &Token) -> Claims {
     system.token.iter().filter_map(one).collect()
 }
 
-/// A text or number; what is empty or long is none.
+/// A text, number, yes or no; what is empty or long is none.
 fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
+        Value::Bool(yes) => yes.to_string(),
         _ => return None,
     };
     (1..=LONGEST).contains(&text.len()).then_some(text)

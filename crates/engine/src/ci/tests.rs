@@ -38,13 +38,14 @@ fn github_says_who_runs_and_a_token_confirms_it() {
         ("GITHUB_REPOSITORY", "octo/app"),
         ("GITHUB_SHA", COMMIT),
         ("GITHUB_RUN_ID", "42"),
+        ("GITHUB_REF_PROTECTED", "true"),
         ("GITHUB_WORKFLOW_REF", workflow),
     ]))
     .unwrap();
     assert_eq!(found.system, "github-actions");
     assert_eq!(found.proven_identity(), None, "claims prove nothing");
     let claims = json!({"sub": "repo:octo/app:ref:refs/heads/main", "repository": "octo/app", "sha": COMMIT,
-        "run_id": "42", "workflow_ref": workflow, "job_workflow_ref": workflow, "event_name": "push"});
+        "run_id": "42", "ref_protected": "true", "workflow_ref": workflow, "job_workflow_ref": workflow, "event_name": "push"});
     let issuer = "https://token.actions.githubusercontent.com";
     let good = confirmed(&found, &token(issuer, claims.clone()), Some(COMMIT)).unwrap();
     assert_eq!(good.proven_identity(), Some((format!("https://github.com/{workflow}").as_str(), issuer)));
@@ -57,10 +58,16 @@ fn github_says_who_runs_and_a_token_confirms_it() {
         let good = confirmed(&found, &token(issuer, other), None).unwrap();
         assert_eq!((good.verified, good.proven_identity()), (true, None), "{odd}");
     }
-    let mut stolen = claims;
-    stolen["repository"] = "evil/app".into();
-    let other = confirmed(&found, &token(issuer, stolen), None).unwrap_err();
-    assert!(matches!(&other, CiError::Differs { claim, .. } if claim == "repository"), "{other}");
+    let proven = &good.token.as_ref().unwrap().claims;
+    assert!(proven.contains(&"refProtected".to_owned()) && good.claims["refProtected"] == "true");
+    for (claim, name, lie) in
+        [("repository", "repository", "evil/app".into()), ("refProtected", "ref_protected", false.into())]
+    {
+        let mut stolen = claims.clone();
+        stolen[name] = lie;
+        let other = confirmed(&found, &token(issuer, stolen), None).unwrap_err();
+        assert!(matches!(&other, CiError::Differs { claim: told, .. } if told == claim), "{other}");
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct Choice {
     pub blobs: Vec<Sha256>,
     /// Stay.
     pub kept: Vec<Kept>,
+    /// Types of which there is no statement at all, old or new: perhaps misspelt.
+    pub unknown: Vec<String>,
     /// There are more than one removal can name; the same again takes the next.
     pub more: bool,
 }
@@ -60,10 +62,12 @@ pub fn choose(policy: &Policy, recorder: &Recorder) -> Result<Choice, Problem> {
     }
     let (latest, now) = (latest(recorder)?, recorder.clock().now());
     let (mut choice, mut going, mut staying) = (Choice::default(), BTreeSet::new(), BTreeSet::new());
+    choice.unknown.clone_from(&policy.types);
     for logged in recorder.from(0)? {
         let logged = logged?;
         let statement = &logged.statement;
         let blobs = all_named(statement, recorder)?;
+        choice.unknown.retain(|kind| !is_of(statement, kind));
         let old = logged.logged_at < policy.before && policy.types.iter().any(|kind| is_of(statement, kind));
         let why = protected(statement, now).or(latest.contains(&logged.index).then_some(LATEST));
         match why {

@@ -13,8 +13,9 @@ pub struct CiClaims {
     pub system: String,
     /// An issuer's token confirmed some of these claims and contradicted none.
     pub verified: bool,
-    /// The claims by name, as far as the system gives them: `repository`, `ref`, `commit`, `workflow`,
-    /// `job`, `run`, `attempt`, `runner`, `actor`, `event`, `address`.
+    /// The claims by name, as far as the system gives them: `repository`, `ref`, `refProtected` (the
+    /// forge's own word on its protection of that branch or tag), `commit`, `workflow`, `job`,
+    /// `run`, `attempt`, `runner`, `actor`, `event`, `address`.
     #[serde(flatten)]
     pub claims: std::collections::BTreeMap<String, String>,
     /// What was proven; present when `verified`.

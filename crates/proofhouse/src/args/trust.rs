@@ -75,7 +75,7 @@ pub struct RotateArgs {
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// From when on the new key counts, e.g. 2027-01-01T00:00:00Z [default: in 30 seconds]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub from: Option<model::Timestamp>,
     /// File of the root's key; needed for authority and time [default: keys/root.json in the home]
     #[arg(long, value_name = "FILE")]
@@ -87,7 +87,7 @@ pub struct RevokeArgs {
     /// Beginning of the key's fingerprint
     pub key: String,
     /// From when on what it signs no longer counts, e.g. when it was lost [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     pub from: Option<model::Timestamp>,
     /// Why
     #[arg(long)]
@@ -95,4 +95,9 @@ pub struct RevokeArgs {
     /// File of the root's key, when a new authority has to be made [default: keys/root.json in the home]
     #[arg(long, value_name = "FILE")]
     pub root_key: Option<PathBuf>,
+}
+
+/// A moment as the ledger and certificates write it.
+fn moment(text: &str) -> Result<model::Timestamp, String> {
+    text.parse().map_err(|_| "expected is a time with its zone, as in 2027-01-01T00:00:00Z".to_owned())
 }

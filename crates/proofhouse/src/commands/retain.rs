@@ -67,6 +67,9 @@ fn tell(app: &App, choice: &Choice, by: Option<u64>) {
     if app.json() {
         return ui::json(&serde_json::json!({ "removedBy": by, "choice": choice }));
     }
+    for kind in &choice.unknown {
+        ui::note(&format!("no statement in this ledger is of the type `{kind}`"));
+    }
     for entry in &choice.entries {
         println!("{:>6} {} {DIM}{}{DIM:#}", entry.index, entry.predicate_type, entry.envelope.short());
     }

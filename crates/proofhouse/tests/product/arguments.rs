@@ -78,3 +78,32 @@ fn a_token_lives_at_least_a_day_and_wrong_arguments_are_json_where_json_is_asked
     assert!(site.proofhouse(&["plam"]).expect(2).err.contains("Usage"), "as before for people");
     assert!(site.proofhouse(&["--help", "--format", "json"]).expect(0).out.contains("Usage"));
 }
+
+#[test]
+fn the_options_of_a_command_come_before_those_of_every_command() {
+    let site = Site::new();
+    for command in [&["run"][..], &["trust", "rotate"], &["ledger", "monitor"]] {
+        let told = site.proofhouse(&[command, &["--help"]].concat()).expect(0).out;
+        let (own, shared) = told.split_once("Options of every command:").unwrap();
+        assert!(shared.contains("--home <DIR>") && shared.contains("--signer <SOCKET>"), "{told}");
+        assert!(!own.contains("--home <DIR>") && own.contains("--help"), "{told}");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_about_keys_and_old_content_is_told_with_what_was_expected() {
+    let site = Site::new();
+    let away = site.proofhouse(&["trust", "init", "--root-key", "nowhere/root.json"]).expect(3);
+    assert!(away.err.contains("key-io") && away.err.contains("folder that is missing"), "{}", away.err);
+    site.write("keys.json", r#"{"time":{"kind":"rfc3161","url":"https://tsa.example/"}}"#);
+    let bare = site.proofhouse(&["trust", "init", "--keys", "keys.json"]).expect(2);
+    assert!(bare.err.contains("`https://tsa.example/`") && bare.err.contains("`chain`"), "{}", bare.err);
+    let when = site.proofhouse(&["trust", "rotate", "log", "--from", "tomorrow"]).expect(2);
+    assert!(when.err.contains("2027-01-01T00:00:00Z"), "{}", when.err);
+    site.proofhouse(&["trust", "init"]).expect(0);
+    let asked = ["ledger", "retain", "--older-than", "3y", "--types", "scan,key,skan", "--dry-run"];
+    let told = site.proofhouse(&asked).expect(0).err;
+    assert!(told.contains("`skan`") && told.contains("`scan`") && !told.contains("`key`"), "{told}");
+    let nowhere = site.proofhouse(&["verify", "--deployment", "production"]).expect(1);
+    assert!(nowhere.err.contains("verify-no-deployment"), "{}", nowhere.err);
+}

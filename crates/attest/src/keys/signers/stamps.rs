@@ -42,6 +42,12 @@ struct Query {
 }
 
 impl StampService {
+    /// Its address, as it was given.
+    pub fn address(&self) -> &str {
+        let Self::Rfc3161 { url, .. } = self;
+        url
+    }
+
     /// Asks for a time-stamp over `signature`. What comes back is not looked at here.
     ///
     /// # Errors

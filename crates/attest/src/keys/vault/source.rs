@@ -88,8 +88,8 @@ impl Source {
                 let leaf = chain.first().filter(|der| purpose == Purpose::Time && stamps_times(&der.0));
                 let public = leaf.and_then(|der| public_key(&der.0)).ok_or(KeyError::Setting {
                     what: "the time-stamping service",
-                    given: format!("{service:?}"),
-                    why: "its certificates are needed, its own first, with a P-256 or Ed25519 key",
+                    given: service.address().to_owned(),
+                    why: "its certificates are needed as `chain`: its own for time-stamping first, with a P-256 or Ed25519 key",
                 })?;
                 let private = Private::Service(service.clone());
                 Ok(Taken { place: Place::Stamper(service.clone()), private, public })

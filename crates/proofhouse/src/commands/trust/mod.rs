@@ -132,6 +132,10 @@ fn revoke(app: &App, arguments: &RevokeArgs) -> Result<Exit, Problem> {
     let changed: Vec<_> = changed.into_iter().map(|key| key.fingerprint.clone()).collect();
     record(app, KeyAction::Revoked, &arguments.reason, &keys, &changed)?;
     show(app, &keys);
+    ui::note(
+        "give `proofhouse trust file` and `trust root` to whoever verifies, and run `proofhouse env trust` for \
+         each environment; `proofhouse ledger verify` names what no longer counts",
+    );
     Ok(Exit::Success)
 }
 
