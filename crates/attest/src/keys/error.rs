@@ -6,6 +6,10 @@ use model::{Exit, Timestamp, UserError};
 
 use super::Purpose;
 
+/// The next step where a file cannot be read or written.
+pub(crate) const IO_HINT: &str =
+    "check the path, and who may read and write there; a folder that is missing is not made";
+
 /// Any failure of keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -98,10 +102,8 @@ impl UserError for KeyError {
             Self::OtherRoot(_) => "name the file that `trust init` wrote with --root-key".into(),
             Self::Exists(_) => "change keys with `proofhouse trust rotate`, or use another --home".into(),
             Self::Place(error) => return error.hint(),
-            Self::Io(_, error) if error.kind() == io::ErrorKind::NotFound => {
-                "check the path; a folder that is missing is not made".into()
-            }
-            Self::Setting { .. } | Self::Io(..) | Self::Crypto => return None,
+            Self::Io(..) => IO_HINT.into(),
+            Self::Setting { .. } | Self::Crypto => return None,
         })
     }
 

@@ -18,6 +18,7 @@ mod witness;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
+pub(crate) use error::IO_HINT;
 pub use error::KeyError;
 pub(crate) use files::private_file;
 pub use public::{Algorithm, BadKey, PublicKey};

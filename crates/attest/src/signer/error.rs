@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use model::{Exit, UserError};
 
-use crate::keys::{KeyError, signers::about};
+use crate::keys::{IO_HINT, KeyError, signers::about};
 
 /// Any failure of the signer.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,7 @@ impl UserError for SignerError {
             (_, "key-root-away" | "key-root-other") => {
                 Some("name the file that `proofhouse trust init` wrote with --root-key".into())
             }
+            (_, "key-io") => Some(IO_HINT.into()),
             (_, "key-exists") => Some("exchange keys with `proofhouse trust rotate`".into()),
             (_, code) => about(code).map(|about| about.2.to_owned()),
         }

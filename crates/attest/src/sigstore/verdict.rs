@@ -159,7 +159,7 @@ fn signed_by(
             if !envelope.signatures.iter().all(|signature| key.verify(&pae, &signature.sig)) {
                 return Err(Refusal::Signature);
             }
-            let statement = envelope.statement().map_err(|error| Failure::Statement(error.to_string()))?;
+            let statement = envelope.statement().map_err(Failure::from)?;
             let subject = |subject: &model::Subject| subject.digest.get("sha256") == Some(&digest.hex());
             match statement.subject.iter().any(subject) {
                 true => Ok((Some(statement), Sha256::of(&pae))),

@@ -2,7 +2,7 @@
 
 use model::{Exit, Sha256, Timestamp, UserError};
 
-use crate::sigstore::Refusal;
+use crate::{dsse::DsseError, sigstore::Refusal};
 
 /// Why a bundle, or the evidence for an artifact, does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -117,6 +117,15 @@ pub enum Failure {
         /// How many must.
         least: usize,
     },
+}
+
+impl From<DsseError> for Failure {
+    fn from(error: DsseError) -> Self {
+        match error {
+            DsseError::PayloadType(kind) => Self::PayloadType(kind),
+            other => Self::Statement(other.to_string()),
+        }
+    }
 }
 
 impl From<Refusal> for Failure {

@@ -7,7 +7,7 @@ use model::{Sha256, Statement, Timestamp};
 use super::Failure;
 use crate::{
     bundle::{Bundle, Content, Material, TlogEntry},
-    dsse::{DsseError, Envelope},
+    dsse::Envelope,
     issue::{self, ARTIFACT},
     keys::PublicKey,
     log::{LeafVerifier, LogEntry, SignedCheckpoint, leaf_hash, verify_inclusion},
@@ -87,10 +87,7 @@ impl<'a> Verifier<'a> {
     /// The first [`Failure`].
     pub fn verify(&self, bundle: &Bundle, now: Timestamp) -> Result<Verified, Failure> {
         let content = &bundle.content;
-        let statement = content.statement().map_err(|error| match error {
-            DsseError::PayloadType(kind) => Failure::PayloadType(kind),
-            other => Failure::Statement(other.to_string()),
-        })?;
+        let statement = content.statement().map_err(Failure::from)?;
         let who = match &bundle.material {
             Material::PublicKey(hint) => Who::Hinted(hint),
             Material::Certificate(der) => Who::Certificate(der),

@@ -13,7 +13,7 @@ use attest::{
     trust::{TrustedAuthority, TrustedKey, TrustedLog},
     verify::{Threshold, agreement, verify_bundle},
 };
-use model::{Sha256, Timestamp, UserError};
+use model::{Sha256, Timestamp, UserError, statement::PAYLOAD_TYPE};
 use serde_json::Value;
 
 use crate::support::{at, statement};
@@ -40,9 +40,11 @@ struct Plan {
     stamped: i64,
     /// The log's key and name are another's.
     other_log: bool,
+    /// Payload type of an envelope.
+    kind: &'static str,
 }
 
-const GOOD: Plan = Plan { certified: 0, stamped: 10, other_log: false };
+const GOOD: Plan = Plan { certified: 0, stamped: 10, other_log: false, kind: PAYLOAD_TYPE };
 
 impl Organisation {
     /// Root, authority, transparency, time, log. Its authority lives for an hour.
@@ -108,9 +110,10 @@ impl Organisation {
                 (Content::Message(MessageSignature::new(digest, signature.clone())), digest, signature)
             }
             false => {
-                let unsigned = Envelope::new(serde_json::to_vec(&said).unwrap(), String::new(), vec![]);
-                let signature = leaf.key().sign(&unsigned.pae()).unwrap();
-                let envelope = Envelope::new(unsigned.payload, String::new(), signature.clone());
+                let mut envelope = Envelope::new(serde_json::to_vec(&said).unwrap(), String::new(), vec![]);
+                envelope.payload_type = plan.kind.to_owned();
+                let signature = leaf.key().sign(&envelope.pae()).unwrap();
+                envelope.signatures[0].sig = signature.clone();
                 let digest = Sha256::of(envelope.pae());
                 (Content::Dsse(envelope.clone(), envelope.to_json()), digest, signature)
             }
@@ -227,6 +230,8 @@ fn parts_of_one_bundle_do_not_serve_another() {
         assert_eq!(with(&|b| b.timestamps = other.timestamps.clone()), "bundle-timestamp-mismatch");
         assert_eq!(with(&|b| b.timestamps.clear()), "bundle-timestamp-missing");
         assert_eq!(with(&|b| b.timestamps.push(b.timestamps[0].clone())), "bundle-timestamp-malformed");
+        let broken = |b: &mut Bundle| *b.timestamps[0].last_mut().unwrap() ^= 1;
+        assert_eq!(with(&broken), "bundle-timestamp-signature");
         assert_eq!(with(&|b| b.tlog = other.tlog.clone()), "verify-entry-mismatch");
         assert_eq!(with(&|b| b.tlog.push(b.tlog[0].clone())), "bundle-log-entries");
         assert_eq!(with(&|b| b.tlog[0].inclusion_proof = None), "verify-not-logged");
@@ -333,4 +338,22 @@ fn unsorted_sets_and_other_curves_are_refused() {
     let curve = Bundle { material: Material::Certificate(other), ..bundle };
     assert_eq!(verdict(&organisation, &curve, true, "a", at(30)), Err("bundle-certificate-key"));
     assert!(PublicKey::from_spki(&[]).is_err());
+}
+
+/// Signed well, by the right one, but not as a statement, or with a certificate that is for something else.
+#[test]
+fn what_was_signed_for_another_purpose_is_refused() {
+    let organisation = Organisation::new();
+    let other = organisation.bundle("a", false, Plan { kind: "application/vnd.other+json", ..GOOD });
+    assert_eq!(verdict(&organisation, &other, false, "a", at(30)), Err("verify-payload-type"));
+
+    let bundle = organisation.bundle("a", true, GOOD);
+    let Material::Certificate(der) = &bundle.material else { unreachable!() };
+    // Key usage: seven unused bits and digitalSignature; keyAgreement (bit 4) in its place.
+    let usage: &[u8] = &[0x03, 0x02, 0x07, 0x80];
+    let place = der.windows(usage.len()).position(|window| window == usage).unwrap();
+    let mut changed = der.clone();
+    changed[place + 2..place + 4].copy_from_slice(&[0x03, 0x08]);
+    let agreement = Bundle { material: Material::Certificate(changed), ..bundle };
+    assert_eq!(verdict(&organisation, &agreement, true, "a", at(30)), Err("bundle-certificate-usage"));
 }

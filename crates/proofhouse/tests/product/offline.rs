@@ -173,6 +173,12 @@ fn a_deployment_is_verified_elsewhere_with_its_decision_and_what_the_target_saw(
     exported.verify(&["--deployment", &id]).expect(0);
     assert!(exported.verify(&["--deployment", "production"]).expect(1).err.contains("verify-no-deployment"));
 
+    // What was not let in is told as such, also by its id.
+    let refused = exported.site.proofhouse(&["deploy", "production", "--format", "json"]).expect(1).json();
+    let refused = refused["deployment"].as_str().unwrap();
+    let told = exported.site.proofhouse(&["verify", "--deployment", refused]).expect(1).text();
+    assert!(told.contains("verify-not-deployed"), "{told}");
+
     // What is left out is missed.
     let evidence = exported.site.path().join("evidence.jsonl");
     let good = fs::read_to_string(&evidence).unwrap();
