@@ -1,4 +1,4 @@
-//! Any bytes as envelope, bundle, evidence file or trust file: what is read is written again the same.
+//! Any bytes as envelope, statement, bundle, evidence file or trust file: what is read is written again the same.
 
 #![no_main]
 
@@ -7,6 +7,19 @@ use attest::{
     bundle::{parse_evidence, write_evidence},
 };
 use libfuzzer_sys::fuzz_target;
+use model::{
+    Predicate, Statement,
+    predicate::{Deployment, KeyEvent, Receipt, Vsa},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// What decides over trust or about a deployment means the same after it was written again.
+fn decoded<P: Predicate + Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(statement: &Statement) {
+    if let Some(Ok(predicate)) = statement.decode::<P>() {
+        let written = serde_json::to_value(&predicate).unwrap();
+        assert_eq!(serde_json::from_value::<P>(written).unwrap(), predicate);
+    }
+}
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(envelope) = Envelope::parse(bytes) {
@@ -15,6 +28,12 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(!statement.subject.is_empty());
         }
         assert!(envelope.pae().ends_with(&envelope.payload));
+    }
+    if let Ok(statement) = Envelope::new(bytes.to_vec(), String::new(), Vec::new()).statement() {
+        decoded::<Vsa>(&statement);
+        decoded::<Deployment>(&statement);
+        decoded::<Receipt>(&statement);
+        decoded::<KeyEvent>(&statement);
     }
     if let Ok(bundle) = Bundle::parse(bytes)
         && let Ok(written) = bundle.to_json()

@@ -182,9 +182,9 @@ fn show(app: &App, keys: &[KeyInfo]) {
             None if valid(key, now) => (GOOD, "valid"),
             None => (DIM, "ended"),
         };
-        let until = key.valid_until.map_or("open".to_owned(), |until| until.to_string());
+        let until = key.valid_until.map_or("on".to_owned(), |until| format!("to {until}"));
         println!(
-            "{BOLD}{:<13}{BOLD:#} {} {style}{word:<9}{style:#} {DIM}{} {} to {until}{DIM:#} {}",
+            "{BOLD}{:<13}{BOLD:#} {} {style}{word:<9}{style:#} {DIM}from {} {until}{DIM:#} {}",
             key.purpose.name(),
             key.fingerprint.chars().take(16).collect::<String>(),
             key.algorithm,
