@@ -184,7 +184,7 @@ fn show(app: &App, keys: &[KeyInfo]) {
         };
         let until = key.valid_until.map_or("on".to_owned(), |until| format!("to {until}"));
         println!(
-            "{BOLD}{:<13}{BOLD:#} {} {style}{word:<9}{style:#} {DIM}from {} {until}{DIM:#} {}",
+            "{BOLD}{:<13}{BOLD:#} {} {style}{word:<9}{style:#} {DIM}{} from {} {until}{DIM:#} {}",
             key.purpose.name(),
             key.fingerprint.chars().take(16).collect::<String>(),
             key.algorithm,
