@@ -10,7 +10,7 @@
 //! **Architecture Invariants:**
 //! - private keys exist only in the process that runs [`signer::serve`] (a witness of other people's logs has
 //!   a key of its own, [`keys::WitnessSigner`], in its own process);
-//! - [`dsse`], [`log`], [`trust`], [`bundle`], [`release`], [`verify`], [`sigstore`] and [`oidc`] do no IO and never ask
+//! - [`dsse`], [`log`], [`trust`], [`bundle`], [`release`], [`verify`], [`sigstore`], [`keyless`] and [`oidc`] do no IO and never ask
 //!   for the time;
 //! - a statement is acknowledged only after it is on disk and covered by a signed checkpoint.
 
@@ -22,6 +22,7 @@ pub mod bundle;
 pub mod dsse;
 pub mod issue;
 mod json;
+pub mod keyless;
 pub mod keys;
 pub mod ledger;
 pub mod log;

@@ -17,6 +17,7 @@ pub mod identity;
 pub mod import;
 pub mod inspect;
 pub mod junit;
+pub mod keyless;
 pub mod keys;
 pub mod ports;
 pub mod project;

@@ -11,6 +11,7 @@ mod findings;
 mod gate;
 mod import;
 mod init;
+mod keyless;
 mod ledger;
 mod monitor;
 mod outputs;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Report, show, text, tracked};
 
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "crates/model/src",
     "crates/pipeline/src",
     "crates/policy/src",
@@ -16,6 +16,7 @@ const PURE: [&str; 11] = [
     "crates/attest/src/bundle",
     "crates/attest/src/trust",
     "crates/attest/src/oidc",
+    "crates/attest/src/keyless",
     "crates/attest/src/release",
     "crates/findings/src/correlate",
 ];

@@ -169,7 +169,7 @@ pub(super) fn signed(signer: &dyn Signer, body: TbsCertificate) -> Result<Vec<u8
     certificate.to_der().map_err(encoding)
 }
 
-pub(super) fn ecdsa_sha256() -> AlgorithmIdentifierOwned {
+pub(crate) fn ecdsa_sha256() -> AlgorithmIdentifierOwned {
     AlgorithmIdentifierOwned { oid: ECDSA_SHA256, parameters: None }
 }
 

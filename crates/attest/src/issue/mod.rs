@@ -9,8 +9,8 @@ mod identity;
 mod leaf;
 mod timestamp;
 
-pub(crate) use certificate::TIME_STAMPING;
 pub use certificate::{Issuer, MAX_NAME, authority, root, time_stamper, valid_name};
+pub(crate) use certificate::{TIME_STAMPING, ecdsa_sha256};
 pub use identity::{ARTIFACT, identity, is_of_artifact, of_artifact};
 pub use leaf::{LEAF_LIFE, Leaf, Transparency};
 pub use timestamp::TimeStamper;
@@ -18,6 +18,6 @@ pub use timestamp::TimeStamper;
 use crate::keys::KeyError;
 
 /// DER that does not come about is a bug or an absurd name; nothing else can be said about it.
-fn encoding(_: der::Error) -> KeyError {
+pub(crate) fn encoding(_: der::Error) -> KeyError {
     KeyError::Crypto
 }

@@ -14,4 +14,5 @@ mod token;
 
 pub use error::TokenError;
 pub use jwks::{KeySet, MAX_KEY_SET, MAX_KEYS};
+pub(crate) use token::payload;
 pub use token::{Expected, MAX_TOKEN, Token, issuer_of, verify};

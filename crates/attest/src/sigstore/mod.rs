@@ -21,7 +21,7 @@ pub use export::trusted_root;
 pub(crate) use leaf::{Leaf, OIDC_ISSUER, OLD_ISSUER};
 pub(crate) use path::{Paths, code_signing};
 pub use refusal::Refusal;
-pub(crate) use root::Authority;
+pub(crate) use root::{Authority, Window};
 pub use root::{RootError, TrustedRoot};
 pub use session::Session;
 pub(crate) use timestamp as stamp;

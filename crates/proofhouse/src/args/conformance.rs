@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 pub enum ConformanceCommand {
     /// Verify a Sigstore bundle; the exit status is the verdict
     VerifyBundle(VerifyBundleArgs),
-    /// Sign a file with this installation's own authority and write the bundle
+    /// Sign a file and write the bundle, with this installation's own authority or with --signing-config
     SignBundle(SignBundleArgs),
 }
 
@@ -17,8 +17,8 @@ pub struct SignBundleArgs {
     /// Where the bundle goes
     #[arg(long, value_name = "FILE")]
     pub bundle: PathBuf,
-    /// Token of an identity provider; not used, as this installation vouches for its own identities
-    #[arg(long, value_name = "TOKEN", hide = true)]
+    /// Token of an identity provider; used with --signing-config only
+    #[arg(long, value_name = "TOKEN")]
     pub identity_token: Option<String>,
     /// The file is a statement (in-toto JSON): sign it in an envelope
     #[arg(long)]
@@ -26,10 +26,10 @@ pub struct SignBundleArgs {
     /// Verify the bundle under this trusted_root.json before it is written
     #[arg(long, value_name = "FILE")]
     pub trusted_root: Option<PathBuf>,
-    /// Sign with services of others; not possible, as this installation signs with its own
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Sign with the services that this signing_config.json names
+    #[arg(long, value_name = "FILE", requires = "trusted_root")]
     pub signing_config: Option<PathBuf>,
-    /// Sign with Sigstore's staging services; not possible, as this installation signs with its own
+    /// Sign with Sigstore's staging services; not possible, as no address of theirs is built in
     #[arg(long, hide = true)]
     pub staging: bool,
     /// The file

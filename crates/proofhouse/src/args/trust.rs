@@ -15,6 +15,18 @@ pub struct SignArgs {
     /// Project that the file is of [default: that of this folder]
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
+    /// Sign with a Fulcio, a Rekor v2 and time-stamping authorities of others: a signing_config.json
+    #[arg(long, value_name = "FILE", requires_all = ["file", "trusted_root"], conflicts_with = "project")]
+    pub services: Option<PathBuf>,
+    /// Under which the bundle must hold before it is written: a trusted_root.json
+    #[arg(long, value_name = "FILE", requires = "services")]
+    pub trusted_root: Option<PathBuf>,
+    /// Identity token to show to Fulcio [default: SIGSTORE_ID_TOKEN]
+    #[arg(long, value_name = "FILE", requires = "services")]
+    pub identity_token_file: Option<PathBuf>,
+    /// The file is a statement (in-toto JSON): sign it in an envelope
+    #[arg(long, requires = "services")]
+    pub in_toto: bool,
     /// Hold the keys of this home and sign for others, at this socket
     #[arg(long, value_name = "SOCKET", conflicts_with = "file")]
     pub listen: Option<PathBuf>,

@@ -10,7 +10,10 @@ use attest::{
 use model::{Clock, Exit, Problem, Sha256, problem::erase};
 use serde_json::json;
 
-use super::verify::{digest, read};
+use super::{
+    keyless::{self, Asked},
+    verify::{digest, read},
+};
 use crate::{
     app::{App, SystemClock},
     args::{ConformanceCommand, Format, Global, SignBundleArgs, VerifyBundleArgs},
@@ -38,11 +41,18 @@ pub fn conformance(global: &Global, command: &ConformanceCommand) -> Result<Exit
 }
 
 fn sign(global: &Global, arguments: &SignBundleArgs) -> Result<Exit, Problem> {
-    if arguments.staging || arguments.signing_config.is_some() {
-        let message =
-            "this installation signs with its own authority, log and time, not with services of others";
+    if arguments.staging {
+        let message = "no instance of Sigstore is built in, and so its staging services are not known";
         return Err(Problem::new("signing-services", Exit::Environment, message)
-            .with_hint("leave out --staging and --signing-config"));
+            .with_hint("name services and root with --signing-config and --trusted-root"));
+    }
+    if let (Some(services), Some(trusted_root)) = (&arguments.signing_config, &arguments.trusted_root) {
+        let token = arguments.identity_token.as_ref().ok_or_else(keyless::no_token)?.as_bytes();
+        let (in_toto, file) = (arguments.in_toto, arguments.artifact.as_path());
+        let (bundle, accepted) = keyless::sign(&Asked { services, trusted_root, token, in_toto, file })?;
+        super::sign::put(&bundle, &arguments.bundle)?;
+        ui::note(&format!("signed by {}", accepted.identity.unwrap_or_default()));
+        return Ok(Exit::Success);
     }
     if arguments.identity_token.is_some() {
         ui::note("the token is not used: this installation signs with an identity of its own");

@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
-use attest::Bundle;
+use attest::{Bundle, sigstore::Accepted};
 use model::{Exit, Problem, problem::erase};
 
-use super::{ledger::write_bytes, roles, verify::digest};
+use super::{
+    keyless::{self, Asked},
+    ledger::write_bytes,
+    roles,
+    verify::digest,
+};
 use crate::{
     app::App,
-    args::{Global, SignArgs},
+    args::{Format, Global, SignArgs},
     ui::{self, println},
 };
 
@@ -25,6 +30,11 @@ pub fn sign(global: &Global, arguments: &SignArgs) -> Result<Exit, Problem> {
         name.into()
     };
     let to = arguments.bundle.clone().unwrap_or_else(beside);
+    if let (Some(services), Some(trusted_root)) = (&arguments.services, &arguments.trusted_root) {
+        let (token, in_toto) = (keyless::token(arguments)?, arguments.in_toto);
+        let asked = Asked { services, trusted_root, token: &token, in_toto, file };
+        return with_services(global, &asked, &to);
+    }
     let app = App::open(global)?;
     let project = match &arguments.project {
         Some(project) => project.clone(),
@@ -37,6 +47,20 @@ pub fn sign(global: &Global, arguments: &SignArgs) -> Result<Exit, Problem> {
     match app.json() {
         true => ui::json(&serde_json::json!({ "bundle": to, "index": index, "identity": identity })),
         false => println!("signed by {identity}, ledger entry {index}: {}", to.display()),
+    }
+    Ok(Exit::Success)
+}
+
+fn with_services(global: &Global, asked: &Asked<'_>, to: &Path) -> Result<Exit, Problem> {
+    let (bundle, accepted) = keyless::sign(asked)?;
+    put(&bundle, to)?;
+    let Accepted { identity, log, index, .. } = accepted;
+    let identity = identity.unwrap_or_default();
+    match global.format {
+        Format::Json => ui::json(&serde_json::json!({
+            "bundle": to, "log": log, "index": index, "identity": identity,
+        })),
+        Format::Text => println!("signed by {identity}, entry {index} of {log}: {}", to.display()),
     }
     Ok(Exit::Success)
 }

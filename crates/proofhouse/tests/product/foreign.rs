@@ -103,5 +103,4 @@ fn the_shared_protocol_signs_and_verifies_files_and_statements_under_our_own_roo
     assert!(sign(&["--in-toto"], "said.json").expect(2).err.contains("attest-predicate"));
     assert!(sign(&["--in-toto"], "file.bin").expect(2).err.contains("attest-predicate"));
     assert!(sign(&["--staging"], "file.bin").expect(3).err.contains("signing-services"));
-    assert!(sign(&["--signing-config", "c.json"], "file.bin").expect(3).err.contains("signing-services"));
 }

@@ -169,7 +169,7 @@ pub(crate) fn about(code: &str) -> Option<&'static About> {
 }
 
 /// A foreign text, shortened and without control characters, so that it cannot forge lines.
-pub(super) fn repeated(text: &str) -> String {
+pub fn repeated(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(REPEATED).collect()
 }
 

@@ -23,21 +23,27 @@ const MAX_CA: u64 = 1 << 20;
 /// Seconds for a whole request when the place does not say.
 const SECONDS: u16 = 10;
 
-/// A key service.
-pub(super) struct Service {
+/// A service: where keys live, or one that signing needs.
+pub struct Service {
     agent: Agent,
     uri: Uri,
     name: String,
 }
 
-/// Status and body.
-pub(super) struct Answer {
+/// What a service answered.
+pub struct Answer {
+    /// Status of HTTP.
     pub status: u16,
+    /// At most 1 MiB.
     pub body: Vec<u8>,
 }
 
 impl Service {
-    /// Checks the address and prepares TLS; nothing is sent.
+    /// Checks the address and prepares TLS; nothing is sent. `ca`: file with the authorities that its TLS
+    /// certificate must come from, the system's when absent. `seconds`: for a whole request, 10 when absent.
+    ///
+    /// # Errors
+    /// The address is not `https` (or this machine's), or `ca` holds no certificate.
     pub fn new(url: &str, ca: Option<&Path>, seconds: Option<u16>) -> Result<Self, KeyError> {
         let uri = address(url).map_err(PlaceError::Invalid)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -67,6 +73,9 @@ impl Service {
     }
 
     /// Sends one request to `path` below the address.
+    ///
+    /// # Errors
+    /// No answer, or one of more than 1 MiB.
     pub fn call(
         &self,
         method: &str,

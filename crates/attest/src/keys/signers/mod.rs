@@ -23,8 +23,9 @@ use zeroize::Zeroizing;
 use super::{Algorithm, KeyError, PublicKey};
 
 pub use aws_kms::AwsKms;
-pub use error::PlaceError;
 pub(crate) use error::about;
+pub use error::{PlaceError, repeated};
+pub use https::{Answer, Service};
 pub use pkcs11::{Pkcs11, generate};
 pub use place::{KeyPlace, is_passed_on, open};
 pub use secret::SecretSource;
