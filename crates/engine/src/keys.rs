@@ -8,6 +8,9 @@ use model::{
 
 use crate::record::Recorder;
 
+/// Serial number of keys that were made and not changed since.
+const FIRST: u64 = 1;
+
 /// The statement that `actor` did this to the keys; `changed` are the fingerprints concerned.
 ///
 /// # Errors
@@ -42,7 +45,8 @@ pub fn event(
     })
 }
 
-/// The statement that a signer elsewhere has other keys than the ledger knows of; `None` when it has not.
+/// The statement that the signer has other keys than the ledger knows of; `None` when it has not. Keys of
+/// this home that were never changed need no statement.
 ///
 /// # Errors
 /// The signer, the database or the ledger cannot be asked.
@@ -51,7 +55,8 @@ pub(crate) fn noticed(recorder: &Recorder) -> Result<Option<Statement>, Problem>
     let last = recorder.projection().key_events()?.last().copied();
     let known = last.map(|index| recorder.entry(index)).transpose()?;
     let serial = known.and_then(|known| known.statement.predicate.pointer("/trust/serial")?.as_u64());
-    if serial == Some(trust.serial) {
+    let first = recorder.home().signer().is_none().then_some(FIRST);
+    if serial.or(first) == Some(trust.serial) {
         return Ok(None);
     }
     let keys = recorder.ceremony(&attest::signer::Ceremony::Show)?;

@@ -6,7 +6,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -18,9 +21,9 @@ use attest::{
     signer::{By, Ceremony, KeyInfo},
 };
 use model::{
-    Clock, Digest, Problem, Sha256, Statement, Timestamp,
+    Clock, Digest, Predicate, Problem, Sha256, Statement, Timestamp,
     ports::{Blobs, LoggedStatement},
-    predicate::Removed,
+    predicate::{KeyEvent, Removed},
     problem::erase,
 };
 
@@ -39,6 +42,8 @@ pub struct Recorder {
     projection: Arc<dyn Projection>,
     clock: Arc<dyn Clock>,
     trust: Mutex<Option<(Trust, Option<SystemTime>)>>,
+    /// Whether it was asked if the ledger knows of the newest keys.
+    noticed: AtomicBool,
 }
 
 impl Recorder {
@@ -63,6 +68,7 @@ impl Recorder {
             projection,
             clock,
             trust: Mutex::new(None),
+            noticed: AtomicBool::new(false),
         };
         if recovery.kept > 0 {
             let now = recorder.clock.now();
@@ -119,16 +125,23 @@ impl Recorder {
         by: By,
         statements: &[Statement],
     ) -> Result<(Vec<LoggedStatement>, Option<Problem>), Problem> {
-        self.notice_keys()?;
+        self.notice_keys(statements)?;
         self.put_down(by, statements)
     }
 
-    /// Keys that are held elsewhere may have been exchanged there: then this ledger says so first.
-    fn notice_keys(&self) -> Result<(), Problem> {
-        if self.home.signer().is_none() {
+    /// Keys that are held elsewhere may have been exchanged there, and those held here by a command that died
+    /// before it said so: then this ledger says so first.
+    fn notice_keys(&self, statements: &[Statement]) -> Result<(), Problem> {
+        let here = self.home.signer().is_none();
+        let says_so = statements.iter().any(|statement| statement.predicate_type == KeyEvent::TYPE);
+        if here && (says_so || self.noticed.swap(true, Ordering::Relaxed)) {
             return Ok(());
         }
-        self.catch_up()?;
+        match self.catch_up() {
+            // Without a database the next command will find out.
+            Err(_) if here => return Ok(()),
+            caught_up => caught_up?,
+        };
         match crate::keys::noticed(self)? {
             Some(statement) => self.put_down(By::Identity, &[statement]).map(drop),
             None => Ok(()),
@@ -157,7 +170,7 @@ impl Recorder {
     /// # Errors
     /// Nothing was signed or logged.
     pub fn sign_file(&self, project: &str, digest: Sha256) -> Result<Bundle, Problem> {
-        self.notice_keys()?;
+        self.notice_keys(&[])?;
         let index = self.with_signer(|signer| {
             let now = self.clock.now();
             self.lock().sign_file(signer, project, digest, now).map_err(|e| erase(&e))

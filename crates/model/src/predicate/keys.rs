@@ -32,7 +32,7 @@ pub enum KeyAction {
     Rotated,
     /// One was ended.
     Revoked,
-    /// A signer elsewhere has other keys than the last statement about them says.
+    /// The signer has other keys than the last statement about them says.
     Noticed,
 }
 

@@ -10,9 +10,10 @@ use std::{
     thread,
 };
 
+use attest::{SignerClient, keys::Purpose, signer::Ceremony};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Site};
+use crate::support::{Answer, PROOFHOUSE, Site};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
@@ -66,6 +67,28 @@ fn names_and_the_place_of_the_root_are_decided_before_the_first_key_is_made() {
     assert!(away.contains("key-root-away") && away.contains("--root-key"), "{away}");
     let wrong = site.proofhouse(&["trust", "rotate", "paper"]).expect(2).err;
     assert!(wrong.contains("authority"), "{wrong}");
+    site.proofhouse(&["ledger", "verify"]).expect(0);
+}
+
+#[test]
+fn an_exchange_that_a_crash_kept_from_the_ledger_is_put_down_by_the_next_command() {
+    let site = Site::new();
+    site.proofhouse(&["trust", "init"]).expect(0);
+    // The command dies as soon as the signer has exchanged the key.
+    let mut signer = SignerClient::spawn(Path::new(PROOFHOUSE), &["sign", "--stdio"], &site.home()).unwrap();
+    let (purpose, from) = (Purpose::Authority, jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60));
+    signer.ceremony(&Ceremony::Rotate { purpose, key: Box::default(), from, root_key: None }).unwrap();
+    drop(signer);
+    site.write("file.bin", "some bytes\n");
+    for _ in 0..2 {
+        site.proofhouse(&["sign", "file.bin"]).expect(0);
+    }
+    let told = site.proofhouse(&["ledger", "show", "--format", "json"]).expect(0).out;
+    let about_keys: Vec<_> = told.lines().filter(|line| line.contains("predicate:key:")).collect();
+    assert_eq!(about_keys.len(), 2, "{told}");
+    let said = site.proofhouse(&["ledger", "show", "1"]).expect(0).json();
+    assert_eq!(said["statement"]["predicate"]["action"], "noticed", "{said}");
+    assert_eq!(said["statement"]["predicate"]["trust"]["serial"], 2);
     site.proofhouse(&["ledger", "verify"]).expect(0);
 }
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use model::Timestamp;
 
 use super::{
-    NewKey, Purpose, Vault, lock,
+    KeyRecord, NewKey, Private, Purpose, Vault, lock,
     make::{Root, whole},
 };
 use crate::keys::{KeyError, Unlock};
@@ -110,6 +110,28 @@ impl Vault {
         Ok(self.changed(n))
     }
 
+    /// Destroys private keys that ended and were followed by others. What cannot be written now is written
+    /// the next time; a clock that is far ahead destroys no key that is the last of its purpose.
+    pub(super) fn tidy(&mut self, now: Timestamp) {
+        let followed = |n: usize| {
+            let record = &self.header.keys[n];
+            let later = |other: &KeyRecord| {
+                (other.purpose, other.valid_from > record.valid_from && other.valid_from <= now)
+                    == (record.purpose, true)
+            };
+            record.valid_until.is_some_and(|until| until <= now) && self.header.keys.iter().any(later)
+        };
+        let here = |key: &Option<Private>| matches!(key, Some(Private::Here(..)));
+        let ended: Vec<_> = (0..self.keys.len()).filter(|n| here(&self.keys[*n]) && followed(*n)).collect();
+        for n in &ended {
+            self.keys[*n] = None;
+        }
+        if !ended.is_empty() {
+            // Their public sides stay, so nothing changed for those who verify.
+            let _ = self.write();
+        }
+    }
+
     /// Destroys private keys that can no longer sign anything that counts.
     fn forget(&mut self, now: Timestamp) {
         for (record, key) in self.header.keys.iter().zip(&mut self.keys) {
@@ -127,5 +149,30 @@ impl Vault {
             valid_from: record.valid_from,
             valid_until: record.valid_until,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_private_side_of_a_key_that_was_exchanged_goes_when_it_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = dir.path().join("keys");
+        let unlock = Unlock::MachineKey(keys.join("unlock.key"));
+        let at = |hours: i64| Timestamp::from_second(1_800_000_000 + hours * 3600).unwrap();
+        let open = |hours| Vault::open_or_create(&keys, &unlock, at(hours)).unwrap().0;
+        let held = |vault: &Vault| vault.keys.iter().flatten().count();
+        let mut vault = open(0);
+        let before = held(&vault);
+        let new = NewKey::default();
+        vault.rotate(Purpose::Log, &new, at(1), (&keys.join("root.json"), &unlock), &unlock, at(0)).unwrap();
+        assert_eq!((held(&open(24)), vault.serial()), (before + 1, 2), "they overlap for a day");
+        let (vault, size) = (open(26), std::fs::metadata(keys.join("vault.json")).unwrap().len());
+        assert_eq!((held(&vault), vault.serial()), (before, 2), "nobody needs to hear of it");
+        // A century later nothing is valid any more, and the last of each purpose is still there.
+        assert_eq!(held(&open(900_000)), before);
+        assert_eq!(std::fs::metadata(keys.join("vault.json")).unwrap().len(), size);
     }
 }

@@ -112,7 +112,10 @@ impl Vault {
         private_dir(dir)?;
         let _guard = lock(dir)?;
         match Self::open(dir, unlock, now)? {
-            Some(vault) => Ok((vault, false)),
+            Some(mut vault) => {
+                vault.tidy(now);
+                Ok((vault, false))
+            }
             None => Ok((Self::make(dir, unlock, &Settings::default(), now)?, true)),
         }
     }
@@ -264,10 +267,14 @@ impl Vault {
         Some(NoteKey { name: self.header.origin.clone(), key: key.raw().try_into().ok()? })
     }
 
-    /// Writes the file anew. The caller holds the lock.
+    /// Writes the file anew, after a change that others must know of. The caller holds the lock.
     fn save(&mut self) -> Result<(), KeyError> {
-        let path = self.dir.join("vault.json");
         self.header.serial += 1;
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), KeyError> {
+        let path = self.dir.join("vault.json");
         let secrets = self.keys.iter().map(|key| match key {
             Some(Private::Here(secret, _)) => secret.clone(),
             _ => Secret::new(Vec::new()),
