@@ -35,6 +35,7 @@ impl Active {
             let mut file = locked(&path)?;
             file.write_all(&serde_json::to_vec(run)?)?;
             file.sync_all()?;
+            crate::retain::wait(home)?;
             Ok(file)
         };
         fs::create_dir_all(home.active()).map_err(|e| cannot(&home.active(), "make", &e))?;
@@ -50,7 +51,7 @@ impl Active {
 
 /// A new file at `path` that we hold. Another command may take the file for a dead one's and remove it
 /// between our making and our locking it: then it is made again.
-fn locked(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn locked(path: &Path) -> io::Result<fs::File> {
     loop {
         let file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
         file.lock()?;

@@ -7,5 +7,6 @@
 mod carry;
 mod choose;
 
+pub(crate) use carry::wait;
 pub use carry::{Work, begin, resume};
 pub use choose::{Choice, Kept, Policy, choose};

@@ -23,8 +23,8 @@ use model::{
 
 use super::{
     Ledger, LedgerError,
-    journal::{Position, sync_dir},
-    record::Removed,
+    journal::{Found, Position, sync_dir},
+    record::{HEAD, Record, Removed},
 };
 
 /// What the redo file begins with.
@@ -183,8 +183,36 @@ impl Ledger {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             bytes => bytes.map_err(|error| LedgerError::io(&path, error))?,
         };
-        let writes = decode(&bytes).ok_or_else(|| LedgerError::damaged("the file redo", "it was changed"))?;
+        let damaged = |why| LedgerError::damaged("the file redo", why);
+        let writes = decode(&bytes).ok_or_else(|| damaged("it was changed"))?;
+        for one in &writes {
+            if !self.finishes(one)? {
+                return Err(damaged("it is about other records than are there"));
+            }
+        }
         self.apply(&writes)
+    }
+
+    /// Whether what is to be written is the record that is there, without its content. One that was
+    /// overwritten in part can only be compared by its length.
+    fn finishes(&self, one: &Write) -> Result<bool, LedgerError> {
+        let length = self.journal.body_length(one.place)?;
+        if one.zeros.checked_add(one.bytes.len() as u64) != Some((HEAD + length) as u64) {
+            return Ok(false);
+        }
+        let whole = [one.bytes.as_slice(), &vec![0; one.zeros as usize]].concat();
+        let written = whole.split_first_chunk().and_then(|(head, body)| Record::decode(head, body));
+        let Some((written, Removed { by, .. })) = written.and_then(|it| Some((it.clone(), it.removed?)))
+        else {
+            return Ok(false);
+        };
+        Ok(match self.journal.read(one.place)? {
+            Found::Record(there, _) => {
+                there.without_envelope(by, length) == written.without_envelope(by, length)
+            }
+            Found::Broken => true,
+            Found::End => false,
+        })
     }
 
     /// Whether another process is overwriting records just now.

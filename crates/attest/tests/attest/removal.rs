@@ -168,7 +168,9 @@ fn a_redo_file_that_names_what_is_not_there_is_refused_and_changes_nothing() {
     home.fill(3);
     let segment = home.ledger_dir().join("journal/00000000000000000000.seg");
     let before = fs::read(&segment).unwrap();
-    for (offset, zeros) in [(0, u64::MAX), (u64::MAX - 8, 4), (before.len() as u64, 1), (0, 1 << 40)] {
+    for (offset, zeros) in
+        [(0, 0), (0, 20), (0, u64::MAX), (u64::MAX - 8, 4), (before.len() as u64, 1), (0, 1 << 40)]
+    {
         let mut redo = b"PHREDO1\n".to_vec();
         [0, offset, 4, zeros].iter().for_each(|number: &u64| redo.extend(number.to_be_bytes()));
         redo.extend(b"PHR0");

@@ -4,13 +4,14 @@ use std::{
     collections::BTreeSet,
     fs::{self, File},
     io::{self, Read, Write},
+    os::unix::fs::MetadataExt,
     path::PathBuf,
 };
 
 use model::{Exit, Problem, Sha256, Subject, predicate::Removal, problem::erase};
 
 use super::choose::{Choice, Policy, all_named};
-use crate::{Home, home::cannot, record::Recorder, statements::statement};
+use crate::{Home, active::locked, home::cannot, record::Recorder, statements::statement};
 
 /// A removal that is recorded and carried out but for the database. [`Work::done`] once that was made anew.
 pub struct Work {
@@ -38,6 +39,15 @@ fn path(home: &Home) -> PathBuf {
     home.root().join("retention.json")
 }
 
+/// Returns when no removal is under way: what is stored meanwhile could be taken for unneeded.
+pub(crate) fn wait(home: &Home) -> io::Result<()> {
+    match File::open(path(home)) {
+        Ok(note) => note.lock_shared(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Records the removal of what was chosen and carries it out.
 ///
 /// # Errors
@@ -48,11 +58,6 @@ pub fn begin(policy: &Policy, choice: &Choice, recorder: &Recorder) -> Result<Wo
     let busy = |what: String| {
         Problem::new("retention-busy", Exit::Environment, what).with_hint("wait until it has ended")
     };
-    let running = fs::read_dir(recorder.home().active()).is_ok_and(|mut notes| notes.next().is_some());
-    if running {
-        // What it has stored may not be named by a statement yet.
-        return Err(busy("a run, import or scan is under way".into()));
-    }
     let removal = Removal {
         reason: policy.reason.clone(),
         actor: policy.actor.clone(),
@@ -67,8 +72,7 @@ pub fn begin(policy: &Policy, choice: &Choice, recorder: &Recorder) -> Result<Wo
     let bytes = serde_json::to_vec(&removal)
         .map_err(|e| Problem::new("statement", Exit::Environment, e.to_string()))?;
     let note = || -> io::Result<File> {
-        let mut file = File::create_new(&path)?;
-        file.lock()?;
+        let mut file = locked(&path)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         File::open(recorder.home().root())?.sync_all()?;
@@ -78,6 +82,12 @@ pub fn begin(policy: &Policy, choice: &Choice, recorder: &Recorder) -> Result<Wo
         io::ErrorKind::AlreadyExists => busy("another removal is under way".into()),
         _ => cannot(&path, "write", &e),
     })?;
+    // Only now: a run notes that it has begun, and then waits for a removal that was noted before.
+    if fs::read_dir(recorder.home().active()).is_ok_and(|mut notes| notes.next().is_some()) {
+        // What it has stored may not be named by a statement yet.
+        fs::remove_file(&path).map_err(|e| cannot(&path, "remove", &e))?;
+        return Err(busy("a run is under way".into()));
+    }
     let (logged, _) = recorder.record(&[said])?;
     let by = logged.first().map_or(0, |logged| logged.index);
     carry_out(by, &removal, path, lock, recorder)
@@ -91,7 +101,7 @@ pub fn begin(policy: &Policy, choice: &Choice, recorder: &Recorder) -> Result<Wo
 pub fn resume(recorder: &Recorder) -> Result<Option<Work>, Problem> {
     let path = path(recorder.home());
     let Ok(mut file) = File::open(&path) else { return Ok(None) };
-    if file.try_lock().is_err() {
+    if file.try_lock().is_err() || file.metadata().is_ok_and(|meta| meta.nlink() == 0) {
         return Ok(None);
     }
     let mut bytes = Vec::new();

@@ -1,12 +1,18 @@
 //! Old content goes: what is left still verifies, the way back is closed, and `kill -9` in the middle leaves
 //! either everything or nothing to be done.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use serde_json::Value;
 
 use crate::{
-    kit::{SARIF, Tiny},
+    kit::{SARIF, Tiny, eventually},
     support::{Answer, Site},
 };
 
@@ -132,6 +138,26 @@ fn what_is_deployed_stays_proven_when_a_later_deployment_was_refused() {
     site.proofhouse(&["verify", "--deployment", "staging"]).expect(0);
     site.proofhouse(&["ledger", "verify"]).expect(0);
     site.proofhouse(&["deploy", "staging"]).expect(0);
+}
+
+#[test]
+fn a_run_waits_for_a_removal_that_is_under_way() {
+    let tiny = Tiny::new();
+    let site = &tiny.site;
+    site.proofhouse(&["trust", "init"]).expect(0);
+    let note = site.home().join("retention.json");
+    let removal = fs::File::create(&note).unwrap();
+    removal.lock().unwrap();
+    let mut run = site.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = || fs::read_dir(site.home().join("active")).ok()?.next();
+    assert!(eventually(begun).is_some(), "it notes that it has begun");
+    let journal = site.home().join("ledger/journal/00000000000000000000.seg");
+    let before = fs::metadata(&journal).unwrap().len();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(fs::metadata(&journal).unwrap().len(), before, "nothing is recorded meanwhile");
+    fs::remove_file(&note).unwrap();
+    drop(removal);
+    assert!(run.wait().unwrap().success());
 }
 
 fn copy(from: &Path, to: &Path) {
