@@ -29,7 +29,8 @@ pub fn listen(global: &Global, socket: &Path, allow: &[String]) -> Result<Exit, 
     for name in allow {
         users.push(user(name)?);
     }
-    ui::note(&format!("signing at {} for {} users", socket.display(), users.len()));
+    let count = ui::count(users.len() as u64, "user");
+    ui::note(&format!("signing at {} for {count}", socket.display()));
     let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
     match attest::signer::listen(home.root(), socket, &users, &clock) {
         Ok(never) => match never {},

@@ -5,17 +5,10 @@ use std::{fs, path::PathBuf};
 use serde_json::Value;
 
 use super::commands::{ledger, of_type};
-use crate::support::{Answer, Site};
-
-fn vectors() -> Option<PathBuf> {
-    let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let data = std::env::var_os("PROOFHOUSE_SHARED_DATA").map_or_else(default, PathBuf::from);
-    let folder = data.join("bundles");
-    if !folder.is_dir() {
-        println!("skipped: {} is not here", folder.display());
-    }
-    folder.is_dir().then_some(folder)
-}
+use crate::{
+    foreign::vectors,
+    support::{Answer, Site},
+};
 
 struct Vectors {
     folder: PathBuf,
