@@ -1,4 +1,4 @@
-//! The files of a good ledger, changed on disk: a ledger that verifies says what was said, whatever
+//! The files of a good ledger, changed on disk, and a forged `redo` beside them: a ledger that verifies says what was said, whatever
 //! was changed, and opening one never panics.
 
 #![no_main]
@@ -32,7 +32,11 @@ fuzz_target!(|input: &[u8]| {
     let mut input = Bytes(input);
     let mut files = FILES.clone();
     let names: Vec<_> = FILES.keys().collect();
-    let checksums = input.byte() % 2 == 1;
+    let kind = input.byte() % 4;
+    let (checksums, redo) = (kind % 2 == 1, kind > 1);
+    if redo {
+        files.insert("redo".into(), forged_redo(&mut input));
+    }
     for _ in 0..6 {
         if input.is_empty() {
             break;
@@ -51,13 +55,32 @@ fuzz_target!(|input: &[u8]| {
         fs::create_dir_all(path.parent().expect("a folder")).expect("writing");
         fs::write(path, bytes).expect("writing");
     }
-    judge(&folder, checksums);
+    judge(&folder, checksums || redo);
 });
+
+/// Records that a removal would write: segment, offset, length and zeros as 64-bit numbers, the bytes; all
+/// between a mark and its SHA-256.
+fn forged_redo(input: &mut Bytes<'_>) -> Vec<u8> {
+    let mut redo = b"PHREDO1\n".to_vec();
+    for _ in 0..1 + input.byte() % 3 {
+        let (segment, offset, zeros) = (input.byte() / 128, input.number(2), input.number(3));
+        let wide = if input.byte() == 255 { u64::MAX << 20 } else { 0 };
+        let bytes = (0..input.byte()).map(|_| input.byte() as u8).collect::<Vec<_>>();
+        for number in [segment as u64, offset as u64 | wide, bytes.len() as u64, zeros as u64 | wide] {
+            redo.extend(number.to_be_bytes());
+        }
+        redo.extend(bytes);
+    }
+    let check = Sha256::of(&redo);
+    redo.extend(check.as_bytes());
+    redo
+}
 
 fn judge(folder: &Path, forged: bool) {
     let verified = verify_dir(folder, &SAMPLE.trust).is_ok_and(|report| report.ok());
     let Ok((ledger, _)) = Ledger::open(folder) else {
-        assert!(!verified, "a ledger that verifies cannot be opened");
+        let refused = folder.join("redo").exists();
+        assert!(!verified || refused, "a ledger that verifies cannot be opened");
         return;
     };
     let said = |n: u64| SAMPLE.statements.get(n as usize);
