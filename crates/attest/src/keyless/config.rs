@@ -4,7 +4,7 @@ use model::Timestamp;
 use serde::Deserialize;
 
 use super::{KeylessError, Service};
-use crate::{json, sigstore::Window};
+use crate::{json, keys::signers::repeated, sigstore::Window};
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
 /// Largest signing config that is read, in bytes.
@@ -76,7 +76,7 @@ impl SigningConfig {
     /// # Errors
     /// [`KeylessError::Config`].
     pub fn parse(bytes: &[u8]) -> Result<Self, KeylessError> {
-        let wrong = |why: String| KeylessError::Config(why);
+        let wrong = |why: String| KeylessError::Config(repeated(&why));
         let config: Self = json::parse(bytes, MAX_CONFIG).map_err(|error| wrong(error.to_string()))?;
         if config.media_type != MEDIA_TYPE {
             return Err(wrong(format!("its media type is `{}`", config.media_type)));
@@ -102,7 +102,7 @@ impl SigningConfig {
         if logs.is_empty() {
             let other = self.rekor_tlog_urls.iter().find(|entry| entry.valid_for.holds(now));
             return Err(other.map_or(none(Service::Rekor), |log| KeylessError::RekorVersion {
-                url: log.url.clone(),
+                url: repeated(&log.url),
                 version: log.major_api_version,
             }));
         }

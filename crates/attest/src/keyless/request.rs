@@ -111,6 +111,9 @@ impl<'a> Request<'a> {
             return Err(wrong("the certificate is not for exactly one identity"));
         };
         let identity = identity.clone();
+        if identity.is_empty() || identity.contains(char::is_control) {
+            return Err(wrong("the identity in the certificate cannot be shown"));
+        }
         if is_mail(&leaf, &identity) && !self.token.is_of(&identity) {
             return Err(wrong("the certificate is for another mail address than the token"));
         }
@@ -155,4 +158,71 @@ fn pem(request: &[u8]) -> String {
     let lines: Vec<&str> = encoded.as_bytes().chunks(64).filter_map(|l| str::from_utf8(l).ok()).collect();
     let name = "CERTIFICATE REQUEST";
     format!("-----BEGIN {name}-----\n{}\n-----END {name}-----\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use der::{asn1::Ia5String, asn1::OctetString, oid::AssociatedOid};
+    use model::{Timestamp, UserError};
+    use x509_cert::Certificate;
+
+    use super::*;
+    use crate::{
+        issue::{Issuer, Leaf as Issued, Transparency},
+        keys::{Algorithm, signers::software},
+    };
+
+    /// The answer of a Fulcio whose certificate, otherwise good, has these names and this key.
+    fn answer(key: Option<&Ephemeral>, issuer: &str, names: Vec<GeneralName>) -> Vec<u8> {
+        let kind = software(Algorithm::EcdsaP256).unwrap();
+        let by = (kind.open)(&(kind.generate)().unwrap()).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        let root = crate::issue::root("Acme", &*by, now, 3600).unwrap();
+        let authority = Issuer { signer: &*by, certificate: Some(&root) };
+        let issued = Issued::issue("https://x", issuer, &authority, &Transparency(&*by), now).unwrap();
+        let mut certificate = Certificate::from_der(issued.certificate()).unwrap();
+        let body = &mut certificate.tbs_certificate;
+        if let Some(key) = key {
+            body.subject_public_key_info = spki(key.public_key()).unwrap();
+        }
+        let extensions = body.extensions.as_mut().unwrap();
+        let place = extensions.iter_mut().find(|e| e.extn_id == SubjectAltName::OID).unwrap();
+        place.extn_value = OctetString::new(SubjectAltName(names).to_der().unwrap()).unwrap();
+        let text = b64::encode(&certificate.to_der().unwrap());
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        json!({ "signedCertificateEmbeddedSct": { "chain": { "certificates": [pem] } } })
+            .to_string()
+            .into_bytes()
+    }
+
+    #[test]
+    fn a_certificate_is_for_our_key_one_identity_and_the_issuer_of_the_token() {
+        let claims = br#"{"iss":"https://i","sub":"x","email":"a@b.example","exp":4102444800}"#;
+        let token = format!("e30.{}.AAAA", URL_SAFE_NO_PAD.encode(claims));
+        let token = IdentityToken::parse(token.as_bytes(), Timestamp::UNIX_EPOCH).unwrap();
+        let mail = |text: &str| GeneralName::Rfc822Name(Ia5String::new(text).unwrap());
+        let uri = |text: &str| GeneralName::UniformResourceIdentifier(Ia5String::new(text).unwrap());
+        let asked = |issuer: &str, ours: bool, names: Vec<GeneralName>| {
+            let request = Request::new(&token).unwrap();
+            let told = answer(ours.then_some(&request.key), issuer, names);
+            request.certified(&told).map(|good| good.identity).map_err(|error| {
+                assert_eq!(error.code(), "fulcio-answer");
+                error.to_string()
+            })
+        };
+        assert_eq!(asked("https://i", true, vec![mail("a@b.example")]).unwrap(), "a@b.example");
+        assert_eq!(asked("https://i", true, vec![uri("https://job")]).unwrap(), "https://job");
+        for (issuer, ours, names, why) in [
+            ("https://i", true, vec![mail("c@b.example")], "another mail address"),
+            ("https://j", true, vec![mail("a@b.example")], "another issuer"),
+            ("https://i", false, vec![mail("a@b.example")], "another key"),
+            ("https://i", true, vec![mail("a@b.example"), uri("https://job")], "exactly one identity"),
+            ("https://i", true, vec![], "exactly one identity"),
+            ("https://i", true, vec![uri("https://job\u{1b}[2J")], "cannot be shown"),
+        ] {
+            let refused = asked(issuer, ours, names).unwrap_err();
+            assert!(refused.contains(why), "{refused}");
+        }
+    }
 }

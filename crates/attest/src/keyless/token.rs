@@ -5,7 +5,10 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::KeylessError;
-use crate::oidc::{MAX_TOKEN, payload};
+use crate::{
+    keys::signers::repeated,
+    oidc::{MAX_TOKEN, payload},
+};
 
 /// A token that is to be shown to Fulcio: a credential, so it is never printed.
 pub struct IdentityToken {
@@ -34,7 +37,7 @@ impl IdentityToken {
             return Err(wrong("nobody signed it"));
         }
         let claims: Map<String, Value> =
-            payload(claims.as_bytes()).map_err(|error| KeylessError::Token(error.to_string()))?;
+            payload(claims.as_bytes()).map_err(|error| KeylessError::Token(repeated(&error.to_string())))?;
         let said = |place: Option<&Value>| place.and_then(Value::as_str).map(str::to_owned);
         let expires = claims.get("exp").and_then(Value::as_i64).ok_or(wrong("it says no time of expiry"))?;
         let expires = Timestamp::from_second(expires).map_err(|_| wrong("its time of expiry is absurd"))?;

@@ -134,6 +134,11 @@ fn a_file_and_a_statement_are_signed_with_services_of_others_and_everybody_accep
     scene.ours_accepts();
     assert_eq!(scene.services.entries.lock().unwrap().len(), 5);
     assert!(!scene.site.home().exists(), "our own keys and ledger are not touched");
+    // A statement that was signed elsewhere can be taken in.
+    scene.sign(&["--identity-token-file", "token", "--in-toto"], "said.json").expect(0);
+    let who = ["--certificate-identity", IDENTITY, "--certificate-oidc-issuer", ISSUER];
+    let import = ["attest", "import", BUNDLE, "--trusted-root", "root.json", "--project", "shop"];
+    scene.site.proofhouse(&[&import[..], &who].concat()).expect(0);
 }
 
 #[test]
