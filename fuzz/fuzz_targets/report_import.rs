@@ -87,4 +87,9 @@ impl Blobs for Memory {
     fn open(&self, hash: &Sha256) -> io::Result<Box<dyn Read + Send>> {
         Ok(Box::new(io::Cursor::new(self.get(hash)?)))
     }
+
+    fn remove(&self, _: &Sha256) -> io::Result<bool> {
+        self.0.lock().expect("one thread").clear();
+        Ok(true)
+    }
 }

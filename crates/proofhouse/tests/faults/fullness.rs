@@ -59,6 +59,7 @@ fn during_a_run() {
         tiny.site.proofhouse(&["run"])
     });
     tiny.site.proofhouse(&["run"]).expect(0);
+    tiny.stop();
 }
 
 #[test]
@@ -96,6 +97,7 @@ fn during_an_import() {
     std::fs::write(&report, format!("{}{}]}}]}}", &SARIF[..result], many.join(","))).unwrap();
     squeeze(&tiny, &disk, |_| tiny.site.proofhouse(&["import", report.to_str().unwrap()]));
     tiny.site.proofhouse(&["import", report.to_str().unwrap()]).expect(0);
+    tiny.stop();
 }
 
 #[test]
@@ -103,6 +105,7 @@ fn during_a_deployment() {
     let (tiny, disk) = site();
     squeeze(&tiny, &disk, |_| tiny.site.proofhouse(&["deploy", "staging"]));
     tiny.site.proofhouse(&["deploy", "staging"]).expect(0);
+    tiny.stop();
 }
 
 #[test]
@@ -125,4 +128,5 @@ fn on_the_target() {
     }
     tiny.site.proofhouse(&["deploy", "staging"]).expect(0);
     assert_eq!(tiny.says().as_deref(), Some("two"));
+    tiny.stop();
 }

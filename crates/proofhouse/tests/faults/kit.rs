@@ -53,6 +53,11 @@ impl Tiny {
         tiny
     }
 
+    /// Stops what is deployed: before the disk goes on which that is noted.
+    pub fn stop(&self) {
+        self.site.proofhouse(&["env", "stop", "staging"]).expect(0);
+    }
+
     /// Writes the configuration; `more` goes into the environment.
     pub fn configure(&self, more: &str) {
         self.site.write(
