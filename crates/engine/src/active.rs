@@ -39,7 +39,10 @@ impl Active {
             Ok(file)
         };
         fs::create_dir_all(home.active()).map_err(|e| cannot(&home.active(), "make", &e))?;
-        let lock = write().map_err(|e: io::Error| cannot(&path, "write", &e))?;
+        let lock = write().map_err(|e: io::Error| {
+            let _ = fs::remove_file(&path);
+            cannot(&path, "write", &e)
+        })?;
         Ok(Self { path, _lock: lock })
     }
 

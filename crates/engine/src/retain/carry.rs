@@ -6,6 +6,8 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::MetadataExt,
     path::PathBuf,
+    thread,
+    time::Duration,
 };
 
 use model::{Exit, Problem, Sha256, Subject, predicate::Removal, problem::erase};
@@ -39,13 +41,20 @@ fn path(home: &Home) -> PathBuf {
     home.root().join("retention.json")
 }
 
+/// How often, and how long between, a run asks whether a removal has ended: half a minute together.
+const LOOKS: (u32, Duration) = (600, Duration::from_millis(50));
+
 /// Returns when no removal is under way: what is stored meanwhile could be taken for unneeded.
 pub(crate) fn wait(home: &Home) -> io::Result<()> {
-    match File::open(path(home)) {
-        Ok(note) => note.lock_shared(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+    for _ in 0..LOOKS.0 {
+        match File::open(path(home)) {
+            Ok(note) if note.try_lock_shared().is_ok() => return Ok(()),
+            Ok(_) => thread::sleep(LOOKS.1),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        }
     }
+    Err(io::Error::new(io::ErrorKind::WouldBlock, "a removal from the ledger is under way"))
 }
 
 /// Records the removal of what was chosen and carries it out.
