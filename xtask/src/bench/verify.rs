@@ -38,6 +38,8 @@ pub fn bundles(root: &Path) -> Result<Vec<Figure>> {
             .env_clear()
             .env("HOME", &place.folder)
             .env("https_proxy", "http://127.0.0.1:9");
+        // What introduces itself is heard at once.
+        command.env("PYTHONUNBUFFERED", "1");
         command
     };
     let (rust, python, node) = ("rust/release/verify-rust", "python/bin/python", "python/bin/node");
@@ -97,8 +99,9 @@ fn mint(place: &Place) -> Result<Value> {
         ensure!(place.command(arguments).status()?.success(), "proofhouse {arguments:?}");
     }
     let bundle = project.join("artifact.sigstore.json");
-    let told = ["verify", "--statements", "--format", "json", "--bundle"];
-    let told = place.command(&told).arg(&bundle).stdout(Stdio::piped()).output()?;
+    let place_of = bundle.to_string_lossy();
+    let told = ["verify", "--statements", "--bundle", &place_of, "--format", "json"];
+    let told = place.command(&told).stdout(Stdio::piped()).output()?;
     let told: Value = serde_json::from_slice(&told.stdout).context("who signed it")?;
     Ok(json!({
         "bundle": bundle, "artifact": project.join("artifact"), "root": project.join("root.json"),
