@@ -15,7 +15,7 @@ use model::{
 use crate::{
     home::{Home, cannot},
     record::Recorder,
-    statements::{RunFacts, statement},
+    statements::statement,
 };
 
 /// The note of a run under way; removed when the run is recorded.
@@ -108,20 +108,9 @@ fn interrupted(recorder: &Recorder, run: Run) -> Result<String, Problem> {
             return Ok(format!("run {} had been recorded to its end", run.run));
         }
     }
-    let facts = RunFacts {
-        project: run.project.clone(),
-        run: run.run,
-        commit: run.commit.clone(),
-        dirty: run.dirty,
-        tree: run.tree,
-        config: run.config,
-        repository: None,
-        platform: None,
-        trigger: run.trigger.clone(),
-    };
     let now = recorder.clock().now();
-    let id = run.run;
+    let (id, source) = (run.run, run.source());
     let ended = Run { phase: RunPhase::Finished, at: now, result: Some(RunResult::Interrupted), ..run };
-    recorder.record(&[statement(vec![facts.source()], &ended)?])?;
+    recorder.record(&[statement(vec![source], &ended)?])?;
     Ok(format!("run {id} was interrupted; that is recorded, and its finished steps are kept in the cache"))
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use attest::verify::Which;
+use attest::verify::{Failure, Which};
 use model::{
     Problem, RunId, Sha256,
     ports::LoggedStatement,
     predicate::{Deployment, DeploymentResult},
+    problem::erase,
 };
 
 use crate::{record::Recorder, ship};
@@ -70,17 +71,11 @@ pub fn of_deployment(which: &Which, recorder: &Recorder) -> Result<Vec<u8>, Prob
         }
     }
     if digests.is_empty() {
-        return Err(Problem::new(
-            "verify-no-deployment",
-            model::Exit::Verdict,
-            match which {
-                Which::Id(id) => format!("this installation knows no deployment {id}"),
-                Which::Active { environment, .. } => {
-                    format!("nothing was deployed to `{environment}` from here")
-                }
-            },
-        )
-        .with_hint("give its evidence with --bundle and the trust file with --trust"));
+        let which = match which {
+            Which::Id(id) => id.to_string(),
+            Which::Active { environment, .. } => environment.clone(),
+        };
+        return Err(erase(&Failure::NoDeployment(which)));
     }
     let mut indices = BTreeSet::new();
     for digest in digests {

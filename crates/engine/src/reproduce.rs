@@ -209,15 +209,11 @@ fn compare(
         let id = &built.provenance.run_details.metadata.invocation_id;
         Subject::sha256(format!("{which} provenance {id}"), built.envelope)
     });
-    let mut source = Subject::sha256("source", run.tree);
-    if let Some(commit) = run.commit.as_ref().filter(|_| !run.dirty) {
-        source.digest.insert("gitCommit".to_owned(), commit.clone());
-    }
     let result = Reproduction {
         project: run.project.clone(),
         run: run.run,
         by,
-        source,
+        source: run.source(),
         provenances: provenances.collect(),
         reproduced,
         same,

@@ -42,11 +42,7 @@ pub struct RunFacts {
 impl RunFacts {
     /// The source as a subject: tree digest, and commit where it is exactly that.
     pub fn source(&self) -> Subject {
-        let mut subject = Subject::sha256("source", self.tree);
-        if let Some(commit) = self.commit.as_ref().filter(|_| !self.dirty) {
-            subject.digest.insert("gitCommit".to_owned(), commit.clone());
-        }
-        subject
+        model::predicate::run::source(self.tree, self.commit.as_deref(), self.dirty)
     }
 
     /// The link from a foreign predicate to this run.

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use model::{
     Predicate, Statement, Subject,
+    evidence::Outcome,
     predicate::{
-        AttributeReport, OpenVex, PlainVsa, Provenance, Release, RuntimeTrace, Spdx, TestResult,
-        VerificationResult, Vsa, Vulns, standard,
+        AttributeReport, OpenVex, Provenance, Release, RuntimeTrace, Spdx, TestResult, VerificationResult,
+        Vsa, Vulns, standard,
     },
 };
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ fn attribute_reports_have_the_fields_of_scai_0_2() {
 }
 
 #[test]
-fn verification_summaries_have_the_fields_of_slsa_and_the_plain_one_has_no_others() {
+fn verification_summaries_have_the_fields_of_slsa_and_one_of_ours() {
     let plain = json!({
         "verifier": { "id": "urn:proofhouse:gate:v1", "version": { "proofhouse": "1" } },
         "timeVerified": "2026-01-02T03:04:05Z",
@@ -78,7 +79,16 @@ fn verification_summaries_have_the_fields_of_slsa_and_the_plain_one_has_no_other
         "verifiedLevels": ["SLSA_BUILD_LEVEL_3"],
         "slsaVersion": "1.2",
     });
-    same::<PlainVsa>(plain.clone());
+    let mut ours = plain.clone();
+    ours["proofhouse"] = json!({
+        "project": "shop", "environment": "staging", "run": null,
+        "verdict": { "outcome": "pass", "rules": [], "policy": "00".repeat(32), "evidence": "00".repeat(32) },
+    });
+    same::<Vsa>(ours.clone());
+    let outcome = |said: &Value| serde_json::from_value::<Vsa>(said.clone()).unwrap().outcome();
+    assert_eq!(outcome(&ours), Outcome::Pass);
+    ours["verificationResult"] = "FAILED".into();
+    assert_eq!(outcome(&ours), Outcome::Deny, "the stricter of two that differ");
     assert!(serde_json::from_value::<Vsa>(plain).is_err(), "a plain one is no decision of a gate");
 }
 

@@ -85,7 +85,7 @@ impl Evidence {
         }
         // The one that counted, and none in between that took it back.
         let refused = |(found, vsa): &(&Verified, Vsa)| {
-            (vsa.proofhouse.verdict.outcome == Outcome::Deny || vsa.verification_result != "PASSED")
+            vsa.outcome() == Outcome::Deny
                 && found.index < index
                 && by.is_some_and(|(by, _)| by.index <= found.index)
         };

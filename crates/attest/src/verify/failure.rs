@@ -98,7 +98,7 @@ pub enum Failure {
     #[error("the latest decision for the environment `{0}` is a refusal")]
     DecisionDenied(String),
     /// No such deployment.
-    #[error("no verified statement says what was deployed to `{0}`")]
+    #[error("no statement tells of a deployment `{0}`, or to an environment of that name")]
     NoDeployment(String),
     /// It did not go well, or nobody knows.
     #[error("the deployment to `{0}` ended as {1}")]
@@ -185,6 +185,9 @@ impl UserError for Failure {
             Self::SeveralProjects(..) => "say whose decision counts with --project".into(),
             Self::SeveralLogs(..) => {
                 "verify under the trust file of the one installation that is meant".into()
+            }
+            Self::NoDeployment(_) => {
+                "give evidence of where it was deployed from with --bundle and --trust".into()
             }
             Self::NotLogged => "export the evidence again; it must carry the inclusion proof".into(),
             _ => return None,

@@ -271,16 +271,13 @@ fn check(statement: &Statement, index: u64) -> Option<CheckProof> {
 
 fn decision(verified: &Verified) -> Option<DecisionProof> {
     let vsa: Vsa = decode(&verified.statement)?;
-    let passed = vsa.verification_result == "PASSED";
-    let verdict = vsa.proofhouse.verdict;
     Some(DecisionProof {
         index: verified.index,
+        outcome: vsa.outcome(),
         project: vsa.proofhouse.project,
         environment: vsa.proofhouse.environment,
-        // The two must agree; when they do not, the stricter one counts.
-        outcome: if passed { verdict.outcome } else { Outcome::Deny },
         at: vsa.time_verified,
-        policy: verdict.policy,
+        policy: vsa.proofhouse.verdict.policy,
         envelope: verified.envelope,
         log: verified.log.clone(),
     })

@@ -2,10 +2,7 @@
 
 use attest::signer::By;
 use model::{
-    Exit, Problem, Sha256, Statement, Subject,
-    evidence::Outcome,
-    ports::LoggedStatement,
-    predicate::{PlainVsa, Vsa},
+    Exit, Problem, Sha256, Statement, Subject, evidence::Outcome, ports::LoggedStatement, predicate::Vsa,
 };
 
 use crate::{evidence, record::Recorder, statements::statement};
@@ -29,13 +26,15 @@ pub fn plain(
         return Err(Problem::new("decision-unproven", Exit::Integrity, message)
             .with_hint("see `proofhouse ledger verify`"));
     }
-    if vsa.verification_result != "PASSED" || vsa.proofhouse.verdict.outcome == Outcome::Deny {
+    if vsa.outcome() == Outcome::Deny {
         let message = format!("the newest decision for {environment} (ledger entry {index}) denies it");
         return Err(Problem::new("decision-denied", Exit::Verdict, message)
             .with_hint("`proofhouse gate explain` tells why"));
     }
-    let plain = PlainVsa::from(vsa);
-    let (logged, _) = recorder.record_by(By::OrganisationKey, &[statement(subjects, &plain)?])?;
+    // Without our own field it is no decision of a gate: whoever looks for one does not take this for it.
+    let mut plain = statement(subjects, &vsa)?;
+    plain.predicate.as_object_mut().and_then(|fields| fields.remove("proofhouse"));
+    let (logged, _) = recorder.record_by(By::OrganisationKey, &[plain])?;
     logged.into_iter().next().ok_or_else(|| {
         Problem::new("ledger-silent", Exit::Environment, "the ledger did not acknowledge the summary")
     })

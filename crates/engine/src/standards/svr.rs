@@ -17,7 +17,7 @@ pub(super) fn write(material: &Material, _: &Recorder) -> Result<Vec<Statement>,
     for (vsa, logged) in material.newest::<Vsa>().filter(|(vsa, _)| about(vsa)) {
         let subject = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(material.artifact));
         // Only the newest of an environment: what it revised no longer holds.
-        if subject && seen.insert(vsa.proofhouse.environment.clone()) && admitted(&vsa) {
+        if subject && seen.insert(vsa.proofhouse.environment.clone()) && vsa.outcome() != Outcome::Deny {
             results.push(statement(material.subject(), &result(material, &vsa))?);
         }
     }
@@ -27,10 +27,6 @@ pub(super) fn write(material: &Material, _: &Recorder) -> Result<Vec<Statement>,
             .with_hint("`proofhouse deploy` asks the gate; `proofhouse gate explain` tells why it denies"));
     }
     Ok(results)
-}
-
-fn admitted(vsa: &Vsa) -> bool {
-    vsa.verification_result == "PASSED" && vsa.proofhouse.verdict.outcome != Outcome::Deny
 }
 
 fn result(material: &Material, vsa: &Vsa) -> VerificationResult {

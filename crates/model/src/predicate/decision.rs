@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FindingId, Predicate, RunId, Subject, Timestamp, evidence::Verdict};
+use crate::{
+    FindingId, Predicate, RunId, Subject, Timestamp,
+    evidence::{Outcome, Verdict},
+};
 
 /// SLSA Verification Summary v1. Subject: the artifact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,44 +36,12 @@ impl Predicate for Vsa {
     const TYPE: &'static str = "https://slsa.dev/verification_summary/v1";
 }
 
-/// A VSA without anything of ours, for verifiers that want nothing else. It is no decision of a gate: whoever
-/// looks for one does not take this for it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PlainVsa {
-    /// Who decided.
-    pub verifier: super::Builder,
-    /// When.
-    pub time_verified: Timestamp,
-    /// What for.
-    pub resource_uri: String,
-    /// The rules.
-    pub policy: Subject,
-    /// The statements that were relied on.
-    pub input_attestations: Vec<Subject>,
-    /// `PASSED` or `FAILED`.
-    pub verification_result: String,
-    /// Levels and properties.
-    pub verified_levels: Vec<String>,
-    /// SLSA version.
-    pub slsa_version: String,
-}
-
-impl Predicate for PlainVsa {
-    const TYPE: &'static str = Vsa::TYPE;
-}
-
-impl From<Vsa> for PlainVsa {
-    fn from(vsa: Vsa) -> Self {
-        Self {
-            verifier: vsa.verifier,
-            time_verified: vsa.time_verified,
-            resource_uri: vsa.resource_uri,
-            policy: vsa.policy,
-            input_attestations: vsa.input_attestations,
-            verification_result: vsa.verification_result,
-            verified_levels: vsa.verified_levels,
-            slsa_version: vsa.slsa_version,
+impl Vsa {
+    /// What was decided. Result and verdict must agree; when they do not, the stricter one counts.
+    pub fn outcome(&self) -> Outcome {
+        match self.verification_result.as_str() {
+            "PASSED" => self.proofhouse.verdict.outcome,
+            _ => Outcome::Deny,
         }
     }
 }

@@ -19,7 +19,7 @@ pub use checks::{
     ScanTarget, TestResult, TraceContext,
 };
 pub use ci::{CiClaims, Confirmed};
-pub use decision::{DecisionContext, Exception, PlainVsa, Vsa};
+pub use decision::{DecisionContext, Exception, Vsa};
 pub use deployment::{
     Check, Deployment, DeploymentResult, DeploymentStage, HealthRecord, Receipt, ReceiptPhase,
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Predicate, RunId, Sha256, Timestamp, ToolRef};
+use crate::{Digest, Predicate, RunId, Sha256, Subject, Timestamp, ToolRef};
 
 /// Start or end of a run. Subject: the source tree (and commit).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,22 @@ pub struct Run {
 
 impl Predicate for Run {
     const TYPE: &'static str = "urn:proofhouse:predicate:run:v1";
+}
+
+impl Run {
+    /// The source as a subject.
+    pub fn source(&self) -> Subject {
+        source(self.tree, self.commit.as_deref(), self.dirty)
+    }
+}
+
+/// A source as a subject: tree digest, and commit where it is exactly that.
+pub fn source(tree: Sha256, commit: Option<&str>, dirty: bool) -> Subject {
+    let mut subject = Subject::sha256("source", tree);
+    if let Some(commit) = commit.filter(|_| !dirty) {
+        subject.digest.insert("gitCommit".to_owned(), commit.to_owned());
+    }
+    subject
 }
 
 /// Phase of a run.

@@ -168,6 +168,10 @@ fn a_plain_summary_is_verified_by_in_toto_with_the_organisations_key() {
     assert_eq!(said["verifiedLevels"][0], "SLSA_BUILD_LEVEL_3");
     assert_eq!(said["resourceUri"], "urn:proofhouse:environment:bookshelf/staging");
     assert!(said["proofhouse"].is_null() && said["policy"]["uri"].is_string(), "{said}");
+    let mut names: Vec<&String> = said.as_object().unwrap().keys().collect();
+    names.sort();
+    let fields = "inputAttestations policy resourceUri slsaVersion timeVerified verificationResult verifiedLevels verifier";
+    assert_eq!(names, fields.split(' ').collect::<Vec<_>>(), "the fields of SLSA and no others");
 
     let denied = site.proofhouse(&["gate", "vsa", &file, "--environment", "production"]).expect(1);
     assert!(denied.err.contains("decision-denied"), "{}", denied.err);
