@@ -181,7 +181,8 @@ pub fn same_configuration(project: &Project, run: &Run) -> Result<(), Problem> {
     if project.config_digest == run.config && project.rule_digests() == run.rules {
         return Ok(());
     }
-    let message = format!("proofhouse.yaml or a gate rule has changed since run {}", run.run);
+    let message =
+        format!("proofhouse.yaml, a gate rule or a security requirement has changed since run {}", run.run);
     Err(Problem::new("config-changed", model::Exit::Input, message).with_hint(
         "`proofhouse run` makes a run with the new configuration; unchanged steps come from the cache",
     ))

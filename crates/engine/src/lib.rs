@@ -25,6 +25,7 @@ pub mod publiclog;
 pub mod record;
 pub mod release;
 pub mod reproduce;
+pub mod requirements;
 pub mod retain;
 pub mod run;
 pub mod scan;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use model::{Exit, Problem, Sha256, problem::erase};
+use model::{Exit, Problem, Sha256, problem::erase, requirement::Requirements};
 use pipeline::{Config, Diagnostics, Known, config::Environment};
 use runner::proxy::registry::Ecosystem;
 
@@ -28,6 +28,10 @@ pub struct Project {
     pub config_text: Vec<u8>,
     /// The project's own gate rules: path and text, sorted.
     pub rules: BTreeMap<String, String>,
+    /// Security requirements; none when there is no file of them.
+    pub requirements: Requirements,
+    /// Digest of the file of the requirements.
+    pub requirements_digest: Option<Sha256>,
 }
 
 impl Project {
@@ -44,7 +48,20 @@ impl Project {
         if rules.is_empty() && !config.gate.rules.is_empty() {
             return Err(told(&pipeline::no_gate_rule(&bytes, CONFIG), colour));
         }
-        Ok(Self { root, config, config_digest: Sha256::of(&bytes), config_text: bytes, rules })
+        let file = crate::requirements::read(&root)?;
+        let requirements = match &file {
+            Some(file) => crate::requirements::parse(file, colour)?,
+            None => Requirements::new(),
+        };
+        Ok(Self {
+            root,
+            config,
+            config_digest: Sha256::of(&bytes),
+            config_text: bytes,
+            rules,
+            requirements,
+            requirements_digest: file.map(Sha256::of),
+        })
     }
 
     /// A folder without configuration: every built-in check, no steps. For `proofhouse scan`.
@@ -63,7 +80,15 @@ impl Project {
             format!("version: 1\nproject: '{name}'\nsteps:\n  none:\n    kind: test\n    run: 'true'\n");
         let config = parse(text.as_bytes(), false)?;
         let config_digest = Sha256::of(&text);
-        Ok(Self { root, config, config_digest, config_text: text.into_bytes(), rules: BTreeMap::new() })
+        Ok(Self {
+            root,
+            config,
+            config_digest,
+            config_text: text.into_bytes(),
+            rules: BTreeMap::new(),
+            requirements: Requirements::new(),
+            requirements_digest: None,
+        })
     }
 
     /// An environment by name.
@@ -74,9 +99,12 @@ impl Project {
         self.config.environment(name).ok_or_else(|| crate::gate::no_environment(&self.config, name))
     }
 
-    /// Digests of the gate rules, by path.
+    /// Digests of the files that a gate decides by besides the configuration, by path: its rules and the
+    /// security requirements.
     pub fn rule_digests(&self) -> BTreeMap<String, Sha256> {
-        self.rules.iter().map(|(path, text)| (path.clone(), Sha256::of(text))).collect()
+        let rules = self.rules.iter().map(|(path, text)| (path.clone(), Sha256::of(text)));
+        let file = pipeline::requirements::FILE_NAME;
+        rules.chain(self.requirements_digest.map(|digest| (file.to_owned(), digest))).collect()
     }
 }
 
@@ -101,11 +129,11 @@ fn with_known<T>(use_it: impl FnOnce(&Known<'_>) -> T) -> T {
 }
 
 /// The problems of a configuration as one, with their excerpts.
-fn told(diagnostics: &Diagnostics, colour: bool) -> Problem {
+pub(crate) fn told(diagnostics: &Diagnostics, colour: bool) -> Problem {
     let list = diagnostics.list();
     let message = match list {
         [one] => one.message.clone(),
-        more => format!("{CONFIG} has {} problems", more.len()),
+        more => format!("{} has {} problems", diagnostics.file(), more.len()),
     };
     let code = list.first().map_or("config-invalid", |d| d.code);
     Problem { excerpt: Some(diagnostics.render(colour)), ..Problem::new(code, Exit::Input, message) }

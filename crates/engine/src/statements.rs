@@ -5,8 +5,8 @@ mod provenance;
 use model::{
     Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
     predicate::{
-        Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord, TestResult,
-        TraceContext,
+        Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord, TestContext,
+        TestResult, TraceContext,
         provenance::{BUILD_TYPE, BUILDER_PREFIX},
     },
 };
@@ -83,7 +83,10 @@ pub fn test_result(
         passed_tests: [results.passed, whole(true)].concat(),
         warned_tests: results.skipped,
         failed_tests: [results.failed, whole(false)].concat(),
-        proofhouse: facts.context(Some(&step.name)),
+        proofhouse: TestContext {
+            context: facts.context(Some(&step.name)),
+            requirements: results.requirements,
+        },
         finished: step.ended,
     }
 }

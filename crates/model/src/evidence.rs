@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FindingId, RunId, Severity, Sha256, Technique, Timestamp, ToolRef};
+use crate::{FindingId, RunId, Severity, Sha256, Technique, Timestamp, ToolRef, requirement::State};
 
 /// Everything a gate may decide on. Serialised as JSON it is the `input` of every Rego rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub struct Evidence {
     pub findings: Vec<FindingFacts>,
     /// Tests: passed and failed.
     pub tests: Vec<TestFacts>,
+    /// Security requirements of the milestone that the settings demand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<RequirementFacts>,
     /// Exceptions that apply now or have expired.
     pub exceptions: Vec<ExceptionFacts>,
     /// Thresholds and switches of the environment.
@@ -186,6 +189,17 @@ pub struct TestFacts {
     pub passed: bool,
 }
 
+/// One security requirement of the demanded milestone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequirementFacts {
+    /// Id, e.g. `V1.2.3`.
+    pub id: String,
+    /// What is known about it now.
+    pub state: State,
+    /// Why, in a few words.
+    pub because: String,
+}
+
 /// A documented decision to accept a finding or a rule's denial for a while.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -225,6 +239,9 @@ pub struct GateSettings {
     pub require_clean_source: bool,
     /// Network destinations may be allowed during the build.
     pub allow_build_network: bool,
+    /// Milestone whose security requirements must be met. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirements: Option<String>,
 }
 
 /// A rule's outcome; orders from best to worst.

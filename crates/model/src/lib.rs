@@ -14,6 +14,7 @@ pub mod ids;
 pub mod ports;
 pub mod predicate;
 pub mod problem;
+pub mod requirement;
 pub mod scan;
 pub mod statement;
 pub mod version;

@@ -4,7 +4,7 @@
 //! the tree with one table of keys (the same table gives [`schema()`]); `read` makes it typed;
 //! `validate` checks what needs several values; [`plan()`] orders the steps. Every stage adds to one
 //! list of [`Diagnostic`]s, so that a user sees all problems at once, each at its place. [`init`]
-//! writes a first file for a project.
+//! writes a first file for a project; [`requirements`] is the same for `security-requirements.yaml`.
 //!
 //! **Architecture Invariant:** no IO. What is known elsewhere (report formats, tool providers) is an
 //! argument, and so is every file that `init` looks at.
@@ -20,6 +20,7 @@ mod path;
 mod plan;
 mod read;
 mod render;
+pub mod requirements;
 mod scalar;
 mod shape;
 mod suggest;
@@ -70,8 +71,13 @@ pub fn parse(text: &str, file_name: &str, known: &Known<'_>) -> Result<Config, D
 /// # Errors
 /// As [`parse`], and `config-not-utf8` at the first bad byte.
 pub fn parse_bytes(bytes: &[u8], file_name: &str, known: &Known<'_>) -> Result<Config, Diagnostics> {
+    utf8(bytes, file_name).and_then(|text| parse(text, file_name, known))
+}
+
+/// The bytes as text, without a byte-order mark.
+fn utf8<'a>(bytes: &'a [u8], file_name: &str) -> Result<&'a str, Diagnostics> {
     match std::str::from_utf8(bytes) {
-        Ok(text) => parse(text.strip_prefix('\u{feff}').unwrap_or(text), file_name, known),
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(error) => {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to().min(MAX_BYTES)]);
             let end = good.len()..good.len();

@@ -82,7 +82,7 @@ fn a_complete_file_reads_as_it_is_meant() {
     assert_eq!(config.gate.expect, [&expect[..], &scans].concat());
     let staging = config.environment("staging").unwrap();
     assert_eq!((staging.dast.reverse_at, staging.dast.max_requests), (None, 400));
-    assert_eq!(GateSettings::from(staging.gate).block, Some(Severity::Critical));
+    assert_eq!(GateSettings::from(staging.gate.clone()).block, Some(Severity::Critical));
     assert_eq!(config.maker(&staging.artifact).unwrap().kind, StepKind::Package);
     let values = Placeholders { artifact: "/r/a", port: 8081, release: "/r", data: "/d" };
     assert_eq!(staging.command(values), ["python3", "/r/a", "--port", "8081", "{x}"]);

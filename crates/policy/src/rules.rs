@@ -104,6 +104,7 @@ built_in!(
     "findings_threshold",
     "no_secrets",
     "tests_passed",
+    "requirements_met",
     "source_clean",
     "exceptions_current",
 );

@@ -63,6 +63,7 @@ fn good() -> Evidence {
         statements: vec![statement("provenance", None), statement("scan", Some(Technique::Sast))],
         findings: vec![],
         tests: vec![TestFacts { name: "unit".into(), passed: true }],
+        requirements: vec![],
         exceptions: vec![],
         settings: GateSettings {
             block: Some(Severity::High),
@@ -70,6 +71,7 @@ fn good() -> Evidence {
             block_secrets: true,
             require_clean_source: true,
             allow_build_network: false,
+            requirements: None,
         },
     }
 }

@@ -5,6 +5,7 @@ mod conformance;
 mod evidence;
 mod log;
 mod release;
+mod requirements;
 mod retain;
 mod target;
 mod trust;
@@ -19,6 +20,7 @@ pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
 pub use release::ReleaseCommand;
+pub use requirements::{AddArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;
 pub use target::TargetVerifyArgs;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
@@ -92,6 +94,9 @@ pub enum Command {
     Import(ImportArgs),
     /// List findings
     Findings(FindingsArgs),
+    /// Security requirements that tests must prove: choose, write, see how far they are
+    #[command(subcommand)]
+    Requirements(RequirementsCommand),
     /// Ask a gate
     #[command(subcommand)]
     Gate(GateCommand),

@@ -19,6 +19,7 @@ mod plan;
 mod publiclog;
 mod release;
 mod reproduce;
+mod requirements;
 mod retain;
 mod roles;
 mod run;
@@ -52,6 +53,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Attest(arguments) => attest::attest(global, &arguments),
         Command::Import(arguments) => import::import(global, &arguments),
         Command::Findings(arguments) => findings::findings(global, &arguments),
+        Command::Requirements(command) => requirements::requirements(global, &command),
         Command::Gate(command) => gate::gate(global, command),
         Command::Deploy(arguments) => deploy::deploy(global, &arguments),
         Command::Env(command) => environments::environments(global, &command),

@@ -200,7 +200,7 @@ fn tests(made: &Made, at: Timestamp) -> TestResult {
         passed_tests: (0..148).map(|n| format!("test_{n}")).collect(),
         warned_tests: vec![],
         failed_tests: vec![],
-        proofhouse: made.context("unit-tests"),
+        proofhouse: made.context("unit-tests").into(),
         finished: at,
     }
 }

@@ -27,7 +27,7 @@ pub fn story<B: Blobs>(ledger: &mut Ledger<B>) {
         passed_tests: vec!["a".into(), "b".into()],
         warned_tests: vec![],
         failed_tests: vec!["c\0d".into()],
-        proofhouse: context("test"),
+        proofhouse: context("test").into(),
         finished: ledger.now(),
     };
     ledger.push(source(), &test);

@@ -21,6 +21,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("dast", &["model"]),
     ("policy", &["model"]),
     ("deploy", &["model"]),
+    ("govern", &["model"]),
     ("store", &["model"]),
     (
         "engine",
@@ -36,6 +37,7 @@ const MAY: &[(&str, &[&str])] = &[
             "dast",
             "policy",
             "deploy",
+            "govern",
         ],
     ),
     ("server", &["model", "store", "engine"]),

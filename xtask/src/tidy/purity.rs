@@ -6,10 +6,11 @@ use anyhow::Result;
 
 use super::{Report, show, text, tracked};
 
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "crates/model/src",
     "crates/pipeline/src",
     "crates/policy/src",
+    "crates/govern/src",
     "crates/attest/src/verify",
     "crates/attest/src/log",
     "crates/attest/src/dsse",

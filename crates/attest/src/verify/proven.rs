@@ -258,7 +258,7 @@ fn check(statement: &Statement, index: u64) -> Option<CheckProof> {
         return Some(check);
     }
     if let Some(test) = decode::<TestResult>(statement) {
-        let name = test.proofhouse.step.unwrap_or_default();
+        let name = test.proofhouse.context.step.unwrap_or_default();
         return Some(plain("test", name, test.result == "PASSED", Some(test.finished)));
     }
     if let Some(trace) = decode::<RuntimeTrace>(statement) {

@@ -81,7 +81,7 @@ fn tested(tree: Sha256) -> Statement {
         passed_tests: vec![],
         warned_tests: vec![],
         failed_tests: vec![],
-        proofhouse: Context { project: "p".into(), run, step: Some("unit".into()) },
+        proofhouse: Context { project: "p".into(), run, step: Some("unit".into()) }.into(),
         finished: at(1),
     };
     Statement::new(vec![Subject::sha256("source", tree)], &test).unwrap()

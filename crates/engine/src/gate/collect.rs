@@ -1,12 +1,14 @@
 //! Reads and verifies the statements that count for one artifact.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
     Finding, Problem, Sha256, Timestamp,
     evidence::{BuildFacts, ExceptionFacts, StatementFacts, TestFacts},
     ports::LoggedStatement,
-    predicate::{Exception, Provenance, Reproduction, Run, RuntimeTrace, Sbom, Scan, TestResult},
+    predicate::{
+        Exception, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan, TestResult,
+    },
 };
 use pipeline::{
     Config,
@@ -28,6 +30,8 @@ pub struct Collected {
     pub findings: Vec<Finding>,
     /// Test steps.
     pub tests: Vec<TestFacts>,
+    /// What tests of the run say about security requirements; only of statements that verify.
+    pub requirements: BTreeMap<String, RequirementTests>,
     /// The build of the artifact.
     pub build: Option<BuildFacts>,
     /// Exceptions, also expired ones.
@@ -139,6 +143,9 @@ pub fn collect(
             continue;
         };
         let (signed, included) = recorder.check(logged.index, now);
+        if fact.kind == "test" && signed && included {
+            crate::requirements::collect(&logged.statement, &mut found.requirements);
+        }
         if fact.kind == "provenance" {
             found.basis.authentic = signed && included;
             found.basis.certified = signed && recorder.certified(logged.index);
@@ -207,10 +214,11 @@ fn classify(
         return Some(fact("provenance", context.step.clone()));
     }
     if let Some(Ok(test)) = statement.decode::<TestResult>() {
-        if test.proofhouse.run != run.run {
+        let context = test.proofhouse.context;
+        if context.run != run.run {
             return None;
         }
-        let name = test.proofhouse.step.clone();
+        let name = context.step;
         found
             .tests
             .push(TestFacts { name: name.clone().unwrap_or_default(), passed: test.result == "PASSED" });

@@ -35,8 +35,17 @@ pub(super) fn document(
         statements: collected.statements.clone(),
         findings: collected.findings.iter().map(finding).collect(),
         tests: collected.tests.clone(),
+        requirements: match &environment.gate.requirements {
+            Some(milestone) => crate::requirements::facts(
+                &question.project.requirements,
+                milestone,
+                &collected.requirements,
+                now,
+            ),
+            None => vec![],
+        },
         exceptions: collected.exceptions.clone(),
-        settings: environment.gate.into(),
+        settings: environment.gate.clone().into(),
     })
 }
 

@@ -5,6 +5,7 @@ use model::{
     Exit, Problem, ScanReport, Statement, Subject, ToolRef,
     predicate::{Origin, OutputRecord, Run, RunPhase, RunResult, Sbom, ScanTarget, StepResult},
     problem::erase,
+    requirement::Requirements,
 };
 use pipeline::{Globs, PlannedStep, StepKind};
 use runner::{Folder, tree::Entry};
@@ -30,7 +31,7 @@ pub(super) fn conclude(
     watch: &dyn Watch,
 ) -> Result<Outcome, Problem> {
     let facts = prepared.facts(&started);
-    let work = Conclusion { prepared, facts: &facts, recorder };
+    let work = Conclusion { prepared, facts: &facts, recorder, requirements: &request.project.requirements };
     let mut statements = Vec::new();
     let mut reports = Vec::new();
     for step in &mut ended {
@@ -54,14 +55,19 @@ pub(super) fn conclude(
         }
     }
     for step in ended.iter_mut().filter(|step| step.step.kind == StepKind::Test) {
-        // Tests that did not run have not passed.
-        if step.record.result == StepResult::Passed
-            && let Err(why) = work.test_report(step)
-        {
-            let problem = Problem::new("junit-unusable", Exit::Input, format!("{}: {why}", step.step.name));
-            watch.event(Event::Warning(&problem));
-            step.record.result = StepResult::Failed;
-            step.record.message = Some(format!("its report cannot be used: {why}"));
+        match work.test_report(step) {
+            // Tests that did not run have not passed.
+            Err(why) if step.record.result == StepResult::Passed => {
+                let problem =
+                    Problem::new("junit-unusable", Exit::Input, format!("{}: {why}", step.step.name));
+                watch.event(Event::Warning(&problem));
+                step.record.result = StepResult::Failed;
+                step.record.message = Some(format!("its report cannot be used: {why}"));
+            }
+            Ok(Some(results)) if !results.unknown.is_empty() => {
+                watch.event(Event::Warning(&unknown_requirements(step, &results)));
+            }
+            _ => {}
         }
     }
     let bom = checked.result.bom.map(|bom| work.bom(bom));
@@ -114,6 +120,7 @@ struct Conclusion<'a> {
     prepared: &'a Prepared,
     facts: &'a RunFacts,
     recorder: &'a Recorder,
+    requirements: &'a Requirements,
 }
 
 impl Conclusion<'_> {
@@ -212,7 +219,8 @@ impl Conclusion<'_> {
         let output = ended.record.outputs.iter().find(|o| o.path == report.path);
         let output = output.ok_or_else(|| format!("there is no {}", report.path))?;
         let bytes = self.prepared.cas.get(&output.digest, junit::LARGEST).map_err(|e| e.to_string())?;
-        let results = junit::parse(&bytes).map_err(|why| format!("{}: {why}", report.path))?;
+        let results = junit::parse(&bytes, &|id| self.requirements.contains_key(id))
+            .map_err(|why| format!("{}: {why}", report.path))?;
         match results.ran() {
             0 => Err(format!("{}: no test ran", report.path)),
             _ => Ok(Some(results)),
@@ -278,6 +286,15 @@ impl Conclusion<'_> {
         }
         Sbom(bom)
     }
+}
+
+/// Tests of a requirement that nobody chose are most likely a slip of the pen.
+fn unknown_requirements(step: &Ended, results: &junit::Results) -> Problem {
+    let ids: Vec<&str> = results.unknown.iter().map(String::as_str).collect();
+    let file = pipeline::requirements::FILE_NAME;
+    let message = format!("{}: tests name {}, which is not in {file}", step.step.name, ids.join(", "));
+    Problem::new("requirement-unknown", Exit::Input, message)
+        .with_hint("mend the id, or add it with `proofhouse requirements add`")
 }
 
 /// The tool a report must come from: as the step used it, or by its name alone.

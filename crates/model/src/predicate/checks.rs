@@ -1,5 +1,7 @@
 //! Scans, SBOMs, tests, traces and feeds.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -126,10 +128,57 @@ pub struct TestResult {
     /// Names of failed tests.
     #[serde(default)]
     pub failed_tests: Vec<String>,
-    /// Link to our run.
-    pub proofhouse: Context,
+    /// Link to our run, and what the tests say about security requirements.
+    pub proofhouse: TestContext,
     /// When the tests ended.
     pub finished: Timestamp,
+}
+
+/// Link to our run, and the tests that name a security requirement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestContext {
+    /// Run and step.
+    #[serde(flatten)]
+    pub context: Context,
+    /// Requirements of the project that tests name, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requirements: BTreeMap<String, RequirementTests>,
+}
+
+impl From<Context> for TestContext {
+    fn from(context: Context) -> Self {
+        Self { context, requirements: BTreeMap::new() }
+    }
+}
+
+/// Tests that name one requirement; at least one, and the first few of each result.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequirementTests {
+    /// Names of those that passed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<String>,
+    /// Names of those that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<String>,
+    /// Names of those that did not run to their end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<String>,
+}
+
+impl RequirementTests {
+    /// Names kept of each result.
+    pub const MOST: usize = 20;
+
+    /// Adds what another step says of the same requirement.
+    pub fn add(&mut self, other: Self) {
+        let join = |own: &mut Vec<String>, more: Vec<String>| {
+            own.extend(more);
+            own.truncate(Self::MOST);
+        };
+        join(&mut self.passed, other.passed);
+        join(&mut self.failed, other.failed);
+        join(&mut self.skipped, other.skipped);
+    }
 }
 
 impl Predicate for TestResult {

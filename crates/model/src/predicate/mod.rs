@@ -15,8 +15,8 @@ pub mod run;
 pub mod standards;
 
 pub use checks::{
-    FeedImport, FindingsBlob, Monitor, MonitorLog, MonitoredProcess, Origin, RuntimeTrace, Sbom, Scan,
-    ScanTarget, TestResult, TraceContext,
+    FeedImport, FindingsBlob, Monitor, MonitorLog, MonitoredProcess, Origin, RequirementTests, RuntimeTrace,
+    Sbom, Scan, ScanTarget, TestContext, TestResult, TraceContext,
 };
 pub use ci::{CiClaims, Confirmed};
 pub use decision::{DecisionContext, Exception, Vsa};

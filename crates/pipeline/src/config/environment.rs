@@ -90,7 +90,7 @@ impl Default for Dast {
 }
 
 /// How strict the gate of an environment is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct DeployGate {
     /// Findings at or above deny; `None`: never.
@@ -103,6 +103,8 @@ pub struct DeployGate {
     pub require_clean_source: bool,
     /// Network destinations may be allowed during the build.
     pub allow_build_network: bool,
+    /// Milestone whose security requirements must be met; `None`: none.
+    pub requirements: Option<String>,
 }
 
 impl Default for DeployGate {
@@ -113,14 +115,22 @@ impl Default for DeployGate {
             block_secrets: true,
             require_clean_source: true,
             allow_build_network: false,
+            requirements: None,
         }
     }
 }
 
 impl From<DeployGate> for GateSettings {
     fn from(gate: DeployGate) -> Self {
-        let DeployGate { block, warn, block_secrets, require_clean_source, allow_build_network } = gate;
-        Self { block, warn, block_secrets, require_clean_source, allow_build_network }
+        let DeployGate {
+            block,
+            warn,
+            block_secrets,
+            require_clean_source,
+            allow_build_network,
+            requirements,
+        } = gate;
+        Self { block, warn, block_secrets, require_clean_source, allow_build_network, requirements }
     }
 }
 

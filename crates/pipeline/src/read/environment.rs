@@ -56,6 +56,7 @@ fn gate(fields: &Fields<'_>) -> DeployGate {
         block_secrets: fields.flag("block-secrets", usual.block_secrets),
         require_clean_source: fields.flag("require-clean-source", usual.require_clean_source),
         allow_build_network: fields.flag("allow-build-network", usual.allow_build_network),
+        requirements: fields.text("requirements"),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod environment;
 mod fields;
+mod requirements;
 mod step;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use model::Technique;
 
 use self::fields::Fields;
+pub(crate) use self::requirements::requirements;
 use crate::{
     config::{Config, Expect, Gate, Scans, Step, StepKind, Tool},
     globs::Globs,

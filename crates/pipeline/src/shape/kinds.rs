@@ -1,12 +1,18 @@
 //! Kinds of text: names, paths, patterns, destinations, and how each is checked.
 
-use model::{Technique, version::Requirement};
+use model::{
+    Technique,
+    requirement::{Date, is_id},
+    version::Requirement,
+};
 
 use super::{Kind, Refusal, listed};
 use crate::{config, globs::Globs, network::NetworkRule, path, suggest::did_you_mean};
 
 /// Longest free text.
 const LONGEST: usize = 64 * 1024;
+/// Longest line for people, in bytes.
+const LONGEST_SENTENCE: usize = 4000;
 
 fn refuse<T>(code: &'static str, why: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal { code, why: why.into(), hint: None })
@@ -187,4 +193,60 @@ fn expect(text: &str) -> Result<(), Refusal> {
     let near = did_you_mean(text, PLAIN.into_iter().chain(scans.iter().map(String::as_str)));
     let hint = near.or_else(|| Technique::from_name(text).map(|_| format!("write `scan:{text}`")));
     Err(Refusal { code: "config-unknown-expectation", why: "no such evidence".into(), hint })
+}
+
+pub(super) static MILESTONE: Kind = Kind { what: "a milestone name", pattern: NAME_PATTERN, check: name };
+
+pub(super) static REQUIREMENT_ID: Kind = Kind {
+    what: "the id of a requirement, such as `V1.2.3`",
+    pattern: Some("^[A-Za-z]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$"),
+    check: requirement_id,
+};
+
+fn requirement_id(text: &str) -> Result<(), Refusal> {
+    match is_id(text) {
+        true => Ok(()),
+        false => refuse(
+            "config-bad-name",
+            "a letter first, a letter or digit last, only letters, digits, `.`, `_` and `-`, at most 64",
+        ),
+    }
+}
+
+/// One line for people.
+pub(super) static SENTENCE: Kind = Kind { what: "one line of text", pattern: None, check: sentence };
+
+fn sentence(text: &str) -> Result<(), Refusal> {
+    match text {
+        _ if text.trim().is_empty() => refuse("config-bad-text", "it says nothing"),
+        _ if text.len() > LONGEST_SENTENCE => {
+            refuse("config-bad-text", format!("it is longer than {LONGEST_SENTENCE} bytes"))
+        }
+        _ if text.trim_end().contains(char::is_control) => {
+            refuse("config-bad-text", "it has a line break or a control character")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Why somebody decided something.
+pub(super) static REASON: Kind =
+    Kind { what: "a reason of at least 10 characters", pattern: None, check: reason };
+
+fn reason(text: &str) -> Result<(), Refusal> {
+    sentence(text)?;
+    match text.trim().chars().count() {
+        0..10 => refuse("config-bad-text", "it has fewer than 10 characters"),
+        _ => Ok(()),
+    }
+}
+
+pub(super) static DATE: Kind =
+    Kind { what: "a date such as `2027-01-31`", pattern: Some("^\\d{4}-\\d{2}-\\d{2}$"), check: date };
+
+fn date(text: &str) -> Result<(), Refusal> {
+    match text.len() == 10 && text.parse::<Date>().is_ok() {
+        true => Ok(()),
+        false => refuse("config-bad-date", "there is no such day"),
+    }
 }

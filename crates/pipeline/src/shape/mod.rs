@@ -5,11 +5,13 @@
 
 mod check;
 mod kinds;
+mod requirements;
 pub(crate) mod schema;
 mod v1;
 
 pub(crate) use check::{as_bool, check};
 pub(crate) use kinds::name as project_name;
+pub(crate) use requirements::REQUIREMENTS;
 pub(crate) use v1::FILE;
 
 use std::time::Duration;

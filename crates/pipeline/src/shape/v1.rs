@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{Field, Kind, Shape, kinds};
 use crate::config::{StepKind, Trace};
 
-const fn field(key: &'static str, shape: Shape, doc: &'static str) -> Field {
+pub(super) const fn field(key: &'static str, shape: Shape, doc: &'static str) -> Field {
     Field { key, doc, shape, required: false, default: None }
 }
 
-const fn required(key: &'static str, shape: Shape, doc: &'static str) -> Field {
+pub(super) const fn required(key: &'static str, shape: Shape, doc: &'static str) -> Field {
     Field { key, doc, shape, required: true, default: None }
 }
 
@@ -21,7 +21,7 @@ const fn list(item: &'static Shape) -> Shape {
     Shape::List { item, min: 0, max: 1000 }
 }
 
-const fn text(kind: &'static Kind) -> Shape {
+pub(super) const fn text(kind: &'static Kind) -> Shape {
     Shape::Text(kind)
 }
 
@@ -209,4 +209,9 @@ const DEPLOY_GATE: &[Field] = &[
     with("block-secrets", Shape::Bool, "true", "Secrets found deny."),
     with("require-clean-source", Shape::Bool, "true", "A source that differs from its commit denies."),
     with("allow-build-network", Shape::Bool, "false", "Builds may have had network destinations."),
+    field(
+        "requirements",
+        text(&kinds::MILESTONE),
+        "Milestone whose security requirements must be met: `level-1` to `level-3`, or one of your own.",
+    ),
 ];

@@ -36,7 +36,7 @@ fn artifact(context: &mut Context<'_>, environment: &Environment, entry: &Entry)
 }
 
 fn thresholds(context: &mut Context<'_>, environment: &Environment, entry: &Entry) {
-    let gate = environment.gate;
+    let gate = &environment.gate;
     let Some(node) = entry.node.get("gate").and_then(|gate| gate.get("warn")) else { return };
     if let (Some(block), Some(warn)) = (gate.block, gate.warn)
         && warn > block

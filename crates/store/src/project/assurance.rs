@@ -29,12 +29,13 @@ pub(super) async fn test(tx: &mut Tx, logged: &LoggedStatement, test: &TestResul
         "failed_tests",
         "finished",
     ];
+    let context = &test.proofhouse.context;
     let row = vec![
         logged.index.into(),
         logged.envelope.into(),
-        (&test.proofhouse.project).into(),
-        Value::maybe(Some(test.proofhouse.run)),
-        Value::maybe(test.proofhouse.step.as_ref()),
+        (&context.project).into(),
+        Value::maybe(Some(context.run)),
+        Value::maybe(context.step.as_ref()),
         (&test.result).into(),
         (test.passed_tests.len() as u64).into(),
         (test.warned_tests.len() as u64).into(),
@@ -43,7 +44,7 @@ pub(super) async fn test(tx: &mut Tx, logged: &LoggedStatement, test: &TestResul
         Value::time(test.finished),
     ];
     insert(tx, "test_results", &columns, row, "").await?;
-    Ok(Link::context(&test.proofhouse))
+    Ok(Link::context(context))
 }
 
 pub(super) async fn trace(

@@ -1,0 +1,6 @@
+//! Security requirements as tests: where they can come from, and how far each is.
+
+pub mod asvs;
+mod standing;
+
+pub use standing::{LONGEST_WAIVER_DAYS, Standing, standing};

@@ -1,0 +1,65 @@
+//! Arguments of `proofhouse requirements`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use model::requirement::Source;
+
+#[derive(Subcommand)]
+pub enum RequirementsCommand {
+    /// Take requirements from a standard; each is pending until a test of it passes
+    Choose(ChooseArgs),
+    /// Write down a requirement of your own
+    Add(AddArgs),
+    /// List what is in the file
+    List {
+        /// Only of this milestone
+        #[arg(long)]
+        milestone: Option<String>,
+    },
+    /// How far each one is, by the tests of the newest run
+    Status {
+        /// Only of this milestone
+        #[arg(long)]
+        milestone: Option<String>,
+        /// Exit with 1 unless all that are listed are met
+        #[arg(long)]
+        fail: bool,
+    },
+}
+
+#[derive(Args)]
+pub struct ChooseArgs {
+    /// The OWASP ASVS 5.0 in its flat JSON form, as published
+    #[arg(long, value_name = "FILE")]
+    pub asvs: PathBuf,
+    /// Up to this level: 1, 2 or 3
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub level: u8,
+    /// Only these chapters: V1,V6
+    #[arg(long, value_delimiter = ',', value_name = "CHAPTER")]
+    pub chapter: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct AddArgs {
+    /// Its id, by which tests name it
+    pub id: String,
+    /// What must hold
+    #[arg(long)]
+    pub title: String,
+    /// Where it comes from: own, abuse-case, threat
+    #[arg(long, default_value = "own", value_parser = source)]
+    pub source: Source,
+    /// Level: 1 is needed first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub level: Option<u8>,
+    /// A milestone of your own that it belongs to
+    #[arg(long)]
+    pub milestone: Vec<String>,
+}
+
+fn source(text: &str) -> Result<Source, String> {
+    let own = Source::from_name(text).filter(|source| *source != Source::Asvs5);
+    own.ok_or_else(|| "expected own, abuse-case or threat".to_owned())
+}
