@@ -1,7 +1,7 @@
 //! Gates as their users meet them: given this evidence, when decided, then this verdict and reason.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use model::{FindingId, Severity, Sha256, Technique, Timestamp, ToolRef, evidence::*};
+use model::{FindingId, Severity, Sha256, Technique, Timestamp, ToolRef, evidence::*, requirement::State};
 use policy::{RuleSet, evaluate};
 
 fn now() -> Timestamp {
@@ -105,7 +105,7 @@ fn denials(evidence: &Evidence) -> Vec<String> {
 fn a_release_with_nothing_wrong_passes_and_every_rule_says_what_it_demands() {
     let verdict = verdict(&good());
     assert_eq!(verdict.outcome, Outcome::Pass, "{verdict:#?}");
-    assert_eq!(verdict.rules.len(), 8);
+    assert_eq!(verdict.rules.len(), 9);
     assert!(verdict.rules.iter().all(|r| r.title.len() > 20 && r.origin == "built-in"));
 }
 
@@ -255,6 +255,34 @@ fn secrets_dirty_source_failed_tests_and_network_deny() {
     let mut e = good();
     e.build.as_mut().unwrap().isolation = "none".into();
     assert_eq!(denials(&e), ["build-not-isolated"]);
+}
+
+#[test]
+fn a_milestone_is_reached_when_every_requirement_of_it_is_met() {
+    let requirement = |id: &str, state| RequirementFacts { id: id.into(), state, because: "why".into() };
+    let mut e = good();
+    e.settings.requirements = Some("level-1".into());
+    assert_eq!(denials(&e), ["requirements-none"], "a milestone without requirements is not reached");
+    e.requirements = vec![
+        requirement("A", State::Passing),
+        requirement("B", State::Waived),
+        requirement("C", State::NotApplicable),
+    ];
+    assert!(denials(&e).is_empty());
+    e.requirements.extend([
+        requirement("V2", State::Pending),
+        requirement("V1", State::Pending),
+        requirement("F", State::Failing),
+    ]);
+    assert_eq!(denials(&e), ["requirements-failing", "requirements-pending"]);
+    let verdict = verdict(&e);
+    let rule = verdict.rules.iter().find(|rule| rule.rule == "requirements-met").unwrap();
+    assert_eq!(rule.reasons[1].message, "milestone level-1: 2 pending: V1, V2");
+    assert!(rule.looked_at.contains(&"B waived: why".to_owned()), "{:?}", rule.looked_at);
+    e.exceptions = vec![exception(None, Some("requirements-met"))];
+    assert_eq!(denials(&e).len(), 2, "no exception covers all of them at once");
+    e.settings.requirements = None;
+    assert!(denials(&e).is_empty(), "nothing demands them");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod others;
 mod project;
 mod projects;
 mod release;
+mod requirements;
 mod running;
 mod scanners;
 mod standards;
