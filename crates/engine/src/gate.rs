@@ -73,6 +73,12 @@ pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Resu
     Ok(Answer { evidence, verdict, relied_on, levels, witnesses: collected.witnesses })
 }
 
+/// Moment from which on evidence counts.
+pub(crate) fn oldest(project: &Project, now: Timestamp) -> Timestamp {
+    let max_age = i64::try_from(project.config.gate.max_age.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(now.as_second().saturating_sub(max_age)).unwrap_or(Timestamp::MIN)
+}
+
 /// A run of some steps only has not asked those that it left out.
 fn whole(run: &Run, config: &Config) -> Result<(), Problem> {
     let asked = |name: &str| run.steps.iter().any(|step| step.name == name);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use attest::ledger::Report;
 use model::{
     Problem, Sha256,
-    predicate::{ForeignAttestation, ReleaseImport, Run, Scan, Vsa},
+    predicate::{ForeignAttestation, ManualTest, ReleaseImport, Run, Scan, Vsa},
     problem::erase,
 };
 use serde::Serialize;
@@ -76,6 +76,9 @@ pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(vsa)) = statement.decode::<Vsa>() {
         return vec![(vsa.proofhouse.verdict.evidence, "evidence of a decision".to_owned())];
+    }
+    if let Some(Ok(test)) = statement.decode::<ManualTest>() {
+        return vec![(test.evidence.hash, format!("evidence of a manual test: {}", test.file))];
     }
     if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
         return vec![(foreign.document.hash, "a foreign attestation".to_owned())];

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, pa
 
 use govern::requirements::{Standing, standing};
 use model::{
-    Exit, Problem, RunId, Statement, Timestamp,
+    Exit, Predicate, Problem, RunId, Statement, Subject, Timestamp,
     evidence::RequirementFacts,
-    predicate::{RequirementTests, Run, RunPhase, TestResult},
+    predicate::{ManualTest, RequirementTests, Run, RunPhase, TestResult},
     problem::erase,
     requirement::Requirements,
 };
@@ -14,7 +14,7 @@ use pipeline::requirements as file;
 
 use crate::{
     home::cannot,
-    project::{read_bounded, told},
+    project::{Project, read_bounded, told},
     record::Recorder,
 };
 
@@ -75,19 +75,59 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     half.persist(path).map(drop).map_err(|e| e.error)
 }
 
-/// Adds what a test result says of requirements; other statements say nothing.
-///
-/// A step that broke without naming a failed test has not told everything: what passed in it has not run to
-/// its end.
-pub fn collect(statement: &Statement, into: &mut Tests) {
-    let Some(Ok(test)) = statement.decode::<TestResult>() else { return };
-    let broke = test.result != "PASSED" && test.failed_tests.is_empty();
-    for (id, mut tests) in test.proofhouse.requirements {
-        if broke {
-            tests.skipped.append(&mut tests.passed);
-        }
-        into.entry(id).or_default().add(tests);
+/// Gathers what the verified statements about one run say of requirements.
+pub(crate) struct Collector<'a> {
+    run: &'a Run,
+    tests: Tests,
+    manual: BTreeMap<String, ManualTest>,
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn of(run: &'a Run) -> Self {
+        Self { run, tests: Tests::new(), manual: BTreeMap::new() }
     }
+
+    /// Takes note of a statement that verifies; in the order of the ledger.
+    pub(crate) fn add(&mut self, statement: &Statement) {
+        if let Some(Ok(test)) = statement.decode::<ManualTest>()
+            && counts(&test, self.run)
+        {
+            self.manual.insert(test.requirement.clone(), test);
+        }
+        if let Some(Ok(test)) = statement.decode::<TestResult>()
+            && test.proofhouse.context.run == self.run.run
+        {
+            self.test(test);
+        }
+    }
+
+    /// A step that broke without naming a failed test has not told everything: what passed in it has not run to
+    /// its end.
+    fn test(&mut self, test: TestResult) {
+        let broke = test.result != "PASSED" && test.failed_tests.is_empty();
+        for (id, mut tests) in test.proofhouse.requirements {
+            if broke {
+                tests.skipped.append(&mut tests.passed);
+            }
+            self.tests.entry(id).or_default().add(tests);
+        }
+    }
+
+    /// The newest manual result of each requirement stands beside the tests; it takes nothing away from them.
+    pub(crate) fn finish(mut self) -> Tests {
+        for (id, manual) in self.manual {
+            let name = vec![format!("{} by {} ({})", manual.reason, manual.by, manual.file)];
+            let (passed, failed) = if manual.passed { (name, vec![]) } else { (vec![], name) };
+            let told = RequirementTests { passed, failed, skipped: vec![] };
+            self.tests.entry(id).or_default().add(told);
+        }
+        self.tests
+    }
+}
+
+/// Whether a manual test is of what a run was made from: the same commit and nothing else.
+pub(crate) fn counts(test: &ManualTest, run: &Run) -> bool {
+    test.project == run.project && run.commit.as_ref() == Some(&test.commit) && !run.dirty
 }
 
 /// Every requirement with how far it is.
@@ -118,32 +158,92 @@ pub struct Latest {
     pub run: RunId,
     /// Its commit.
     pub commit: Option<String>,
-    /// What its tests say; only of statements that verify.
+    /// What its tests, and manual tests of its commit, say; only of statements that verify.
     pub tests: Tests,
 }
 
-/// The newest finished run of a project, whether it passed or not, and what its tests say of requirements.
+/// The newest finished run of a project, whether it passed or not, and what is known of requirements for it.
 ///
 /// # Errors
 /// The database or the ledger cannot be read, or the ledger was changed.
-pub fn latest(project: &str, recorder: &Recorder) -> Result<Option<Latest>, Problem> {
-    let Some((run, from)) = recorder.projection().latest_run(project, false, None)? else { return Ok(None) };
+pub fn latest(project: &Project, recorder: &Recorder) -> Result<Option<Latest>, Problem> {
+    let name = &project.config.project;
+    let Some((id, from)) = recorder.projection().latest_run(name, false, None)? else { return Ok(None) };
     let now = recorder.clock().now();
-    let mut latest = Latest { run, commit: None, tests: Tests::new() };
+    let from = recorder.since(crate::gate::oldest(project, now))?.min(from);
     recorder.confirm(from)?;
+    let (mut run, mut about) = (None, Vec::new());
     for logged in recorder.from(from)? {
         let logged = logged?;
-        let of_run = logged.statement.decode::<TestResult>().and_then(Result::ok);
-        if of_run.is_some_and(|test| test.proofhouse.context.run == run)
-            && recorder.check(logged.index, now) == (true, true)
+        if let Some(Ok(found)) = logged.statement.decode::<Run>()
+            && (found.run, found.phase) == (id, RunPhase::Finished)
         {
-            collect(&logged.statement, &mut latest.tests);
-        }
-        let finished = logged.statement.decode::<Run>().and_then(Result::ok);
-        if let Some(finished) = finished.filter(|r| r.run == run && r.phase == RunPhase::Finished) {
-            latest.commit = finished.commit;
-            break;
+            run = Some(found);
+        } else if [TestResult::TYPE, ManualTest::TYPE].contains(&logged.statement.predicate_type.as_str()) {
+            about.push(logged);
         }
     }
-    Ok(Some(latest))
+    let Some(run) = run else { return Ok(None) };
+    let mut collector = Collector::of(&run);
+    for logged in about.iter().filter(|logged| recorder.check(logged.index, now) == (true, true)) {
+        collector.add(&logged.statement);
+    }
+    let tests = collector.finish();
+    Ok(Some(Latest { run: id, commit: run.commit, tests }))
+}
+
+/// Largest file that shows the result of a manual test.
+pub const LARGEST_EVIDENCE: u64 = 64 << 20;
+
+/// A test by hand of what the project's folder is at.
+pub struct Attested<'a> {
+    /// The requirement.
+    pub id: &'a str,
+    /// Whether it holds.
+    pub passed: bool,
+    /// The file that shows it.
+    pub evidence: &'a Path,
+    /// What was done.
+    pub reason: &'a str,
+    /// Who did it.
+    pub by: String,
+}
+
+/// Records a manual test of the commit that the project's folder is at. Gives its ledger index.
+///
+/// # Errors
+/// There is no such requirement or no commit, the evidence cannot be read or is empty or too large, or it
+/// cannot be recorded.
+pub fn attest(project: &Project, what: Attested<'_>, recorder: &Recorder) -> Result<u64, Problem> {
+    let refuse = |code, message: String, hint: &str| Problem::new(code, Exit::Input, message).with_hint(hint);
+    if !project.requirements.contains_key(what.id) {
+        let message = format!("{} has no requirement {:?}", file::FILE_NAME, what.id);
+        return Err(refuse("requirement-unknown", message, "`proofhouse requirements list` shows all"));
+    }
+    let commit = crate::source::head(&project.root)?.ok_or_else(|| {
+        let message = "this folder is at no commit, and a manual test is of one".to_owned();
+        refuse("commit-missing", message, "commit first")
+    })?;
+    let bytes = read_bounded(what.evidence, LARGEST_EVIDENCE + 1)?;
+    if bytes.is_empty() || bytes.len() as u64 > LARGEST_EVIDENCE {
+        let message = format!("{} is empty or has more than 64 MiB", what.evidence.display());
+        return Err(refuse("evidence-unusable", message, "give the report or picture that shows the result"));
+    }
+    let evidence = recorder.put(&bytes)?;
+    let name = what.evidence.file_name().unwrap_or_default().to_string_lossy();
+    let test = ManualTest {
+        project: project.config.project.clone(),
+        requirement: what.id.to_owned(),
+        passed: what.passed,
+        commit: commit.clone(),
+        evidence,
+        file: name.chars().filter(|c| !c.is_control()).collect(),
+        reason: what.reason.to_owned(),
+        by: what.by,
+        at: recorder.clock().now(),
+    };
+    let subjects =
+        vec![Subject::named("commit", "gitCommit", commit), Subject::sha256(&test.file, test.evidence.hash)];
+    let (logged, _) = recorder.record(&[crate::statements::statement(subjects, &test)?])?;
+    Ok(logged.first().map_or(0, |entry| entry.index))
 }

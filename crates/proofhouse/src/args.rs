@@ -20,7 +20,7 @@ pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
 pub use release::ReleaseCommand;
-pub use requirements::{AddArgs, ChooseArgs, RequirementsCommand};
+pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;
 pub use target::TargetVerifyArgs;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};

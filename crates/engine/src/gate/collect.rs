@@ -7,7 +7,8 @@ use model::{
     evidence::{BuildFacts, ExceptionFacts, StatementFacts, TestFacts},
     ports::LoggedStatement,
     predicate::{
-        Exception, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan, TestResult,
+        Exception, ManualTest, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan,
+        TestResult,
     },
 };
 use pipeline::{
@@ -126,13 +127,11 @@ pub fn collect(
     let mut scans = Scans::new();
     // Scans of the same commit or artifact count as long as other evidence does, also from before the
     // run: running once more makes nobody forget what they found.
-    let max_age = i64::try_from(question.project.config.gate.max_age.as_secs()).unwrap_or(i64::MAX);
-    let oldest = now.as_second().saturating_sub(max_age);
-    let oldest = Timestamp::from_second(oldest).unwrap_or(Timestamp::MIN);
-    let from = recorder.since(oldest)?.min(question.from);
+    let from = recorder.since(super::oldest(question.project, now))?.min(question.from);
     let statements = recorder.from(from)?;
     recorder.confirm(from)?;
     found.basis.commit = question.run.commit.is_some() && !question.run.dirty;
+    let mut requirements = crate::requirements::Collector::of(question.run);
     for logged in statements {
         let logged = logged?;
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
@@ -143,8 +142,8 @@ pub fn collect(
             continue;
         };
         let (signed, included) = recorder.check(logged.index, now);
-        if fact.kind == "test" && signed && included {
-            crate::requirements::collect(&logged.statement, &mut found.requirements);
+        if signed && included {
+            requirements.add(&logged.statement);
         }
         if fact.kind == "provenance" {
             found.basis.authentic = signed && included;
@@ -152,6 +151,7 @@ pub fn collect(
         }
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
+    found.requirements = requirements.finish();
     found.widen(question.run);
     let number: u64 = scans.values().flatten().map(|scan| scan.findings.count).sum();
     if number > MOST_FINDINGS {
@@ -223,6 +223,9 @@ fn classify(
             .tests
             .push(TestFacts { name: name.clone().unwrap_or_default(), passed: test.result == "PASSED" });
         return Some(fact("test", name));
+    }
+    if let Some(Ok(test)) = statement.decode::<ManualTest>() {
+        return crate::requirements::counts(&test, run).then(|| fact("manual-test", Some(test.requirement)));
     }
     if let Some(Ok(trace)) = statement.decode::<RuntimeTrace>() {
         let context = &trace.proofhouse.context;

@@ -6,6 +6,7 @@ pub mod decision;
 pub mod deployment;
 pub mod foreign;
 pub mod keys;
+pub mod manual;
 pub mod openvex;
 pub mod provenance;
 pub mod release;
@@ -25,6 +26,7 @@ pub use deployment::{
 };
 pub use foreign::{ForeignAttestation, ForeignLog, ForeignRoot, ForeignSigner};
 pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
+pub use manual::ManualTest;
 pub use openvex::OpenVex;
 pub use provenance::{
     BuildDefinition, BuildMetadata, Builder, ExternalParameters, InternalParameters, Provenance, RunDetails,

@@ -11,6 +11,8 @@ pub enum RequirementsCommand {
     Choose(ChooseArgs),
     /// Write down a requirement of your own
     Add(AddArgs),
+    /// Record the result of a test by hand, for the commit that this folder is at
+    Attest(AttestRequirementArgs),
     /// List what is in the file
     List {
         /// Only of this milestone
@@ -57,6 +59,25 @@ pub struct AddArgs {
     /// A milestone of your own that it belongs to
     #[arg(long)]
     pub milestone: Vec<String>,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("result").required(true).args(["passed", "failed"]))]
+pub struct AttestRequirementArgs {
+    /// Id of the requirement
+    pub id: String,
+    /// It holds
+    #[arg(long)]
+    pub passed: bool,
+    /// It does not hold
+    #[arg(long)]
+    pub failed: bool,
+    /// The file that shows it; it is kept
+    #[arg(long, value_name = "FILE")]
+    pub evidence: PathBuf,
+    /// What was tested, and how
+    #[arg(long)]
+    pub reason: String,
 }
 
 fn source(text: &str) -> Result<Source, String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     project::{Project, read_bounded},
-    requirements::{self, Latest, Tests},
+    requirements::{self, Attested, Latest, Tests},
 };
 use govern::requirements::{Standing, asvs};
 use model::{
@@ -16,8 +16,8 @@ use pipeline::requirements::{FILE_NAME, natural};
 use serde_json::json;
 
 use crate::{
-    app::{App, load_project},
-    args::{AddArgs, ChooseArgs, Format, Global, RequirementsCommand},
+    app::{App, actor, load_project},
+    args::{AddArgs, AttestRequirementArgs, ChooseArgs, Format, Global, RequirementsCommand},
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, eprintln, println},
 };
 
@@ -25,6 +25,7 @@ pub fn requirements(global: &Global, command: &RequirementsCommand) -> Result<Ex
     match command {
         RequirementsCommand::Choose(arguments) => choose(global, arguments),
         RequirementsCommand::Add(arguments) => add(global, arguments),
+        RequirementsCommand::Attest(arguments) => attest(global, arguments),
         RequirementsCommand::List { milestone } => list(global, milestone.as_deref()),
         RequirementsCommand::Status { milestone, fail } => status(global, milestone.as_deref(), *fail),
     }
@@ -82,6 +83,31 @@ fn write(global: &Global, project: &Project, new: &Requirements) -> Result<Exit,
     Ok(Exit::Success)
 }
 
+fn attest(global: &Global, arguments: &AttestRequirementArgs) -> Result<Exit, Problem> {
+    let app = App::open(global)?;
+    let project = app.project()?;
+    let reason = arguments.reason.trim();
+    if reason.chars().count() < 10 {
+        let message = "the reason must have at least 10 characters";
+        return Err(
+            Problem::new("reason-too-short", Exit::Input, message).with_hint("say what was tested, and how")
+        );
+    }
+    let what = Attested {
+        id: &arguments.id,
+        passed: arguments.passed,
+        evidence: &arguments.evidence,
+        reason,
+        by: actor(),
+    };
+    let index = requirements::attest(&project, what, &app.recorder)?;
+    match app.json() {
+        true => ui::json(&json!({ "entry": index })),
+        false => println!("recorded as ledger entry {index}; it counts for runs of this commit"),
+    }
+    Ok(Exit::Success)
+}
+
 /// Those of a milestone, or all, in the order of their numbers.
 fn selected<'a>(
     project: &'a Project,
@@ -130,7 +156,7 @@ fn status(global: &Global, milestone: Option<&str>, fail: bool) -> Result<Exit, 
     let app = App::open(global)?;
     let project = app.project()?;
     let wanted = selected(&project, milestone)?;
-    let latest = requirements::latest(&project.config.project, &app.recorder)?;
+    let latest = requirements::latest(&project, &app.recorder)?;
     let nothing = Tests::new();
     let tests = latest.as_ref().map_or(&nothing, |latest| &latest.tests);
     let standings = requirements::standings(&project.requirements, tests, app.now());

@@ -110,19 +110,19 @@ fn requirements_are_chosen_pending_then_proven_broken_and_waived() {
     // Tests ran and passed, but none of them names a requirement: nothing passes by absence.
     let told = deploy(&site, 1);
     assert!(told.contains("milestone level-1: 3 pending: SHOP-1, V1.1.1, V1.1.2"), "{told}");
-    assert_eq!(states(&site), are(&[("SHOP-1", "pending"), ("V1.1.1", "pending"), ("V1.1.2", "pending")]));
+    assert_eq!(states(&site), are(&[("V1.1.1", "pending"), ("V1.1.2", "pending"), ("SHOP-1", "pending")]));
     site.proofhouse(&["requirements", "status", "--milestone", "level-1", "--fail"]).expect(1);
 
     tests(&site, PASSING);
     deploy(&site, 0);
-    assert_eq!(states(&site), are(&[("SHOP-1", "passing"), ("V1.1.1", "passing"), ("V1.1.2", "passing")]));
+    assert_eq!(states(&site), are(&[("V1.1.1", "passing"), ("V1.1.2", "passing"), ("SHOP-1", "passing")]));
     site.proofhouse(&["requirements", "status", "--milestone", "level-1", "--fail"]).expect(0);
 
     // One breaks: the application changes, not the requirement.
     tests(&site, &PASSING.replace("[V1.1.1]\": (escapes", "@V1.1.1\": (lambda: 1 / 0"));
     let told = deploy(&site, 1);
     assert!(told.contains("milestone level-1: 1 failing: V1.1.1"), "{told}");
-    assert_eq!(states(&site)[1], ("V1.1.1".to_owned(), "failing".to_owned()));
+    assert_eq!(states(&site)[0], ("V1.1.1".to_owned(), "failing".to_owned()));
 
     // Somebody accepts that there is no such test for a while.
     tests(&site, &PASSING.replace(" [V1.1.1]", ""));
@@ -144,7 +144,7 @@ fn requirements_are_chosen_pending_then_proven_broken_and_waived() {
     );
     site.commit("Waived");
     deploy(&site, 0);
-    assert_eq!(states(&site)[1], ("V1.1.1".to_owned(), "waived".to_owned()));
+    assert_eq!(states(&site)[0], ("V1.1.1".to_owned(), "waived".to_owned()));
     let why = site.proofhouse(&["gate", "explain", "staging"]).expect(0).out;
     assert!(why.contains("V1.1.1 waived: until") && why.contains("the page moves next month (Ada)"), "{why}");
 
@@ -166,7 +166,7 @@ fn a_milestone_without_requirements_is_not_reached_and_a_wrong_file_is_told_at_i
     site.write(FILE, "version: 1\nrequirements:\n  V1.1.1: { title: t, source: own, levle: 1 }\n");
     let told = site.proofhouse(&["requirements", "list"]).expect(2).err;
     assert!(
-        told.contains("config-unknown-key") && told.contains("security-requirements.yaml:3:37"),
+        told.contains("config-unknown-key") && told.contains("security-requirements.yaml:3:36"),
         "{told}"
     );
     // Nothing is added to a file that is not understood.
@@ -187,4 +187,59 @@ fn a_milestone_without_requirements_is_not_reached_and_a_wrong_file_is_told_at_i
     let choose = ["requirements", "choose", "--asvs", hostile.to_str().unwrap(), "--level", "1"];
     assert!(site.proofhouse(&choose).expect(2).err.contains("asvs-unreadable"));
     assert!(!site.project().join(FILE).exists());
+}
+
+#[test]
+fn a_test_by_hand_counts_for_its_commit_and_keeps_its_evidence() {
+    let site = site("CHECKS = {\"names nothing\": (dir, [])}\n");
+    site.proofhouse(&[
+        "requirements",
+        "add",
+        "SHOP-1",
+        "--title",
+        "Nobody borrows for others",
+        "--level",
+        "1",
+    ])
+    .expect(0);
+    site.commit("Requirement");
+    let picture = site.path().join("picture.txt");
+    fs::write(&picture, "refused: not yours").unwrap();
+    let attest = |id: &str, result: &str, code: i32| {
+        let evidence = ["--evidence", picture.to_str().unwrap(), "--reason", "tried it as another reader"];
+        site.proofhouse(&[&["requirements", "attest", id, result][..], &evidence[..]].concat()).expect(code)
+    };
+    let explain = |code: i32| site.proofhouse(&["gate", "explain", "staging"]).expect(code).out;
+    site.proofhouse(&["run"]).expect(0);
+    explain(1);
+    attest("SHOP-1", "--passed", 0);
+    assert_eq!(states(&site), are(&[("SHOP-1", "passing")]));
+    explain(0);
+    assert!(attest("SHOP-2", "--passed", 2).err.contains("requirement-unknown"));
+    attest("SHOP-1", "--failed", 0);
+    assert!(explain(1).contains("1 failing: SHOP-1"));
+    attest("SHOP-1", "--passed", 0);
+    explain(0);
+
+    // Another commit was not tested by anybody.
+    site.commit("Something else");
+    site.proofhouse(&["run"]).expect(0);
+    assert!(explain(1).contains("1 pending: SHOP-1"));
+
+    // The evidence is kept, and looked after.
+    fs::remove_file(&picture).unwrap();
+    site.proofhouse(&["ledger", "verify"]).expect(0);
+    let digest = model::Sha256::of("refused: not yours").hex();
+    let blob = find(&site.home().join("blobs"), &digest).unwrap();
+    fs::remove_file(blob).unwrap();
+    let told = site.proofhouse(&["ledger", "verify"]).expect(4).text();
+    assert!(told.contains("picture.txt"), "{told}");
+}
+
+/// The file below `folder` whose path ends in these hexadecimal digits, however they are divided.
+fn find(folder: &std::path::Path, digits: &str) -> Option<std::path::PathBuf> {
+    fs::read_dir(folder).unwrap().flatten().find_map(|entry| match entry.path() {
+        path if path.is_dir() => find(&path, digits),
+        path => path.to_string_lossy().replace('/', "").ends_with(digits).then_some(path),
+    })
 }

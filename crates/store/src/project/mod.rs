@@ -20,7 +20,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 19] = [
+const KINDS: [(&str, &str); 20] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -29,6 +29,7 @@ const KINDS: [(&str, &str); 19] = [
     (predicate::RuntimeTrace::TYPE, "trace"),
     (predicate::Vsa::TYPE, "decision"),
     (predicate::Exception::TYPE, "exception"),
+    (predicate::ManualTest::TYPE, "manual-test"),
     (predicate::Deployment::TYPE, "deployment"),
     (predicate::Receipt::TYPE, "receipt"),
     (predicate::FeedImport::TYPE, "feed"),
@@ -118,6 +119,7 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
+        "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),
         "release-export" => {
             let release: predicate::ReleaseBundle = decode(logged)?;
             Link::project(&release.project, Some(release.run))
