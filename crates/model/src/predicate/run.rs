@@ -34,7 +34,7 @@ pub struct Run {
     pub actor: String,
     /// Digest of `proofhouse.yaml`.
     pub config: Sha256,
-    /// Digests of the project's own gate rules, by path.
+    /// Digests of the project's own gate rules and of its security requirements, by path.
     #[serde(default)]
     pub rules: std::collections::BTreeMap<String, Sha256>,
     /// Steps in the order of the plan.
