@@ -7,6 +7,7 @@ mod collect;
 mod expect;
 mod levels;
 mod plain;
+mod technologies;
 
 use model::{
     Problem, RunId, Sha256, Statement, Subject, Timestamp,

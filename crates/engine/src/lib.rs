@@ -22,6 +22,7 @@ pub mod keys;
 pub mod ports;
 pub mod project;
 pub mod publiclog;
+pub mod radar;
 pub mod record;
 pub mod release;
 pub mod reproduce;

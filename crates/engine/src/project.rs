@@ -12,6 +12,7 @@ use runner::proxy::registry::Ecosystem;
 
 use crate::{
     home::cannot,
+    radar::CatalogueFile,
     source::{CONFIG, Source},
 };
 
@@ -32,6 +33,8 @@ pub struct Project {
     pub requirements: Requirements,
     /// Digest of the file of the requirements.
     pub requirements_digest: Option<Sha256>,
+    /// The technology catalogue that the configuration names.
+    pub catalogue: Option<CatalogueFile>,
 }
 
 impl Project {
@@ -53,6 +56,7 @@ impl Project {
             Some(file) => crate::requirements::parse(file, colour)?,
             None => Requirements::new(),
         };
+        let catalogue = config.catalogue.as_deref().map(|path| CatalogueFile::read(&root, path));
         Ok(Self {
             root,
             config,
@@ -61,6 +65,7 @@ impl Project {
             rules,
             requirements,
             requirements_digest: file.map(Sha256::of),
+            catalogue,
         })
     }
 
@@ -88,6 +93,7 @@ impl Project {
             rules: BTreeMap::new(),
             requirements: Requirements::new(),
             requirements_digest: None,
+            catalogue: None,
         })
     }
 
@@ -99,12 +105,15 @@ impl Project {
         self.config.environment(name).ok_or_else(|| crate::gate::no_environment(&self.config, name))
     }
 
-    /// Digests of the files that a gate decides by besides the configuration, by path: its rules and the
-    /// security requirements.
+    /// Digests of the files that a gate decides by besides the configuration, by path: its rules, the security
+    /// requirements, and a technology catalogue of the project's own. One beside the project belongs to others,
+    /// and its newest state counts.
     pub fn rule_digests(&self) -> BTreeMap<String, Sha256> {
         let rules = self.rules.iter().map(|(path, text)| (path.clone(), Sha256::of(text)));
-        let file = pipeline::requirements::FILE_NAME;
-        rules.chain(self.requirements_digest.map(|digest| (file.to_owned(), digest))).collect()
+        let requirements = self.requirements_digest.map(|it| (pipeline::requirements::FILE_NAME.to_owned(), it));
+        let own = self.catalogue.as_ref().filter(|file| !file.path.starts_with("../"));
+        let catalogue = own.and_then(|file| Some((file.path.clone(), file.digest()?)));
+        rules.chain(requirements).chain(catalogue).collect()
     }
 }
 

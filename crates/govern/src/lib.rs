@@ -1,6 +1,8 @@
-//! **Improve**: what an organisation decides and reviews, as pure functions of evidence.
+//! **Improve**: what an organisation decides and reviews, as pure functions of evidence: which security
+//! requirements hold, which technologies are used and wanted.
 //!
-//! **Architecture Invariant:** no IO, no clock: the moment is an argument.
+//! **Architecture Invariant:** no IO and no clock. What the ledger knows, files and the moment are arguments.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod catalogue;
 pub mod requirements;

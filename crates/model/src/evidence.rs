@@ -41,8 +41,57 @@ pub struct Evidence {
     pub requirements: Vec<RequirementFacts>,
     /// Exceptions that apply now or have expired.
     pub exceptions: Vec<ExceptionFacts>,
+    /// What the technology catalogue says, when the project names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technologies: Option<TechnologyFacts>,
     /// Thresholds and switches of the environment.
     pub settings: GateSettings,
+}
+
+/// A technology catalogue held against what the run ships.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TechnologyFacts {
+    /// Path of the catalogue as the configuration names it.
+    pub catalogue: String,
+    /// SHA-256 of the file that decided; absent when it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Sha256>,
+    /// Why it cannot be used: missing, or with mistakes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unusable: Option<String>,
+    /// Ledger indices of the run's bills of materials that were looked at; they verify.
+    pub sboms: Vec<u64>,
+    /// What these bills say they lack.
+    pub gaps: Vec<String>,
+    /// Components and tools that an entry is about.
+    pub listed: u64,
+    /// Components that no entry is about.
+    pub unlisted: u64,
+    /// What the catalogue does not want.
+    pub violations: Vec<TechnologyViolation>,
+}
+
+/// Something that a technology catalogue does not want.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TechnologyViolation {
+    /// `technology-hold`, `technology-version`, `technology-unlisted` or `technology-review-overdue`.
+    pub code: String,
+    /// Name of the entry; absent when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technology: Option<String>,
+    /// Package URL without version, or the name.
+    pub component: String,
+    /// Version in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// `deny` or `warn`.
+    pub enforce: String,
+    /// Last day (UTC, `YYYY-MM-DD`) on which a denial only warns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// One sentence for people.
+    pub message: String,
 }
 
 /// The artifact that wants to be deployed.

@@ -45,6 +45,19 @@ pub fn normalise(path: &str) -> Result<String, BadPath> {
     if parts.is_empty() { Err(BadPath::Empty) } else { Ok(parts.join("/")) }
 }
 
+/// As [`normalise_literal`], but the path may begin with `../`, also several times.
+///
+/// # Errors
+/// As [`normalise_literal`].
+pub fn normalise_beside(path: &str) -> Result<String, BadPath> {
+    let (mut above, mut rest) = (String::new(), path);
+    while let Some(after) = rest.strip_prefix("../") {
+        above.push_str("../");
+        rest = after.trim_start_matches('/');
+    }
+    Ok(above + &normalise_literal(rest)?)
+}
+
 /// As [`normalise`], and refuses `*` and `?`.
 ///
 /// # Errors
@@ -71,6 +84,15 @@ mod tests {
             assert_eq!(normalise(path), Err(why), "{path}");
         }
         assert_eq!(normalise_literal("dist/*.whl"), Err(BadPath::Pattern));
+    }
+
+    #[test]
+    fn a_shared_file_may_be_above_but_the_way_there_only_at_the_beginning() {
+        assert_eq!(normalise_beside("../..//a/./b"), Ok("../../a/b".into()));
+        assert_eq!(normalise_beside("a"), Ok("a".into()));
+        assert_eq!(normalise_beside("../a/../b"), Err(BadPath::Parent));
+        assert_eq!(normalise_beside("../"), Err(BadPath::Empty));
+        assert_eq!(normalise_beside("/etc/a"), Err(BadPath::Absolute));
     }
 
     #[test]

@@ -107,6 +107,7 @@ built_in!(
     "requirements_met",
     "source_clean",
     "exceptions_current",
+    "technologies",
 );
 
 /// What the parser says without its excerpt of the file: the place, and what is wrong there.

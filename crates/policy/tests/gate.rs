@@ -65,6 +65,7 @@ fn good() -> Evidence {
         tests: vec![TestFacts { name: "unit".into(), passed: true }],
         requirements: vec![],
         exceptions: vec![],
+        technologies: None,
         settings: GateSettings {
             block: Some(Severity::High),
             warn: Some(Severity::Medium),
@@ -345,4 +346,66 @@ proptest::proptest! {
         let _ = RuleSet::built_in().add("x.rego", &text);
         let _ = RuleSet::built_in().add("x.rego", &format!("package a\nimport rego.v1\n{text}"));
     }
+}
+
+fn technologies() -> TechnologyFacts {
+    TechnologyFacts {
+        catalogue: "technologies.yaml".into(),
+        digest: Some(Sha256::of("catalogue")),
+        unusable: None,
+        sboms: vec![3],
+        gaps: vec![],
+        listed: 4,
+        unlisted: 1,
+        violations: vec![],
+    }
+}
+
+#[test]
+fn a_catalogue_that_is_named_and_has_nothing_to_say_passes_and_one_that_is_missing_denies() {
+    let with = |change: &dyn Fn(&mut TechnologyFacts)| {
+        let mut facts = technologies();
+        change(&mut facts);
+        denials(&Evidence { technologies: Some(facts), ..good() })
+    };
+    assert!(with(&|_| ()).is_empty());
+    assert_eq!(with(&|f| (f.digest, f.unusable) = (None, Some("gone".into()))), ["catalogue-unusable"]);
+    assert_eq!(with(&|f| f.digest = None), ["catalogue-unusable"]);
+    assert_eq!(with(&|f| f.sboms.clear()), ["catalogue-without-sbom"]);
+    assert_eq!(with(&|f| f.gaps.push("poetry.lock".into())), ["catalogue-sbom-partial"]);
+}
+
+#[test]
+fn a_held_technology_warns_on_its_last_day_and_denies_on_the_next_unless_excepted() {
+    let outcome = |enforce: &str, until: Option<&str>| {
+        let mut facts = technologies();
+        facts.violations.push(TechnologyViolation {
+            code: "technology-hold".into(),
+            technology: Some("Waitress".into()),
+            component: "pkg:pypi/waitress".into(),
+            version: Some("2.1.1".into()),
+            enforce: enforce.into(),
+            until: until.map(str::to_owned),
+            message: "Waitress is on hold".into(),
+        });
+        Evidence { technologies: Some(facts), ..good() }
+    };
+    let decide = |evidence: &Evidence| verdict(evidence).outcome;
+    // It is 2026-11-01 here.
+    assert_eq!(decide(&outcome("deny", Some("2026-11-01"))), Outcome::Warn);
+    assert_eq!(decide(&outcome("deny", Some("2026-10-31"))), Outcome::Deny);
+    assert_eq!(decide(&outcome("deny", Some("someday"))), Outcome::Deny);
+    assert_eq!(decide(&outcome("deny", None)), Outcome::Deny);
+    assert_eq!(decide(&outcome("warn", None)), Outcome::Warn);
+    let mut excepted = outcome("deny", None);
+    excepted.exceptions.push(ExceptionFacts {
+        index: 1,
+        finding: None,
+        rule: Some("technologies".into()),
+        environment: None,
+        reason: "the move is under way".into(),
+        by: "architect".into(),
+        expires: "2026-12-01T00:00:00Z".parse().unwrap(),
+    });
+    assert_eq!(decide(&excepted), Outcome::Warn);
 }

@@ -37,6 +37,8 @@ pub struct Collected {
     pub build: Option<BuildFacts>,
     /// Exceptions, also expired ones.
     pub exceptions: Vec<ExceptionFacts>,
+    /// Bills of materials of the run that verify, with their ledger indices.
+    pub bills: Vec<(u64, govern::catalogue::Bill)>,
     /// What the SLSA level depends on.
     pub basis: Basis,
     /// Comparisons with other builds and what these stand on.
@@ -149,6 +151,9 @@ pub fn collect(
             found.basis.authentic = signed && included;
             found.basis.certified = signed && recorder.certified(logged.index);
         }
+        if fact.kind == "sbom" && !(signed && included) {
+            found.bills.pop();
+        }
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
     found.requirements = requirements.finish();
@@ -239,6 +244,9 @@ fn classify(
     }
     if let Some(Ok(bom)) = statement.decode::<Sbom>() {
         let own = bom.property("proofhouse:run") == Some(run.run.to_string().as_str());
+        if own {
+            found.bills.push((logged.index, govern::catalogue::bill(&bom.0)));
+        }
         return own.then(|| fact("sbom", None));
     }
     if let Some(Ok(scan)) = statement.decode::<Scan>() {

@@ -45,6 +45,7 @@ pub(super) fn document(
             None => vec![],
         },
         exceptions: collected.exceptions.clone(),
+        technologies: super::technologies::facts(question, collected, now),
         settings: environment.gate.clone().into(),
     })
 }

@@ -39,6 +39,10 @@ pub struct Config {
     pub scans: Scans,
     /// What a gate expects in every environment.
     pub gate: Gate,
+    /// The technology catalogue that gates hold what is shipped against: a path relative to the root of the
+    /// tree, which may begin with `../`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<String>,
     /// Where artifacts may be deployed, in file order.
     pub environments: Vec<Environment>,
 }

@@ -27,6 +27,7 @@ pub(crate) fn config(text: &str, root: &Node) -> Config {
     let gate = gate(&fields.object("gate"), &scans, &steps);
     Config {
         project: fields.text("project").unwrap_or_default(),
+        catalogue: fields.text("catalogue").and_then(|path| crate::path::normalise_beside(&path).ok()),
         tools: fields.entries("tools").map(|entry| tool(text, entry)).collect(),
         environments: fields
             .entries("environments")

@@ -122,6 +122,14 @@ fn tree_path(text: &str) -> Result<(), Refusal> {
     path::normalise(text).map(drop).or_else(|error| refuse("config-bad-path", error.to_string()))
 }
 
+/// As a path inside the tree, or in a folder above it: a file that several projects share.
+pub(super) static BESIDE: Kind =
+    Kind { what: "a path from the root of the tree", pattern: Some("^[^/]"), check: beside };
+
+fn beside(text: &str) -> Result<(), Refusal> {
+    path::normalise_beside(text).map(drop).or_else(|error| refuse("config-bad-path", error.to_string()))
+}
+
 pub(super) static GLOB: Kind = Kind { what: "a path pattern", pattern: None, check: glob };
 
 fn glob(text: &str) -> Result<(), Refusal> {

@@ -56,6 +56,12 @@ pub(crate) static FILE: Shape = Shape::Object(&[
         "What is run, by name. Steps run in parallel as soon as what they need is done.",
     ),
     field("scans", Shape::Object(SCANS), "Built-in checks of the source; all are on unless switched off."),
+    field(
+        "catalogue",
+        text(&kinds::BESIDE),
+        "Technology catalogue that gates hold what is shipped against: a path from the root of the tree, which \
+         may begin with `../`.",
+    ),
     field("gate", Shape::Object(GATE), "What must be proven before any deployment."),
     field(
         "environments",

@@ -1,0 +1,40 @@
+//! What the technology catalogue says about a run: facts of the evidence document. The rule `technologies`
+//! decides on them.
+
+use govern::catalogue::{judge, today};
+use model::{Timestamp, ToolRef, evidence::TechnologyFacts};
+
+use super::{Collected, Question};
+
+/// The facts, when the project names a catalogue; also when there is none, which denies.
+pub(super) fn facts(
+    question: &Question<'_>,
+    collected: &Collected,
+    now: Timestamp,
+) -> Option<TechnologyFacts> {
+    let file = question.project.catalogue.as_ref()?;
+    let mut facts = TechnologyFacts {
+        catalogue: file.path.clone(),
+        digest: file.digest(),
+        unusable: None,
+        sboms: collected.bills.iter().map(|(index, _)| *index).collect(),
+        gaps: collected.bills.iter().flat_map(|(_, bill)| bill.gaps.clone()).collect(),
+        listed: 0,
+        unlisted: 0,
+        violations: vec![],
+    };
+    match file.parse() {
+        Ok(catalogue) => {
+            let components: Vec<_> =
+                collected.bills.iter().flat_map(|(_, bill)| bill.components.iter().cloned()).collect();
+            let tools: Vec<ToolRef> =
+                question.run.steps.iter().flat_map(|step| step.tools.iter().cloned()).collect();
+            let judged = judge(&catalogue, &components, &tools, today(now));
+            (facts.listed, facts.unlisted) = (judged.listed, judged.unlisted);
+            facts.violations = judged.violations;
+        }
+        // The file may be anything that the configuration names: its text stays out of the evidence.
+        Err(unusable) => facts.unusable = Some(unusable.without_text()),
+    }
+    Some(facts)
+}
