@@ -4,6 +4,7 @@ mod attest;
 mod conformance;
 mod evidence;
 mod log;
+mod radar;
 mod release;
 mod requirements;
 mod retain;
@@ -19,6 +20,7 @@ pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
+pub use radar::{RadarCommand, RadarImportArgs};
 pub use release::ReleaseCommand;
 pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;
@@ -124,6 +126,9 @@ pub enum Command {
     /// Be a witness of other people's logs
     #[command(subcommand)]
     Witness(WitnessCommand),
+    /// The technologies that are used, and the catalogue of those that are recommended
+    #[command(subcommand)]
+    Radar(RadarCommand),
     /// Bring in vulnerability data
     #[command(subcommand)]
     Feeds(FeedsCommand),

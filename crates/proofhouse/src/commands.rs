@@ -17,6 +17,7 @@ mod monitor;
 mod outputs;
 mod plan;
 mod publiclog;
+mod radar;
 mod release;
 mod reproduce;
 mod requirements;
@@ -64,6 +65,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Trust(command) => trust::trust(global, &command),
         Command::Ledger(command) => ledger::ledger(global, command),
         Command::Witness(command) => witness::witness(global, &command),
+        Command::Radar(command) => radar::radar(global, &command),
         Command::Feeds(command) => feeds::feeds(global, &command),
         Command::Serve(arguments) => serve::serve(global, &arguments),
         Command::Token(command) => token::token(global, command),

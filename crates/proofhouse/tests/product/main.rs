@@ -13,6 +13,7 @@ mod offline;
 mod others;
 mod project;
 mod projects;
+mod radar;
 mod release;
 mod requirements;
 mod running;

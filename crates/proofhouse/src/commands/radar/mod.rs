@@ -1,0 +1,117 @@
+//! `proofhouse radar`: the technology catalogue on the command line.
+
+mod files;
+mod use_of;
+
+use engine::{
+    gate::find_run,
+    project::Project,
+    radar::{CatalogueFile, inventory},
+};
+use govern::catalogue::{Inventory, denies, judge, today};
+use model::{Exit, Problem, evidence::TechnologyViolation};
+use serde_json::json;
+use store::views::PageRequest;
+
+use crate::{
+    app::{App, load_project},
+    args::{Global, RadarCommand},
+    ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
+};
+
+pub fn radar(global: &Global, command: &RadarCommand) -> Result<Exit, Problem> {
+    match command {
+        RadarCommand::Identify { to } => use_of::identify(&App::open(global)?, to.as_deref()),
+        RadarCommand::Who { technology, catalogue } => {
+            use_of::who(&App::open(global)?, technology, catalogue.as_deref())
+        }
+        RadarCommand::Check { catalogue } => {
+            check(&App::open(global)?, &files::catalogue(global, catalogue.as_deref())?)
+        }
+        RadarCommand::Export { to, catalogue, title } => {
+            files::export(&files::catalogue(global, catalogue.as_deref())?, to, title)
+        }
+        RadarCommand::Import(arguments) => files::import(global, arguments),
+    }
+}
+
+/// This project's newest bill of materials against the catalogue; the exit status is the verdict.
+fn check(app: &App, file: &CatalogueFile) -> Result<Exit, Problem> {
+    let catalogue = file.open()?;
+    let name = load_project(&app.global)?.config.project;
+    let Some((inventory, gaps)) = of_project(app, &name)? else {
+        let message = format!("{name} has no bill of materials yet");
+        return Err(Problem::new("sbom-missing", Exit::Verdict, message)
+            .with_hint("`proofhouse run` makes one, unless `scans: { sbom: false }`"));
+    };
+    let day = today(app.now());
+    let judged = judge(&catalogue, &inventory.components, &inventory.tools, day);
+    let denied = judged.violations.iter().filter(|violation| denies(violation, day)).count();
+    let passed = denied == 0 && gaps.is_empty();
+    if app.json() {
+        let listed: Vec<_> = judged
+            .violations
+            .iter()
+            .map(|violation| json!({ "violation": violation, "denies": denies(violation, day) }))
+            .collect();
+        ui::json(&json!({
+            "project": name, "catalogue": file.path, "digest": file.digest(), "passed": passed,
+            "listed": judged.listed, "unlisted": judged.unlisted, "gaps": gaps, "violations": listed,
+        }));
+    } else {
+        gaps.iter().for_each(|gap| {
+            println!("{BAD}deny{BAD:#} the bill of materials has a gap: {}", ui::one_line(gap))
+        });
+        judged.violations.iter().for_each(|violation| tell(violation, denies(violation, day)));
+        let (style, word) = if passed { (GOOD, "passed") } else { (BAD, "denied") };
+        println!(
+            "{BOLD}{name}{BOLD:#}: {style}{word}{style:#}  {DIM}{} listed, {} unlisted, {}{DIM:#}",
+            judged.listed,
+            judged.unlisted,
+            ui::count(judged.violations.len() as u64, "violation")
+        );
+    }
+    Ok(if passed { Exit::Success } else { Exit::Verdict })
+}
+
+fn tell(violation: &TechnologyViolation, denied: bool) {
+    let (style, word) = if denied { (BAD, "deny") } else { (WARN, "warn") };
+    println!("{style}{word}{style:#} {} {DIM}[{}]{DIM:#}", ui::one_line(&violation.message), violation.code);
+}
+
+/// What the ledger knows of a project, and the gaps of its bill of materials. The database says where its
+/// newest bill is, the ledger what is in it.
+fn of_project(app: &App, project: &str) -> Result<Option<(Inventory, Vec<String>)>, Problem> {
+    let page = app.database.wait(app.store.sboms(Some(project), &PageRequest::first(1)))?;
+    let Some(sbom) = page.items.first() else { return Ok(None) };
+    // Tools are those of the newest run that passed; a project that only scans has none.
+    let run = app.recorder.projection().latest_run(project, true, None)?;
+    let run =
+        run.map(|(run, _)| find_run(project, Some(run), &app.recorder)).transpose()?.map(|(run, _)| run);
+    let (mut inventory, gaps) = inventory(project, sbom.index, run.as_ref(), &app.recorder)?;
+    if let Some(run) = &run {
+        let detail = app.database.wait(app.store.run(run.run))?;
+        for scan in detail.into_iter().flat_map(|detail| detail.scans) {
+            let known =
+                |tool: &model::ToolRef| (&tool.name, &tool.version) == (&scan.tool.name, &scan.tool.version);
+            if !inventory.tools.iter().any(known) {
+                inventory.tools.push(scan.tool);
+            }
+        }
+    }
+    Ok(Some((inventory, gaps)))
+}
+
+/// What the ledger knows of every project that has a bill of materials.
+fn all(app: &App) -> Result<Vec<Inventory>, Problem> {
+    let mut all = vec![];
+    for project in app.database.wait(app.store.projects())? {
+        all.extend(of_project(app, &project.name)?.map(|(inventory, _)| inventory));
+    }
+    Ok(all)
+}
+
+/// The project of the working folder, when there is one.
+fn project(global: &Global) -> Option<Project> {
+    load_project(global).ok()
+}
