@@ -177,7 +177,6 @@ impl Technology {
 
     /// The ring before the newest move, when there was another.
     pub fn before(&self) -> Option<Ring> {
-        let earlier = self.moves.iter().rev().map(|moved| moved.ring);
-        earlier.skip_while(|ring| *ring == self.ring).next()
+        self.moves.iter().rev().map(|moved| moved.ring).find(|ring| *ring != self.ring)
     }
 }

@@ -1,6 +1,6 @@
 //! Patterns of package URLs, and names of tools, to the entries of a catalogue.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use model::version::Requirement;
 
 use super::entry::{Catalogue, Match};
@@ -8,13 +8,21 @@ use super::entry::{Catalogue, Match};
 /// Longest pattern, in bytes.
 const LONGEST: usize = 512;
 
+/// Patterns that are compiled together; so many of the longest are within what the library takes.
+const TOGETHER: usize = 64;
+
 /// Finds what a component or tool counts as.
 pub struct Matcher {
-    globs: GlobSet,
-    /// Entry and version of each pattern, as in the set.
-    patterns: Vec<(usize, Option<Requirement>)>,
+    sets: Vec<Set>,
     /// Lower-case tool name, entry and version.
     tools: Vec<(String, usize, Option<Requirement>)>,
+}
+
+/// Some patterns, with entry and version of each.
+struct Set {
+    /// `None` when it cannot be compiled: then everything matches, as nothing may slip by for it.
+    globs: Option<GlobSet>,
+    patterns: Vec<(usize, Option<Requirement>)>,
 }
 
 impl Matcher {
@@ -26,29 +34,23 @@ impl Matcher {
 
     /// For rules with the number that each leads to. Patterns that [`pattern`] refuses match nothing.
     pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'a Match)>) -> Self {
-        let (mut builder, mut patterns, mut tools) = (GlobSetBuilder::new(), vec![], vec![]);
+        let (mut globs, mut tools) = (vec![], vec![]);
         for (entry, rule) in rules {
-            if let Some(text) = rule.purl.as_deref().and_then(|text| pattern(text).ok()) {
-                if let Ok(glob) =
-                    GlobBuilder::new(&text).literal_separator(true).case_insensitive(true).build()
-                {
-                    builder.add(glob);
-                    patterns.push((entry, rule.version.clone()));
-                }
+            if let Some(glob) = rule.purl.as_deref().and_then(|text| pattern(text).ok()) {
+                globs.push((glob, entry, rule.version.clone()));
             }
             if let Some(tool) = &rule.tool {
                 tools.push((tool.to_lowercase(), entry, rule.version.clone()));
             }
         }
-        // Only a set of far more patterns than a file may have is refused.
-        Self { globs: builder.build().unwrap_or_default(), patterns, tools }
+        Self { sets: globs.chunks(TOGETHER).map(Set::new).collect(), tools }
     }
 
     /// Entries that a component counts as, ascending and once each. A rule with a version matches a component
     /// without one too: what cannot be told apart is not let off.
     pub fn component(&self, purl: &str, version: Option<&str>) -> Vec<usize> {
-        let hits = self.globs.matches(plain(purl));
-        let rules = hits.into_iter().filter_map(|n| self.patterns.get(n));
+        let plain = plain(purl);
+        let rules = self.sets.iter().flat_map(|set| set.hits(&plain));
         distinct(rules.filter(|(_, wanted)| fits(wanted.as_ref(), version)).map(|(entry, _)| *entry))
     }
 
@@ -57,6 +59,24 @@ impl Matcher {
         let name = name.to_lowercase();
         let rules = self.tools.iter().filter(|(tool, ..)| *tool == name);
         distinct(rules.filter(|(_, _, wanted)| fits(wanted.as_ref(), version)).map(|(_, entry, _)| *entry))
+    }
+}
+
+impl Set {
+    fn new(some: &[(Glob, usize, Option<Requirement>)]) -> Self {
+        let mut builder = GlobSetBuilder::new();
+        for (glob, ..) in some {
+            builder.add(glob.clone());
+        }
+        let patterns = some.iter().map(|(_, entry, version)| (*entry, version.clone())).collect();
+        Self { globs: builder.build().ok(), patterns }
+    }
+
+    fn hits(&self, purl: &str) -> Vec<&(usize, Option<Requirement>)> {
+        match &self.globs {
+            Some(globs) => globs.matches(purl).into_iter().filter_map(|n| self.patterns.get(n)).collect(),
+            None => self.patterns.iter().collect(),
+        }
     }
 }
 
@@ -102,11 +122,11 @@ pub(super) fn plain(purl: &str) -> String {
     out
 }
 
-/// A pattern as it is compared.
+/// A pattern, ready to be compared.
 ///
 /// # Errors
 /// Why it cannot be one.
-pub(super) fn pattern(text: &str) -> Result<String, &'static str> {
+pub(super) fn pattern(text: &str) -> Result<Glob, &'static str> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b":/@._~%+*-".contains(&byte);
     let rest = text.strip_prefix("pkg:").ok_or("it does not begin with `pkg:`")?;
     if text.len() > LONGEST {
@@ -124,5 +144,22 @@ pub(super) fn pattern(text: &str) -> Result<String, &'static str> {
     if name.get(1..).is_some_and(|name| name.contains('@')) {
         return Err("a version stands beside it, under `version`");
     }
-    Ok(plain(&format!("{text}@")))
+    let plain = plain(&format!("{text}@"));
+    let glob = GlobBuilder::new(&plain).literal_separator(true).case_insensitive(true).build();
+    glob.map_err(|_| "it cannot be used as a pattern")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_patterns_can_be_compiled_together() {
+        for part in ["*a", "**/", "k*K", "a"] {
+            let text = format!("pkg:x/{}", part.repeat((LONGEST - 6) / part.len()));
+            let glob = pattern(&text).unwrap();
+            let set = Set::new(&vec![(glob, 0, None); TOGETHER]);
+            assert!(set.globs.is_some(), "{text}");
+        }
+    }
 }

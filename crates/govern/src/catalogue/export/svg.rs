@@ -24,13 +24,13 @@ pub(super) fn svg(catalogue: &Catalogue, title: &str) -> String {
     let height = (LIST.1 * lines as f64 + 110.0).max(880.0);
     let mut out = String::new();
     // Writing to a text does not fail.
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1400 {height:.0}\" role=\"group\" \
          aria-labelledby=\"radar-title radar-description\" font-family=\"sans-serif\" font-size=\"13\">\n\
          <title id=\"radar-title\">{}</title>\n<desc id=\"radar-description\">{}</desc>\n\
          <rect width=\"1400\" height=\"{height:.0}\" fill=\"#ffffff\"/>\n\
-         <text x=\"40\" y=\"36\" font-size=\"20\" font-weight=\"bold\" fill=\"#1a1a1a\">{}</text>\n",
+         <text x=\"40\" y=\"36\" font-size=\"20\" font-weight=\"bold\" fill=\"#1a1a1a\">{}</text>",
         escaped(title),
         escaped(&description(catalogue)),
         escaped(&short(title, LONGEST)),
@@ -64,18 +64,18 @@ fn picture(quarters: &[(Quadrant, Vec<&Technology>)], out: &mut String) {
     let (x, y) = CENTRE;
     out.push_str("<g role=\"img\" aria-label=\"Radar; the same as the list\">\n");
     for (radius, ring) in RADII.iter().zip(Ring::ALL).rev() {
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"none\" stroke=\"#767676\"/>\n\
-             <text x=\"{x}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#595959\">{}</text>\n",
+             <text x=\"{x}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#595959\">{}</text>",
             y - radius + 16.0,
             ring.title()
         );
     }
     let r = RADII[3];
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<path d=\"M {} {y} H {} M {x} {} V {}\" stroke=\"#767676\" fill=\"none\"/>\n",
+        "<path d=\"M {} {y} H {} M {x} {} V {}\" stroke=\"#767676\" fill=\"none\"/>",
         x - r,
         x + r,
         y - r,
@@ -112,10 +112,10 @@ fn blip(number: usize, quarter: usize, ring: Ring, (place, members): (usize, usi
     // Away from the axes, so that every dot is clearly in one quarter.
     let angle = (quarter as f64 * 90.0 + 6.0 + 78.0 * part).to_radians();
     let (x, y) = (CENTRE.0 + radius * angle.cos(), CENTRE.1 - radius * angle.sin());
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"11\" fill=\"{}\"/>\
-         <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#ffffff\">{number}</text>\n",
+         <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"11\" fill=\"#ffffff\">{number}</text>",
         COLOURS[at],
         y + 4.0
     );

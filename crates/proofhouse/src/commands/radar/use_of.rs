@@ -50,16 +50,26 @@ fn tell(one: &Found) {
     );
 }
 
+/// The catalogue that the project of the working folder names; the question has an answer without one too.
+fn of_project(app: &App) -> Catalogue {
+    let Some(file) = project(&app.global).and_then(|project| project.catalogue) else {
+        return Catalogue::default();
+    };
+    file.parse().unwrap_or_else(|unusable| {
+        ui::note(&format!("{} is left out: {}", ui::one_line(&file.path), unusable.without_text()));
+        Catalogue::default()
+    })
+}
+
 /// Components and their versions.
 type Shipped = BTreeMap<String, BTreeSet<String>>;
 
 /// Which projects ship a technology.
 pub(super) fn who(app: &App, words: &str, given: Option<&Path>) -> Result<Exit, Problem> {
-    let file = match given {
-        Some(path) => Some(CatalogueFile::read(&app.global.directory, &path.to_string_lossy())),
-        None => project(&app.global).and_then(|project| project.catalogue),
+    let catalogue = match given {
+        Some(path) => CatalogueFile::read(&app.global.directory, &path.to_string_lossy()).open()?,
+        None => of_project(app),
     };
-    let catalogue = file.map(|file| file.open()).transpose()?.unwrap_or_default();
     let inventories = all(app)?;
     let by_rule = by_rule(&inventories, words);
     let mut shipping: BTreeMap<&str, Shipped> = BTreeMap::new();
