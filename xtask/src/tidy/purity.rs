@@ -20,7 +20,6 @@ const PURE: [&str; 13] = [
     "crates/attest/src/keyless",
     "crates/attest/src/release",
     "crates/findings/src/correlate",
-    "crates/govern/src",
 ];
 
 const WORLD: [&str; 9] = [
