@@ -106,7 +106,7 @@ fn denials(evidence: &Evidence) -> Vec<String> {
 fn a_release_with_nothing_wrong_passes_and_every_rule_says_what_it_demands() {
     let verdict = verdict(&good());
     assert_eq!(verdict.outcome, Outcome::Pass, "{verdict:#?}");
-    assert_eq!(verdict.rules.len(), 9);
+    assert_eq!(verdict.rules.len(), 10);
     assert!(verdict.rules.iter().all(|r| r.title.len() > 20 && r.origin == "built-in"));
 }
 
