@@ -110,7 +110,8 @@ impl Project {
     /// and its newest state counts.
     pub fn rule_digests(&self) -> BTreeMap<String, Sha256> {
         let rules = self.rules.iter().map(|(path, text)| (path.clone(), Sha256::of(text)));
-        let requirements = self.requirements_digest.map(|it| (pipeline::requirements::FILE_NAME.to_owned(), it));
+        let requirements =
+            self.requirements_digest.map(|it| (pipeline::requirements::FILE_NAME.to_owned(), it));
         let own = self.catalogue.as_ref().filter(|file| !file.path.starts_with("../"));
         let catalogue = own.and_then(|file| Some((file.path.clone(), file.digest()?)));
         rules.chain(requirements).chain(catalogue).collect()

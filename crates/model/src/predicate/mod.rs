@@ -8,6 +8,7 @@ pub mod foreign;
 pub mod keys;
 pub mod manual;
 pub mod openvex;
+pub mod people;
 pub mod provenance;
 pub mod release;
 pub mod removal;
@@ -28,6 +29,7 @@ pub use foreign::{ForeignAttestation, ForeignLog, ForeignRoot, ForeignSigner};
 pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
 pub use manual::ManualTest;
 pub use openvex::OpenVex;
+pub use people::{Access, AccessAction, Organisation};
 pub use provenance::{
     BuildDefinition, BuildMetadata, Builder, ExternalParameters, InternalParameters, Provenance, RunDetails,
 };

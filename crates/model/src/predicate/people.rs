@@ -1,0 +1,88 @@
+//! Who may do what: the organisation's file, sign-ins, changes of accounts and tokens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{By, Predicate, Timestamp};
+
+/// The organisation as it was decided: from here on these people have these rights. Subject: the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Organisation {
+    /// Its name.
+    pub name: String,
+    /// The whole file (`organisation.yaml`), UTF-8.
+    pub text: String,
+    /// What changed since the one before, one sentence each.
+    pub changes: Vec<String>,
+    /// Who applied it.
+    pub by: By,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Predicate for Organisation {
+    const TYPE: &'static str = "urn:proofhouse:predicate:organisation:v1";
+}
+
+/// What happened at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessAction {
+    /// Somebody signed in.
+    SignedIn,
+    /// Somebody ended their session.
+    SignedOut,
+    /// Too many failed attempts: the account must wait.
+    LockedOut,
+    /// An invitation to set a password was made.
+    Invited,
+    /// A password (and second factor) was set.
+    PasswordSet,
+    /// An account may no longer sign in.
+    Disabled,
+    /// An account may sign in again.
+    Enabled,
+    /// An access token was made.
+    TokenMade,
+    /// An access token was revoked.
+    TokenRevoked,
+}
+
+impl AccessAction {
+    /// As written in statements.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed-in",
+            Self::SignedOut => "signed-out",
+            Self::LockedOut => "locked-out",
+            Self::Invited => "invited",
+            Self::PasswordSet => "password-set",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::TokenMade => "token-made",
+            Self::TokenRevoked => "token-revoked",
+        }
+    }
+}
+
+/// Something about access. Subject: the account or token, by the SHA-256 of its name or id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// What happened.
+    pub action: AccessAction,
+    /// The account's name or the token's id.
+    pub account: String,
+    /// Who did it; absent for a lock-out, which nobody proved to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
+    /// Address that it came from, where it came over the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Predicate for Access {
+    const TYPE: &'static str = "urn:proofhouse:predicate:access:v1";
+}
