@@ -5,4 +5,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod catalogue;
+pub mod organisation;
 pub mod requirements;
+pub mod strict;

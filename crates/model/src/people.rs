@@ -37,7 +37,7 @@ impl Role {
     ];
 
     /// As written in files.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Devops => "devops",
             Self::Security => "security",
@@ -52,7 +52,7 @@ impl Role {
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.name())
     }
 }
 
@@ -60,7 +60,7 @@ impl FromStr for Role {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|role| role.word() == word).ok_or(())
+        Self::ALL.into_iter().find(|role| role.name() == word).ok_or(())
     }
 }
 

@@ -50,7 +50,7 @@ pub enum AccessAction {
 
 impl AccessAction {
     /// As written in statements.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",
             Self::SignedOut => "signed-out",

@@ -1,0 +1,163 @@
+//! The organisation as code (`organisation.yaml`): teams, who has which role where, how people and machines prove
+//! who they are, how long findings may stay open.
+
+mod access;
+mod changes;
+pub mod network;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Role, Severity};
+
+pub use access::{Permission, Rights};
+pub use changes::changes;
+pub use read::{MAX_BYTES, is_account, parse};
+
+/// Where a role holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Everywhere.
+    Organisation,
+    /// In the projects of a team.
+    Team(String),
+    /// In one project.
+    Project(String),
+}
+
+/// Some people, teams, groups or workloads that have a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// Names of people: `ann` for an account here, `ann@company` for one of the provider `company`.
+    pub people: BTreeSet<String>,
+    /// Teams, all members of which are meant.
+    pub teams: BTreeSet<String>,
+    /// Groups that a provider tells of, `group@company`.
+    pub groups: BTreeSet<String>,
+    /// Workloads.
+    pub workloads: BTreeSet<String>,
+}
+
+/// People who own projects together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Team {
+    /// Names as in [`Grant::people`].
+    pub members: BTreeSet<String>,
+    /// Who leads it.
+    pub lead: Option<String>,
+    /// Names of projects; one may end in `*`.
+    pub projects: Vec<String>,
+    /// Where its mail goes.
+    pub mail: Option<String>,
+}
+
+impl Team {
+    /// Whether the team owns this project.
+    pub fn owns(&self, project: &str) -> bool {
+        self.projects.iter().any(|pattern| matches(pattern, project))
+    }
+}
+
+/// Whether a name, or a beginning with `*`, means this project.
+fn matches(pattern: &str, project: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => project.starts_with(beginning),
+        None => pattern == project,
+    }
+}
+
+/// An OpenID Connect provider that people sign in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// Short name: its people are `claim@name`.
+    pub name: String,
+    /// What the button says.
+    pub title: String,
+    /// Issuer, an https address without a slash at the end as the provider writes it.
+    pub issuer: String,
+    /// Client id that it knows us by.
+    pub client: String,
+    /// File with the client's secret; none for a public client.
+    pub secret_file: Option<String>,
+    /// Claim with the person's name.
+    pub person: String,
+    /// Claim with the groups.
+    pub groups: Option<String>,
+}
+
+/// A build system whose jobs prove who they are with a token of their issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Short name.
+    pub name: String,
+    /// Issuer of the tokens.
+    pub issuer: String,
+    /// Audience that a token must have.
+    pub audience: String,
+    /// Claims that a token must have, each a text with `*` for any characters.
+    pub claims: BTreeMap<String, String>,
+}
+
+/// Everything that the file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organisation {
+    /// Its name.
+    pub name: String,
+    /// Days that a finding of a severity may stay open.
+    pub service_levels: BTreeMap<Severity, u32>,
+    /// Days between two reviews of one kind.
+    pub reviews: BTreeMap<String, u32>,
+    /// Teams by name.
+    pub teams: BTreeMap<String, Team>,
+    /// Who has which role.
+    pub grants: Vec<Grant>,
+    /// Whether accounts here need a second factor.
+    pub second_factor: bool,
+    /// Providers that people sign in with.
+    pub providers: Vec<Provider>,
+    /// Machines.
+    pub workloads: Vec<Workload>,
+    /// Networks of private addresses that outgoing requests may reach (`10.1.0.0/16`).
+    pub private_networks: Vec<String>,
+}
+
+impl Default for Organisation {
+    /// Before anybody decided: nobody has a role, the usual service levels.
+    fn default() -> Self {
+        Self {
+            name: "This installation".to_owned(),
+            service_levels: BTreeMap::from([
+                (Severity::Critical, 7),
+                (Severity::High, 30),
+                (Severity::Medium, 90),
+                (Severity::Low, 180),
+            ]),
+            reviews: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            grants: vec![],
+            second_factor: true,
+            providers: vec![],
+            workloads: vec![],
+            private_networks: vec![],
+        }
+    }
+}
+
+impl Organisation {
+    /// Teams that own a project, by name.
+    pub fn owners<'a>(&'a self, project: &'a str) -> impl Iterator<Item = (&'a str, &'a Team)> {
+        self.teams
+            .iter()
+            .filter(move |(_, team)| team.owns(project))
+            .map(|(name, team)| (name.as_str(), team))
+    }
+
+    /// Roles of a person for a project, or of the whole organisation, sorted.
+    pub fn roles_of(&self, person: &str, project: Option<&str>) -> Vec<Role> {
+        Rights::of_person(self, person, &[]).roles(project)
+    }
+}
