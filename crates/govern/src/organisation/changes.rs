@@ -23,7 +23,7 @@ pub fn changes(before: &Organisation, after: &Organisation) -> Vec<String> {
     other("second factor", before.second_factor == after.second_factor);
     other("sign-in providers", before.providers == after.providers);
     other("workloads", before.workloads == after.workloads);
-    other("private networks", before.private_networks == after.private_networks);
+    other("network", before.network == after.network);
     all
 }
 

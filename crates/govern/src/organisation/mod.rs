@@ -3,7 +3,6 @@
 
 mod access;
 mod changes;
-pub mod network;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +101,18 @@ pub struct Workload {
     pub claims: BTreeMap<String, String>,
 }
 
+/// Addresses that providers and issuers may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Of the public internet only.
+    #[default]
+    Public,
+    /// Also of private networks.
+    Private,
+    /// Of this machine only; for trying things out.
+    Loopback,
+}
+
 /// Everything that the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organisation {
@@ -121,8 +132,8 @@ pub struct Organisation {
     pub providers: Vec<Provider>,
     /// Machines.
     pub workloads: Vec<Workload>,
-    /// Networks of private addresses that outgoing requests may reach (`10.1.0.0/16`).
-    pub private_networks: Vec<String>,
+    /// Addresses that providers and issuers may have.
+    pub network: Network,
 }
 
 impl Default for Organisation {
@@ -142,7 +153,7 @@ impl Default for Organisation {
             second_factor: true,
             providers: vec![],
             workloads: vec![],
-            private_networks: vec![],
+            network: Network::Public,
         }
     }
 }

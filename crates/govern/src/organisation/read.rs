@@ -6,7 +6,7 @@ use model::{Role, Severity};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::{Grant, Organisation, Provider, Scope, Team, Workload};
+use super::{Grant, Network, Organisation, Provider, Scope, Team, Workload};
 use crate::strict::{Mistakes, Place, Reading, place};
 
 /// Largest file, in bytes.
@@ -33,7 +33,6 @@ struct RawFile {
     #[serde(default)]
     roles: Vec<Spanned<RawGrant>>,
     sign_in: Option<RawSignIn>,
-    network: Option<RawNetwork>,
 }
 
 #[derive(Deserialize)]
@@ -62,10 +61,11 @@ struct RawGrant {
     workloads: Vec<Spanned<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawSignIn {
     second_factor: Option<Spanned<String>>,
+    network: Option<Spanned<String>>,
     #[serde(default)]
     providers: Vec<RawProvider>,
     #[serde(default)]
@@ -93,13 +93,6 @@ struct RawWorkload {
     claims: BTreeMap<String, Spanned<String>>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawNetwork {
-    #[serde(default)]
-    private: Vec<Spanned<String>>,
-}
-
 /// Reads and checks an organisation's file. `file` is only shown.
 ///
 /// # Errors
@@ -119,8 +112,7 @@ fn read(reading: &mut Reading, raw: RawFile) -> Organisation {
     let default = Organisation::default();
     let teams: BTreeMap<String, Team> =
         raw.teams.into_iter().map(|(name, team)| (name, self::team(reading, team.value))).collect();
-    let sign_in =
-        raw.sign_in.unwrap_or(RawSignIn { second_factor: None, providers: vec![], workloads: vec![] });
+    let sign_in = raw.sign_in.unwrap_or_default();
     let providers: Vec<Provider> = sign_in.providers.into_iter().map(|p| provider(reading, p)).collect();
     let workloads: Vec<Workload> = sign_in.workloads.into_iter().map(|w| workload(reading, w)).collect();
     distinct(reading, providers.iter().map(|p| p.name.as_str()), "provider");
@@ -145,7 +137,7 @@ fn read(reading: &mut Reading, raw: RawFile) -> Organisation {
         second_factor: second_factor(reading, sign_in.second_factor),
         providers,
         workloads,
-        private_networks: networks(reading, raw.network),
+        network: network(reading, sign_in.network),
     }
 }
 
@@ -341,7 +333,7 @@ fn workload(reading: &mut Reading, raw: RawWorkload) -> Workload {
 }
 
 fn issuer(reading: &mut Reading, raw: Spanned<String>) -> String {
-    let fine = raw.value.starts_with("https://") || raw.value.starts_with("http://127.0.0.1");
+    let fine = raw.value.starts_with("https://") || raw.value.starts_with("http://127.0.0.1:");
     if !fine || !printable(&raw.value) || raw.value.contains(['?', '#', ' ']) {
         let message = format!("`{}` is no issuer", raw.value);
         reading.add(
@@ -385,13 +377,22 @@ fn second_factor(reading: &mut Reading, raw: Option<Spanned<String>>) -> bool {
     }
 }
 
-fn networks(reading: &mut Reading, raw: Option<RawNetwork>) -> Vec<String> {
-    let raw = raw.map(|network| network.private).unwrap_or_default();
-    for network in raw.iter().filter(|network| super::network::parse(&network.value).is_none()) {
-        let message = format!("`{}` is no network", network.value);
-        reading.add("organisation-network", place(network), message, Some("for example 10.1.0.0/16"));
+fn network(reading: &mut Reading, raw: Option<Spanned<String>>) -> Network {
+    match raw.as_ref().map(|raw| (raw, raw.value.as_str())) {
+        None | Some((_, "public")) => Network::Public,
+        Some((_, "private")) => Network::Private,
+        Some((_, "loopback")) => Network::Loopback,
+        Some((raw, other)) => {
+            let message = format!("`{other}` is not known here");
+            reading.add(
+                "organisation-unknown-name",
+                place(raw),
+                message,
+                Some("public, private or loopback"),
+            );
+            Network::Public
+        }
     }
-    raw.into_iter().map(|network| network.value).collect()
 }
 
 fn printable(text: &str) -> bool {

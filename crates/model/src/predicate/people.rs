@@ -49,6 +49,24 @@ pub enum AccessAction {
 }
 
 impl AccessAction {
+    /// All actions.
+    pub const ALL: [Self; 9] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::LockedOut,
+        Self::Invited,
+        Self::PasswordSet,
+        Self::Disabled,
+        Self::Enabled,
+        Self::TokenMade,
+        Self::TokenRevoked,
+    ];
+
+    /// The action of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
     /// As written in statements.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@
 
 mod assurance;
 mod delivery;
+mod people;
 mod run;
 mod sbom;
 mod scan;
@@ -20,7 +21,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 20] = [
+const KINDS: [(&str, &str); 22] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -41,6 +42,8 @@ const KINDS: [(&str, &str); 20] = [
     (predicate::ReleaseImport::TYPE, "release-import"),
     (predicate::Removal::TYPE, "removal"),
     (predicate::Removed::TYPE, "removed"),
+    (predicate::Organisation::TYPE, "organisation"),
+    (predicate::Access::TYPE, "access"),
 ];
 
 /// Short word for a predicate type.
@@ -117,6 +120,8 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "exception" => assurance::exception(tx, logged, &decode(logged)?).await?,
         "deployment" => delivery::deployment(tx, logged, &decode(logged)?).await?,
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
+        "organisation" => people::organisation(tx, logged, &decode(logged)?).await?,
+        "access" => people::access(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),

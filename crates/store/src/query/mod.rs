@@ -6,6 +6,7 @@ mod finding;
 mod history;
 mod ledger;
 mod paging;
+mod people;
 mod project;
 mod run;
 mod sbom;

@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// Each migration once, by version.
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("migrations/0001.sql"))];
+const MIGRATIONS: [(i64, &str); 2] =
+    [(1, include_str!("migrations/0001.sql")), (2, include_str!("migrations/0002.sql"))];
 
 /// Holds the version; not part of a rebuild.
 const VERSION_TABLE: &str = "proofhouse_schema";

@@ -6,6 +6,7 @@ mod delivery;
 mod finding;
 mod ledger;
 mod page;
+mod people;
 mod project;
 mod run;
 
@@ -17,5 +18,6 @@ pub use finding::{
 };
 pub use ledger::{ComponentView, SbomView, StatementView};
 pub use page::{Page, PageRequest};
+pub use people::{AccessView, OrganisationView};
 pub use project::ProjectView;
 pub use run::{ArtifactView, RunDetail, RunFilter, RunStatus, RunView, StepView};
