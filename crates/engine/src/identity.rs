@@ -12,7 +12,7 @@ use model::{Exit, Problem, Sha256, Timestamp, problem::erase};
 use serde::Deserialize;
 
 pub use fetch::Reach;
-use fetch::{Get, get, wrong};
+pub(crate) use fetch::{Ask, address, ask, wrong};
 
 use crate::ci::Environment;
 
@@ -43,10 +43,15 @@ pub struct Proven {
     pub keys: Sha256,
 }
 
+/// What an issuer says of itself (OpenID Connect Discovery 1.0 section 3), as far as we ask.
 #[derive(Deserialize)]
-struct Discovery {
+pub(crate) struct Discovery {
     issuer: String,
     jwks_uri: String,
+    pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) token_endpoint: Option<String>,
+    pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub(crate) scopes_supported: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +71,8 @@ pub async fn token(environment: &Environment, rules: &Rules<'_>) -> Result<Optio
     let [Some(address), Some(credential)] = REQUEST.map(given) else { return Ok(None) };
     let mut url = fetch::address(address, rules.reach)?;
     url.query_pairs_mut().append_pair("audience", rules.audience);
-    let bytes = get(&Get { url, bearer: Some(credential), limit: LARGEST }, rules.reach).await?;
+    let bearer = Some(credential.clone());
+    let bytes = ask(&Ask { bearer, ..Ask::get(url, LARGEST) }, rules.reach).await?;
     let answer: Answer = read(&bytes, address)?;
     Ok(Some(answer.value.into_bytes()))
 }
@@ -93,19 +99,25 @@ pub async fn prove(token: &[u8], rules: &Rules<'_>, now: Timestamp) -> Result<Pr
 }
 
 /// The key set that an issuer publishes (OpenID Connect Discovery 1.0, section 4).
-async fn keys_of(issuer: &str, reach: Reach) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn keys_of(issuer: &str, reach: Reach) -> Result<Vec<u8>, Problem> {
+    let found = discover(issuer, reach).await?;
+    let url = fetch::address(&found.jwks_uri, reach)?;
+    ask(&Ask::get(url, oidc::MAX_KEY_SET), reach).await
+}
+
+/// What an issuer says of itself.
+pub(crate) async fn discover(issuer: &str, reach: Reach) -> Result<Discovery, Problem> {
     let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
     let url = fetch::address(&place, reach)?;
-    let bytes = get(&Get { url, bearer: None, limit: LARGEST }, reach).await?;
+    let bytes = ask(&Ask::get(url, LARGEST), reach).await?;
     let found: Discovery = read(&bytes, &place)?;
     if found.issuer != issuer {
         return Err(wrong(&place, &format!("it is the configuration of `{}`", found.issuer)));
     }
-    let url = fetch::address(&found.jwks_uri, reach)?;
-    get(&Get { url, bearer: None, limit: oidc::MAX_KEY_SET }, reach).await
+    Ok(found)
 }
 
-fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], place: &str) -> Result<T, Problem> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], place: &str) -> Result<T, Problem> {
     let checked = attest::check_json(bytes, LARGEST).map_err(|e| wrong(place, &e.to_string()));
     checked.and_then(|()| serde_json::from_slice(bytes).map_err(|e| wrong(place, &e.to_string())))
 }

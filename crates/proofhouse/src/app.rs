@@ -3,7 +3,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use engine::{Home, project::Project, record::Recorder};
-use model::{Clock, Exit, Problem, Timestamp, ports::Blobs, problem::erase};
+use govern::organisation::Organisation;
+use model::{By, Clock, Exit, Problem, Role, Timestamp, Via, ports::Blobs, problem::erase};
 use store::{LocalBlobs, Store};
 
 use crate::{
@@ -88,6 +89,23 @@ impl App {
     /// The project of the working folder.
     pub fn project(&self) -> Result<Project, Problem> {
         load_project(&self.global)
+    }
+
+    /// The organisation that holds now.
+    pub fn organisation(&self) -> Result<Organisation, Problem> {
+        let applied = self.database.wait(self.store.organisation())?;
+        engine::people::current(applied.as_ref().map(|applied| applied.text.as_str()))
+    }
+
+    /// Who runs this command, with the roles that the organisation gives to that name; before there is one,
+    /// whoever holds the installation has all of them.
+    pub fn by(&self, project: Option<&str>) -> Result<By, Problem> {
+        let (organisation, name) = (self.organisation()?, actor());
+        let roles = match organisation.grants.is_empty() {
+            true => Role::ALL.to_vec(),
+            false => organisation.roles_of(&name, project),
+        };
+        Ok(By { name, roles, via: Via::Local })
     }
 
     /// Now.

@@ -4,6 +4,7 @@ mod attest;
 mod conformance;
 mod evidence;
 mod log;
+mod people;
 mod radar;
 mod release;
 mod requirements;
@@ -20,6 +21,7 @@ pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
+pub use people::{AccountCommand, OrganisationCommand, TokenCreateArgs};
 pub use radar::{RadarCommand, RadarImportArgs};
 pub use release::ReleaseCommand;
 pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
@@ -134,6 +136,12 @@ pub enum Command {
     Feeds(FeedsCommand),
     /// Serve the dashboard and the API
     Serve(ServeArgs),
+    /// Who has which role, as code
+    #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    /// Accounts of people who sign in with a password
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Manage access tokens of the API
     #[command(subcommand)]
     Token(TokenCommand),
@@ -387,13 +395,7 @@ pub struct ServeArgs {
 #[derive(Subcommand)]
 pub enum TokenCommand {
     /// Make a token and print it, once
-    Create {
-        /// What it is for
-        name: String,
-        /// Days it lives
-        #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
-        days: u32,
-    },
+    Create(TokenCreateArgs),
     /// List tokens
     List,
     /// Revoke a token

@@ -2,21 +2,27 @@
 
 use std::{io, sync::Arc};
 
-use engine::record::Recorder;
-use model::{Problem, RunId, problem::erase};
+use engine::{
+    people::{self, Exchange, IssuerKeys},
+    record::Recorder,
+};
+use govern::organisation::{Network, Organisation, Provider};
+use model::{Exit, Problem, RunId, Statement, problem::erase};
 use server::{Backend, Files, InclusionProof, LogChunk};
 
 /// Answers the server from the ledger and the logs.
 pub struct Installation {
     recorder: Arc<Recorder>,
     files: Files,
+    issuers: IssuerKeys,
+    runtime: tokio::runtime::Handle,
 }
 
 impl Installation {
     /// The installation of a recorder.
-    pub fn new(recorder: Arc<Recorder>) -> Self {
+    pub fn new(recorder: Arc<Recorder>, runtime: tokio::runtime::Handle) -> Self {
         let files = Files::new(recorder.home().runs());
-        Self { recorder, files }
+        Self { recorder, files, issuers: IssuerKeys::default(), runtime }
     }
 
     /// Whether there is such an entry, after looking for what other processes appended.
@@ -81,5 +87,45 @@ impl Backend for Installation {
 
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem> {
         self.recorder.trust().map(|trust| Some(trust.to_json()))
+    }
+
+    fn record(&self, statement: Statement) -> Result<u64, Problem> {
+        let (logged, warning) = self.recorder.record(&[statement])?;
+        if let Some(warning) = warning {
+            crate::ui::warning(&warning);
+        }
+        let index = logged.first().map(|logged| logged.index);
+        index.ok_or_else(|| Problem::new("statement", Exit::Environment, "nothing was recorded"))
+    }
+
+    fn provider_page(
+        &self,
+        provider: &Provider,
+        network: Network,
+        redirect: &str,
+        [state, nonce, verifier]: [String; 3],
+    ) -> Result<String, Problem> {
+        let secrets = [state.as_str(), &nonce, &verifier];
+        let started = people::start(provider, network, redirect, secrets);
+        self.runtime.block_on(started).map(|started| started.url)
+    }
+
+    fn provider_answer(
+        &self,
+        provider: &Provider,
+        network: Network,
+        redirect: &str,
+        code: &str,
+        [nonce, verifier]: [String; 2],
+    ) -> Result<(String, Vec<String>), Problem> {
+        let asked = Exchange { provider, redirect, code, verifier: &verifier, nonce: &nonce };
+        let now = self.recorder.clock().now();
+        self.runtime.block_on(people::finish(&asked, network, &self.issuers, now))
+    }
+
+    fn job(&self, token: &[u8], organisation: &Organisation) -> Result<(String, String, String), Problem> {
+        let now = self.recorder.clock().now();
+        let job = self.runtime.block_on(people::job(token, organisation, &self.issuers, now))?;
+        Ok((job.workload, job.issuer, job.subject))
     }
 }

@@ -15,6 +15,7 @@ mod keyless;
 mod ledger;
 mod monitor;
 mod outputs;
+mod people;
 mod plan;
 mod publiclog;
 mod radar;
@@ -68,6 +69,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Radar(command) => radar::radar(global, &command),
         Command::Feeds(command) => feeds::feeds(global, &command),
         Command::Serve(arguments) => serve::serve(global, &arguments),
+        Command::Organisation(command) => people::organisation(global, &command),
+        Command::Account(command) => people::account(global, &command),
         Command::Token(command) => token::token(global, command),
         Command::Doctor => doctor::doctor(global),
         Command::Schema => {

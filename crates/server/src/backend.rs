@@ -2,7 +2,8 @@
 
 use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf};
 
-use model::{Problem, RunId, Sha256};
+use govern::organisation::{Network, Organisation, Provider};
+use model::{Problem, RunId, Sha256, Statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -77,6 +78,43 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// As [`Backend::envelope`].
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem>;
+
+    /// Records a statement: it is durable and signed when this returns. Its ledger index.
+    ///
+    /// # Errors
+    /// Nothing was recorded.
+    fn record(&self, statement: Statement) -> Result<u64, Problem>;
+
+    /// The address of a provider's sign-in page, with state, nonce and PKCE verifier in that order.
+    ///
+    /// # Errors
+    /// The provider cannot be asked, or may not be.
+    fn provider_page(
+        &self,
+        provider: &Provider,
+        network: Network,
+        redirect: &str,
+        secrets: [String; 3],
+    ) -> Result<String, Problem>;
+
+    /// Who signed in with a provider, and their groups, by its code and our nonce and PKCE verifier.
+    ///
+    /// # Errors
+    /// Nobody did, or the provider cannot be asked.
+    fn provider_answer(
+        &self,
+        provider: &Provider,
+        network: Network,
+        redirect: &str,
+        code: &str,
+        secrets: [String; 2],
+    ) -> Result<(String, Vec<String>), Problem>;
+
+    /// Workload, issuer and subject of a build system's token.
+    ///
+    /// # Errors
+    /// It is none of the organisation's workloads (`Exit::Verdict`, `Exit::Input`), or its issuer cannot be asked.
+    fn job(&self, token: &[u8], organisation: &Organisation) -> Result<(String, String, String), Problem>;
 }
 
 /// Reads logs from `runs/<run>/<step>.log` of a home folder; for implementing [`Backend::log`].

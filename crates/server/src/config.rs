@@ -26,6 +26,8 @@ pub struct Config {
     pub folder: PathBuf,
     /// Whether everybody may read the log (checkpoints, tiles, entries) below `/log/`, without signing in.
     pub public_log: bool,
+    /// Name of whoever starts the server, for what they do by its link.
+    pub owner: String,
     /// Source of the current time.
     pub clock: Arc<dyn Clock>,
 }

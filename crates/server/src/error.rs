@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use model::{Exit, UserError};
 
-use crate::access::tokens::TokenError;
+use crate::access::{accounts::AccountError, tokens::TokenError};
 
 /// Why the server could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum ServerError {
     /// The token file cannot be used.
     #[error(transparent)]
     Tokens(#[from] TokenError),
+    /// The account file cannot be used.
+    #[error(transparent)]
+    Accounts(#[from] AccountError),
     /// Listening stopped with an error.
     #[error("the server stopped")]
     Stopped(#[source] std::io::Error),
@@ -48,6 +51,7 @@ impl UserError for ServerError {
             Self::Listen { .. } => "server-listen",
             Self::Tls { .. } => "server-tls",
             Self::Tokens(error) => error.code(),
+            Self::Accounts(error) => error.code(),
             Self::Stopped(_) => "server-stopped",
         }
     }
@@ -60,6 +64,7 @@ impl UserError for ServerError {
             Self::Listen { .. } => "choose another port, or 0 for any free one".into(),
             Self::Tls { .. } => "give a PEM certificate chain and its PEM private key".into(),
             Self::Tokens(error) => return error.hint(),
+            Self::Accounts(error) => return error.hint(),
             Self::Stopped(_) => return None,
         })
     }
@@ -68,6 +73,7 @@ impl UserError for ServerError {
         match self {
             Self::InsecureListen { .. } => Exit::Input,
             Self::Tokens(error) => error.exit(),
+            Self::Accounts(error) => error.exit(),
             _ => Exit::Environment,
         }
     }

@@ -145,6 +145,22 @@ pub(crate) fn outside(address: &str) -> Markup {
     Markup(format!("<a href=\"{}\" rel=\"noopener noreferrer external\">{shown}</a>", escape(address)))
 }
 
+/// A QR code as SVG; nothing when the text is too long for one.
+pub(crate) fn qr_code(text: &str) -> Markup {
+    let Ok(code) = qrcodegen::QrCode::encode_text(text, qrcodegen::QrCodeEcc::Medium) else {
+        return Markup::default();
+    };
+    let size = code.size();
+    let dark =
+        (0..size).flat_map(|y| (0..size).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y));
+    let path: String = dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect();
+    Markup(format!(
+        "<svg class=\"qr\" role=\"img\" aria-label=\"The secret below as a picture for your app\" \
+         viewBox=\"-4 -4 {0} {0}\"><path class=\"paper\" d=\"M-4 -4h{0}v{0}h-{0}z\"/><path class=\"ink\" d=\"{path}\"/></svg>",
+        size + 8
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! The dashboard and the JSON API, read-only views of the store.
+//! The dashboard and the JSON API: views of the store, and what people do on them as statements of the ledger.
 //!
 //! - `access/`: who may ask: host names, sessions, tokens, cross-site requests, failed attempts.
 //! - `api/`: JSON under `/api/v1`, described by `/api/v1/openapi.json`.
@@ -6,7 +6,7 @@
 //! - `publiclog`, `witness`: a log's public files, and a witness of logs, for everybody.
 //! - `static/` (beside `src/`): style sheets, small ES modules and pictures, embedded in the binary.
 //!
-//! **Architecture Invariant:** nothing but the sign-in page, its assets, `/healthz` and (only where it is switched
+//! **Architecture Invariant:** nothing but the sign-in pages, their assets, `/healthz` and (only where it is switched
 //! on) `/log/` answers without a session or a token, on loopback too: every user and every web page of the machine can reach it.
 //! **Architecture Invariant:** no page carries inline script or style, and nothing is loaded from
 //! elsewhere; the content security policy says so and a test compares it.
@@ -29,7 +29,11 @@ mod state;
 mod text;
 mod witness;
 
-pub use access::tokens::{TokenError, TokenFile, TokenInfo};
+pub use access::{
+    accounts::{AccountError, AccountFile, AccountInfo},
+    rules::addresses,
+    tokens::{TokenError, TokenFile, TokenInfo, TokenScope},
+};
 pub use backend::{Backend, Files, InclusionProof, LogChunk};
 pub use config::{Config, TlsFiles};
 pub use error::ServerError;

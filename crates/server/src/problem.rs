@@ -11,7 +11,9 @@ use model::{Exit, UserError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::token::NoRandom;
+use govern::organisation::Permission;
+
+use crate::access::{FileError, token::NoRandom, tokens::TokenError};
 
 /// A problem document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -60,6 +62,13 @@ impl Refusal {
     /// There is no such thing.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", format!("there is no such {what}"))
+    }
+
+    /// Somebody is known, and may not do this.
+    pub(crate) fn forbidden(permission: Permission) -> Self {
+        let detail = format!("you may not {}", permission.phrase());
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+            .with_hint("somebody with the role admin can give you a role that may")
     }
 
     /// A parameter of the request is wrong.
@@ -132,6 +141,30 @@ impl From<store::StoreError> for Refusal {
 impl From<model::Problem> for Refusal {
     fn from(problem: model::Problem) -> Self {
         ours(&problem)
+    }
+}
+
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Self {
+        tracing::error!(%error, "state");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            error.code(),
+            "a file of the server's state cannot be used",
+        )
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::File(error) => error.into(),
+            TokenError::Random(error) => error.into(),
+            other => {
+                let hint = other.hint();
+                Self { hint, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, other.code(), other.to_string()) }
+            }
+        }
     }
 }
 

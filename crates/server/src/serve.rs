@@ -22,15 +22,20 @@ use tower_http::{csrf::CsrfLayer, limit::RequestBodyLimitLayer};
 
 use crate::{
     Backend, Config, ServerError, TlsFiles, TokenFile,
-    access::{Failures, Hosts, Sessions, check_host, guard, refuse_foreign, sign_in},
+    access::{
+        Failures, Hosts, Sessions, accounts::AccountFile, check_host, guard, invitation, provider,
+        refuse_foreign, sign_in,
+    },
     api, assets, headers, pages,
     problem::Refusal,
     publiclog,
-    state::{App, MOST_STREAMS},
+    state::{App, MOST_HASHING, MOST_STREAMS},
 };
 
-/// Largest request body, in bytes: a sign-in form.
-const LARGEST_BODY: usize = 64 * 1024;
+/// Largest request body of somebody unknown, in bytes: a sign-in form.
+const LARGEST_OPEN: usize = 64 * 1024;
+/// Largest request body of somebody known: an organisation's file in a form.
+const LARGEST_BODY: usize = 1024 * 1024;
 /// Time for the head of a request, and for a whole answer that is not a stream.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Time for requests under way when the server stops.
@@ -71,8 +76,15 @@ pub async fn serve(
         store,
         backend,
         sessions: Sessions::new(tls.is_some(), address.port()),
+        accounts: AccountFile::in_folder(&config.folder),
+        pendings: provider::Pendings::default(),
         tokens,
-        failures: Failures::default(),
+        failures: Failures::of_addresses(),
+        locked: Failures::of_accounts(),
+        hashing: Arc::new(Semaphore::new(MOST_HASHING)),
+        jobs: std::sync::Mutex::default(),
+        known: std::sync::Mutex::default(),
+        owner: config.owner.clone(),
         hosts: Hosts::new(address, &config.names, tls.is_some()),
         clock: Arc::clone(&config.clock),
         tls: tls.is_some(),
@@ -107,13 +119,14 @@ fn refuse_insecure(config: &Config, tokens: &TokenFile) -> Result<(), ServerErro
     let address = config.listen;
     // A file that others can read is refused on loopback too.
     let any_token = tokens.any_valid(config.clock.now())?;
+    let any_account = AccountFile::in_folder(&config.folder).list()?.iter().any(|account| account.ready);
     if address.ip().is_loopback() {
         return Ok(());
     }
     let missing = match () {
         () if config.tls.is_none() => "there is no TLS certificate and key",
         () if config.names.is_empty() => "no host name is configured",
-        () if !any_token => "there is no valid access token",
+        () if !any_token && !any_account => "there is neither an account nor a valid access token",
         () => return Ok(()),
     };
     Err(ServerError::InsecureListen { address, missing })
@@ -165,20 +178,26 @@ fn router(app: Arc<App>, public_log: bool) -> Router {
         .route("/logout", post(sign_in::sign_out))
         .fallback(async || Refusal::not_found("page"))
         .layer(from_fn(pages::errors_as_pages))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::clone(&app), guard));
     let public = if public_log { publiclog::routes() } else { Router::new() };
     let open = public
         .route("/login", get(sign_in::page).post(sign_in::submit))
+        .route("/login/with/{provider}", get(provider::out))
+        .route("/login/callback", get(provider::back))
+        .route("/invitation", get(invitation::page).post(invitation::accept))
+        .layer(from_fn(pages::errors_as_pages))
         .route("/assets/{file}", get(assets::serve))
-        .route("/healthz", get(async || "ok\n"));
+        .route("/healthz", get(async || "ok\n"))
+        .layer(DefaultBodyLimit::max(LARGEST_OPEN))
+        .layer(RequestBodyLimitLayer::new(LARGEST_OPEN));
     let refuse = |_| {
         let why = "another site's page may not do this";
         Refusal::new(StatusCode::FORBIDDEN, "cross-site", why).into_response()
     };
     open.merge(guarded)
         .layer(from_fn(patience))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
         .layer(from_fn(refuse_foreign))
         .layer(CsrfLayer::new().with_rejection_response(refuse))
         .layer(from_fn_with_state(Arc::clone(&app), check_host))

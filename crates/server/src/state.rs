@@ -1,26 +1,44 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use model::Clock;
+use govern::organisation::{self, Organisation};
+use model::{Clock, Sha256, Statement};
 use store::Store;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    access::{Failures, Hosts, Sessions, tokens::TokenFile},
+    access::{Failures, Hosts, Sessions, accounts::AccountFile, provider::Pendings, tokens::TokenFile},
     backend::Backend,
     problem::Refusal,
 };
 
 /// Live logs that may be followed at the same time.
 pub(crate) const MOST_STREAMS: usize = 64;
+/// Passwords that are hashed at the same time; each takes 19 MiB.
+pub(crate) const MOST_HASHING: usize = 4;
 
 pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) sessions: Sessions,
     pub(crate) tokens: TokenFile,
-    pub(crate) failures: Failures,
+    pub(crate) accounts: AccountFile,
+    pub(crate) pendings: Pendings,
+    /// Failed attempts by address.
+    pub(crate) failures: Failures<IpAddr>,
+    /// Failed attempts by account.
+    pub(crate) locked: Failures<String>,
+    pub(crate) hashing: Arc<Semaphore>,
+    /// Digests of build systems' tokens that were seen.
+    pub(crate) jobs: Mutex<HashSet<Sha256>>,
+    /// The newest organisation, with the ledger index that it is of.
+    pub(crate) known: Mutex<Option<(u64, Arc<Organisation>)>>,
+    pub(crate) owner: String,
     pub(crate) hosts: Hosts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tls: bool,
@@ -41,5 +59,27 @@ impl App {
             Ok(answer) => answer.map_err(Into::into),
             Err(error) => Err(std::io::Error::other(error).into()),
         }
+    }
+
+    /// Records a statement and waits for it. Its ledger index.
+    pub(crate) async fn record(&self, statement: Statement) -> Result<u64, Refusal> {
+        self.ask(move |backend| backend.record(statement)).await
+    }
+
+    /// The organisation that holds now.
+    pub(crate) async fn organisation(&self) -> Result<Arc<Organisation>, Refusal> {
+        let Some(index) = self.store.organisation_index().await? else { return Ok(Arc::default()) };
+        {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, organisation)) = known.as_ref().filter(|(at, _)| *at == index) {
+                return Ok(Arc::clone(organisation));
+            }
+        }
+        let Some(applied) = self.store.organisation().await? else { return Ok(Arc::default()) };
+        let parsed = organisation::parse(applied.text.as_bytes(), "organisation.yaml");
+        let organisation = Arc::new(parsed.map_err(|error| Refusal::from(model::problem::erase(&error)))?);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((applied.index, Arc::clone(&organisation)));
+        Ok(organisation)
     }
 }

@@ -40,7 +40,7 @@ const MAY: &[(&str, &[&str])] = &[
             "govern",
         ],
     ),
-    ("server", &["model", "store", "engine"]),
+    ("server", &["model", "store", "govern", "engine"]),
     ("testkit", &["model"]),
 ];
 

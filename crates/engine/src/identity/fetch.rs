@@ -36,13 +36,24 @@ impl Reach {
 }
 
 /// What to ask for.
-pub struct Get<'a> {
+pub struct Ask {
     /// Where.
     pub url: Url,
     /// Credential for the `Authorization` header.
-    pub bearer: Option<&'a str>,
+    pub bearer: Option<String>,
+    /// Name and secret for the `Authorization` header.
+    pub basic: Option<(String, String)>,
+    /// A form to send; nothing: it is only asked for.
+    pub form: Option<Vec<(&'static str, String)>>,
     /// Most bytes of an answer.
     pub limit: usize,
+}
+
+impl Ask {
+    /// Asks for what is there, without credential.
+    pub fn get(url: Url, limit: usize) -> Self {
+        Self { url, bearer: None, basic: None, form: None, limit }
+    }
 }
 
 /// An address that may be asked: https (or this machine), without a user in it.
@@ -62,7 +73,7 @@ pub fn address(text: &str, reach: Reach) -> Result<Url, Problem> {
 }
 
 /// The body of a good answer.
-pub async fn get(asked: &Get<'_>, reach: Reach) -> Result<Vec<u8>, Problem> {
+pub async fn ask(asked: &Ask, reach: Reach) -> Result<Vec<u8>, Problem> {
     let place = shown(asked.url.as_str());
     let addresses = resolve(&asked.url, reach).await?;
     let failed = |e: reqwest::Error| unreachable(&place, &causes(&e));
@@ -74,9 +85,20 @@ pub async fn get(asked: &Get<'_>, reach: Reach) -> Result<Vec<u8>, Problem> {
         .resolve_to_addrs(asked.url.host_str().unwrap_or_default(), &addresses)
         .build()
         .map_err(failed)?;
-    let mut request = client.get(asked.url.clone()).header("Accept", "application/json");
-    if let Some(bearer) = asked.bearer {
+    let mut request = match &asked.form {
+        Some(form) => {
+            let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+            let kind = "application/x-www-form-urlencoded";
+            client.post(asked.url.clone()).header("Content-Type", kind).body(body)
+        }
+        None => client.get(asked.url.clone()),
+    };
+    request = request.header("Accept", "application/json");
+    if let Some(bearer) = &asked.bearer {
         request = request.bearer_auth(bearer);
+    }
+    if let Some((name, secret)) = &asked.basic {
+        request = request.basic_auth(name, Some(secret));
     }
     let mut answer = request.send().await.map_err(failed)?;
     match answer.status() {

@@ -75,20 +75,29 @@ pub struct Rights {
     everywhere: BTreeSet<Role>,
     /// Role and patterns of projects.
     within: Vec<(Role, Vec<String>)>,
+    /// Nothing can be done, only seen.
+    reading: bool,
 }
 
 impl Rights {
     /// Whoever holds the installation itself: every role everywhere.
     pub fn owner() -> Self {
-        Self { everywhere: Role::ALL.into(), within: vec![] }
+        Self { everywhere: Role::ALL.into(), ..Self::default() }
+    }
+
+    /// The same, and one more role everywhere.
+    #[must_use]
+    pub fn with(mut self, role: Role) -> Self {
+        self.everywhere.insert(role);
+        self
     }
 
     /// These roles, in these projects or everywhere.
     pub fn given(roles: &[Role], projects: &[String]) -> Self {
         if projects.is_empty() {
-            return Self { everywhere: roles.iter().copied().collect(), within: vec![] };
+            return Self { everywhere: roles.iter().copied().collect(), ..Self::default() };
         }
-        Self { everywhere: BTreeSet::new(), within: roles.iter().map(|r| (*r, projects.to_vec())).collect() }
+        Self { within: roles.iter().map(|r| (*r, projects.to_vec())).collect(), ..Self::default() }
     }
 
     /// Those of a person, with the groups (`group@company`) that their provider told of.
@@ -128,14 +137,21 @@ impl Rights {
         let everywhere: BTreeSet<Role> = self.everywhere.iter().copied().filter(kept).collect();
         if projects.is_empty() {
             let within = self.within.iter().filter(|(role, _)| kept(role)).cloned().collect();
-            return Self { everywhere, within };
+            return Self { everywhere, within, reading: self.reading };
         }
         // Projects of a token are plain names, so that one question decides.
         let own = |role: Role| {
             let sees = |project: &&String| self.roles(Some(project)).contains(&role);
             (role, projects.iter().filter(sees).cloned().collect())
         };
-        Self { everywhere: BTreeSet::new(), within: roles.iter().copied().map(own).collect() }
+        let within = roles.iter().copied().map(own).collect();
+        Self { everywhere: BTreeSet::new(), within, reading: self.reading }
+    }
+
+    /// The same, without everything that changes something.
+    #[must_use]
+    pub fn reading(self) -> Self {
+        Self { reading: true, ..self }
     }
 
     /// Roles for a project, or for the organisation as a whole, sorted.
@@ -150,13 +166,17 @@ impl Rights {
 
     /// Whether this is allowed in a project, or in the organisation as a whole.
     pub fn may(&self, permission: Permission, project: Option<&str>) -> bool {
-        allowed(self.roles(project), permission)
+        self.allows(permission) && allowed(self.roles(project), permission)
     }
 
     /// Whether this is allowed in any project at all.
     pub fn may_somewhere(&self, permission: Permission) -> bool {
         let within = self.within.iter().filter(|(_, patterns)| !patterns.is_empty()).map(|(role, _)| *role);
-        allowed(within.chain(self.everywhere.iter().copied()), permission)
+        self.allows(permission) && allowed(within.chain(self.everywhere.iter().copied()), permission)
+    }
+
+    fn allows(&self, permission: Permission) -> bool {
+        !self.reading || matches!(permission, View | Audit)
     }
 
     /// Whether there is no role at all.

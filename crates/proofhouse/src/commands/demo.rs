@@ -87,6 +87,7 @@ pub fn demo(global: &Global, arguments: &DemoArgs) -> Result<Exit, Problem> {
             names: vec![],
             tls: None,
             public_log: false,
+            owner: crate::app::actor(),
             folder: app.home.root().join("server"),
             clock: Arc::new(SystemClock),
         };

@@ -25,6 +25,7 @@ pub fn serve(global: &Global, arguments: &ServeArgs) -> Result<Exit, Problem> {
         tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
         folder: token::folder(global)?,
         public_log: arguments.public_log,
+        owner: crate::app::actor(),
         clock: Arc::new(SystemClock),
     };
     until_stopped(&app, config, |bound| {
@@ -52,7 +53,7 @@ pub fn until_stopped(app: &App, config: Config, ready: impl FnOnce(&Bound) + Sen
             }
         }
     });
-    let backend = Arc::new(Installation::new(Arc::clone(&app.recorder)));
+    let backend = Arc::new(Installation::new(Arc::clone(&app.recorder), app.runtime.handle().clone()));
     // Many open connections must not leave the database without files.
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {

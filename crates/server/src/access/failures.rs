@@ -1,58 +1,91 @@
-//! Slows down guessing: an address that failed to prove who it is too often must wait.
+//! Slows down guessing: an address or account that failed to prove who it is too often must wait, and longer with
+//! every further failure.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     net::IpAddr,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Failures allowed in a row before waiting.
-const BURST: f64 = 10.0;
-/// Seconds until one failure is forgiven.
-const FORGIVEN_AFTER: f64 = 6.0;
-/// Most addresses remembered; beyond, those that owe least are forgotten.
+/// Most keys remembered; beyond, those that owe least are forgotten.
 const MOST: usize = 4096;
 
-/// Failed attempts by address.
-#[derive(Default)]
-pub(crate) struct Failures {
-    owed: Mutex<HashMap<IpAddr, (f64, Instant)>>,
+/// Failed attempts by key.
+pub(crate) struct Failures<K> {
+    owed: Mutex<HashMap<K, (f64, Instant)>>,
+    /// Failures allowed in a row before waiting.
+    burst: f64,
+    /// Seconds until one failure is forgiven.
+    forgiven_after: f64,
 }
 
-impl Failures {
-    /// How long this address must wait, if it must.
-    pub(crate) fn wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+impl Failures<IpAddr> {
+    /// For addresses: many people may share one.
+    pub(crate) fn of_addresses() -> Self {
+        Self { owed: Mutex::default(), burst: 10.0, forgiven_after: 6.0 }
+    }
+}
+
+impl Failures<String> {
+    /// For accounts: whoever owns it mistypes a few times.
+    pub(crate) fn of_accounts() -> Self {
+        Self { owed: Mutex::default(), burst: 5.0, forgiven_after: 60.0 }
+    }
+}
+
+impl<K: Hash + Eq + Clone + Key> Failures<K> {
+    /// How long this key must wait, if it must.
+    pub(crate) fn wait(&self, key: K, now: Instant) -> Option<Duration> {
         let owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
-        let owes = current(*owed.get(&network(address))?, now);
-        (owes > BURST - 1.0).then(|| Duration::from_secs_f64((owes - BURST + 1.0) * FORGIVEN_AFTER))
+        let owes = self.current(*owed.get(&key.meant())?, now);
+        let over = owes - self.burst + 1.0;
+        (over > 0.0).then(|| Duration::from_secs_f64(over * self.forgiven_after))
     }
 
-    /// Remembers a failure.
-    pub(crate) fn record(&self, address: IpAddr, now: Instant) {
+    /// Remembers a failure; `true` when this one began a wait.
+    pub(crate) fn record(&self, key: K, now: Instant) -> bool {
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
         if owed.len() >= MOST {
-            owed.retain(|_, entry| current(*entry, now) > 1.0);
+            owed.retain(|_, entry| self.current(*entry, now) > 1.0);
             if owed.len() >= MOST {
                 owed.clear();
             }
         }
-        let entry = owed.entry(network(address)).or_insert((0.0, now));
-        *entry = ((current(*entry, now) + 1.0).min(BURST * 2.0), now);
+        let entry = owed.entry(key.meant()).or_insert((0.0, now));
+        let before = self.current(*entry, now);
+        let after = (before + 1.0).min(self.burst * 3.0);
+        *entry = (after, now);
+        before <= self.burst - 1.0 && after > self.burst - 1.0
+    }
+
+    fn current(&self, (owes, since): (f64, Instant), now: Instant) -> f64 {
+        (owes - now.saturating_duration_since(since).as_secs_f64() / self.forgiven_after).max(0.0)
     }
 }
 
-fn current((owes, since): (f64, Instant), now: Instant) -> f64 {
-    (owes - now.saturating_duration_since(since).as_secs_f64() / FORGIVEN_AFTER).max(0.0)
+/// What failures are counted by.
+pub(crate) trait Key {
+    /// The key that stands for this one.
+    fn meant(&self) -> Self;
 }
 
-/// One IPv6 customer has at least a /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(address) if address.to_ipv4_mapped().is_none() => {
-            IpAddr::V6((u128::from(address) >> 64 << 64).into())
+impl Key for String {
+    fn meant(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Key for IpAddr {
+    /// One IPv6 customer has at least a /64.
+    fn meant(&self) -> Self {
+        match self {
+            Self::V6(address) if address.to_ipv4_mapped().is_none() => {
+                Self::V6((u128::from(*address) >> 64 << 64).into())
+            }
+            other => *other,
         }
-        other => other,
     }
 }
 
@@ -62,15 +95,27 @@ mod tests {
 
     #[test]
     fn ten_failures_are_forgiven_one_by_one() {
-        let (failures, now) = (Failures::default(), Instant::now());
+        let (failures, now) = (Failures::of_addresses(), Instant::now());
         let address: IpAddr = "2001:db8::1".parse().unwrap();
-        for _ in 0..10 {
+        for n in 0..10 {
             assert_eq!(failures.wait(address, now), None);
-            failures.record(address, now);
+            assert_eq!(failures.record(address, now), n == 9);
         }
         let neighbour = "2001:db8::2".parse().unwrap();
         assert!(failures.wait(neighbour, now).unwrap() <= Duration::from_secs(6));
         assert_eq!(failures.wait("127.0.0.1".parse().unwrap(), now), None);
         assert_eq!(failures.wait(address, now + Duration::from_secs(7)), None);
+    }
+
+    #[test]
+    fn an_account_waits_longer_with_every_failure() {
+        let (failures, now) = (Failures::of_accounts(), Instant::now());
+        let mut waits = vec![];
+        for _ in 0..8 {
+            failures.record("ann".to_owned(), now);
+            waits.push(failures.wait("ann".to_owned(), now).map_or(0, |wait| wait.as_secs()));
+        }
+        assert_eq!(waits, [0, 0, 0, 0, 60, 120, 180, 240]);
+        assert_eq!(failures.wait("bob".to_owned(), now), None);
     }
 }

@@ -1,34 +1,88 @@
-//! The gate before every page and answer: a session, or a token.
+//! The gate before every page and answer: who asks, and whether they may.
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    RequestExt as _,
+    extract::{ConnectInfo, MatchedPath, RawPathParams, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 
+use super::{
+    rules::{self, Where},
+    tokens::TokenInfo,
+    who::{CURRENT, Principal, Who, principal},
+};
 use crate::{problem::Refusal, state::App};
 
-/// Lets requests with a living session or a valid token through.
+/// Lets requests of somebody through who may do what they ask for. Whoever it is goes along with the request.
 pub(crate) async fn guard(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let now = app.clock.now();
-    match bearer(request.headers()) {
-        Some(token) => {
-            if let Err(refusal) = check(&app, peer, &token) {
-                return refusal.into_response();
-            }
-        }
-        None if app.sessions.is_signed_in(request.headers(), now) => {}
-        None => return sign_in_first(&request),
+    let who = match identify(&app, peer, request.headers()).await {
+        Ok(Some(who)) => who,
+        Ok(None) => return sign_in_first(&request),
+        Err(refusal) => return refusal.into_response(),
+    };
+    match authorise(&app, &who, &mut request).await {
+        Ok(None) => {}
+        Ok(Some(elsewhere)) => return Redirect::to(&elsewhere).into_response(),
+        Err(refusal) => return refusal.into_response(),
     }
-    next.run(request).await
+    let who = Arc::new(who);
+    request.extensions_mut().insert(Arc::clone(&who));
+    CURRENT.scope(who, next.run(request)).await
+}
+
+/// `Some`: a page that must name a project and does not; where it does.
+async fn authorise(app: &App, who: &Principal, request: &mut Request) -> Result<Option<String>, Refusal> {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    // What has no address of its own is told that it is not there, by the page for it.
+    let Some(path) = path else { return Ok(None) };
+    let Some(rule) = rules::find(request.method(), &path) else {
+        // Told here and not by the router: a handler whose rule was forgotten stays closed.
+        let (status, code, why) = match rules::RULES.iter().any(|rule| rule.path == path) {
+            true => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this address has no such method"),
+            false => (StatusCode::FORBIDDEN, "forbidden", "this address is closed"),
+        };
+        return Err(Refusal::new(status, code, why));
+    };
+    let parameters = request.extract_parts::<RawPathParams>().await;
+    let parameters = parameters.map(|raw| rules::parameters(&raw)).unwrap_or_default();
+    let checked = rules::check(app, who, rule, &parameters, request.uri().query()).await;
+    let page = !path.starts_with("/api/") && rule.place == Where::Query && request.uri().query().is_none();
+    match checked {
+        Err(_) if page && who.rights.may_somewhere(rule.permission) => {
+            let Some(project) = rules::first_visible(app, who).await? else { return checked.map(|()| None) };
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("project", &project)
+                .finish();
+            Ok(Some(format!("{}?{query}", request.uri().path())))
+        }
+        checked => checked.map(|()| None),
+    }
+}
+
+/// Who asks; `None` for nobody.
+async fn identify(app: &App, peer: SocketAddr, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
+    let now = app.clock.now();
+    let Some(token) = bearer(headers) else {
+        let Some((who, begun)) = app.sessions.of(headers, now) else { return Ok(None) };
+        return principal(app, &who, begun).await;
+    };
+    let (who, begun) = if token.starts_with(super::token::PREFIX) || !token.contains('.') {
+        let known = check(app, peer, &token)?;
+        (Who::Token(known.id), known.created)
+    } else {
+        (super::job::check(app, peer, token).await?, now)
+    };
+    let found = principal(app, &who, begun).await?;
+    found.map(Some).ok_or_else(invalid)
 }
 
 /// Refuses what pages of other sites ask for by themselves.
@@ -52,36 +106,34 @@ fn sign_in_first(request: &Request) -> Response {
     ([(header::WWW_AUTHENTICATE, "Bearer")], refusal).into_response()
 }
 
-/// Checks a token and counts failures by address. Returns its name.
-pub(super) fn check(app: &App, peer: SocketAddr, token: &str) -> Result<String, Refusal> {
-    let now = Instant::now();
-    if let Some(wait) = app.failures.wait(peer.ip(), now) {
-        return Err(Refusal::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-attempts",
-            "too many failed attempts",
-        )
-        .with_hint(format!("try again in {} seconds", wait.as_secs() + 1))
-        .retry_after(wait));
+pub(super) fn invalid() -> Refusal {
+    Refusal::new(StatusCode::UNAUTHORIZED, "token-invalid", "this token is unknown, revoked or has ended")
+}
+
+/// Whoever failed too often must wait.
+pub(super) fn patience(app: &App, peer: SocketAddr) -> Result<(), Refusal> {
+    match app.failures.wait(peer.ip(), Instant::now()) {
+        None => Ok(()),
+        Some(wait) => Err(too_many(wait)),
     }
+}
+
+pub(super) fn too_many(wait: std::time::Duration) -> Refusal {
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", "too many failed attempts")
+        .with_hint(format!("try again in {} seconds", wait.as_secs() + 1))
+        .retry_after(wait)
+}
+
+/// Checks an access token and counts failures by address.
+pub(super) fn check(app: &App, peer: SocketAddr, token: &str) -> Result<TokenInfo, Refusal> {
+    patience(app, peer)?;
     match app.tokens.check(token, app.clock.now()) {
-        Ok(Some(known)) => Ok(known.name),
+        Ok(Some(known)) => Ok(known),
         Ok(None) => {
-            app.failures.record(peer.ip(), now);
-            Err(Refusal::new(
-                StatusCode::UNAUTHORIZED,
-                "token-invalid",
-                "this token is unknown, revoked or has ended",
-            ))
+            app.failures.record(peer.ip(), Instant::now());
+            Err(invalid())
         }
-        Err(error) => {
-            tracing::error!(%error, "tokens cannot be read");
-            Err(Refusal::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "token-file",
-                "access tokens cannot be read now",
-            ))
-        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -8,7 +8,10 @@ use std::{
 use axum::http::{HeaderMap, header::COOKIE};
 use model::{Sha256, Timestamp};
 
-use super::token::{self, NoRandom};
+use super::{
+    token::{self, NoRandom},
+    who::Who,
+};
 
 /// Seconds without a request after which a session ends.
 const IDLE: i64 = 12 * 3600;
@@ -18,6 +21,7 @@ const LONGEST: i64 = 7 * 24 * 3600;
 const MOST: usize = 1000;
 
 struct Session {
+    who: Who,
     begun: Timestamp,
     used: Timestamp,
 }
@@ -70,8 +74,8 @@ impl Sessions {
         known.link.take_if(|link| same(link)).is_some()
     }
 
-    /// Begins a session; returns the `Set-Cookie` value.
-    pub(crate) fn begin(&self, now: Timestamp) -> Result<String, NoRandom> {
+    /// Begins a session, always under a new secret; returns the `Set-Cookie` value.
+    pub(crate) fn begin(&self, who: Who, now: Timestamp) -> Result<String, NoRandom> {
         let secret = token::generate()?;
         let mut known = self.known();
         known.sessions.retain(|_, session| session.is_alive(now));
@@ -79,20 +83,17 @@ impl Sessions {
             let oldest = known.sessions.iter().min_by_key(|(_, session)| session.used).map(|(key, _)| *key);
             oldest.map(|key| known.sessions.remove(&key));
         }
-        known.sessions.insert(token::digest(&secret), Session { begun: now, used: now });
+        known.sessions.insert(token::digest(&secret), Session { who, begun: now, used: now });
         Ok(self.set_cookie(&secret, LONGEST))
     }
 
-    /// Whether the request belongs to a living session.
-    pub(crate) fn is_signed_in(&self, headers: &HeaderMap, now: Timestamp) -> bool {
-        let Some(secret) = self.secret(headers) else { return false };
+    /// Whose living session the request belongs to, and since when.
+    pub(crate) fn of(&self, headers: &HeaderMap, now: Timestamp) -> Option<(Who, Timestamp)> {
+        let secret = self.secret(headers)?;
         let mut known = self.known();
-        let Some(session) = known.sessions.get_mut(&token::digest(&secret)) else { return false };
-        let alive = session.is_alive(now);
-        if alive {
-            session.used = session.used.max(now);
-        }
-        alive
+        let session = known.sessions.get_mut(&token::digest(&secret)).filter(|one| one.is_alive(now))?;
+        session.used = session.used.max(now);
+        Some((session.who.clone(), session.begun))
     }
 
     /// Ends the request's session; returns the `Set-Cookie` value that removes the cookie.
@@ -133,26 +134,26 @@ mod tests {
     #[test]
     fn a_session_lives_while_it_is_used_but_no_longer_than_a_week() {
         let sessions = Sessions::new(false, 8080);
-        let cookie = sessions.begin(later(0)).unwrap();
+        let cookie = sessions.begin(Who::Owner, later(0)).unwrap();
         assert!(cookie.starts_with("proofhouse-8080=ph_"), "{cookie}");
         let headers = headers(&cookie);
         for hour in (0..168).step_by(11) {
-            assert!(sessions.is_signed_in(&headers, later(hour)), "{hour}");
+            assert_eq!(sessions.of(&headers, later(hour)), Some((Who::Owner, later(0))), "{hour}");
         }
-        assert!(!sessions.is_signed_in(&headers, later(168)));
-        assert!(!sessions.is_signed_in(&HeaderMap::new(), later(0)));
+        assert_eq!(sessions.of(&headers, later(168)), None);
+        assert_eq!(sessions.of(&HeaderMap::new(), later(0)), None);
     }
 
     #[test]
     fn a_session_ends_when_it_rests_or_is_ended() {
         let sessions = Sessions::new(true, 443);
-        let cookie = sessions.begin(later(0)).unwrap();
+        let cookie = sessions.begin(Who::Owner, later(0)).unwrap();
         assert!(cookie.starts_with("__Host-proofhouse=") && cookie.contains("; Secure"));
-        assert!(!sessions.is_signed_in(&headers(&cookie), later(12)));
-        let cookie = sessions.begin(later(12)).unwrap();
-        assert!(sessions.is_signed_in(&headers(&cookie), later(12)));
+        assert_eq!(sessions.of(&headers(&cookie), later(12)), None);
+        let cookie = sessions.begin(Who::Owner, later(12)).unwrap();
+        assert!(sessions.of(&headers(&cookie), later(12)).is_some());
         assert!(sessions.end(&headers(&cookie)).contains("Max-Age=0"));
-        assert!(!sessions.is_signed_in(&headers(&cookie), later(12)));
+        assert_eq!(sessions.of(&headers(&cookie), later(12)), None);
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn checksum(body: &str) -> String {
 }
 
 /// RFC 4648 base32 in lower case, without padding.
-fn base32(bytes: &[u8]) -> String {
+pub(super) fn base32(bytes: &[u8]) -> String {
     let mut out = String::new();
     let (mut bits, mut count) = (0_u32, 0);
     for byte in bytes {

@@ -1,54 +1,36 @@
-//! Access tokens for programs, kept as digests in `tokens.json` (0600), written by the command line and
-//! read by the server at each request that shows one, so that revoking works at once.
+//! Access tokens for programs, kept as digests in `tokens.json`, written by the command line and the server, and
+//! read at each request that shows one, so that revoking works at once.
 
-use std::{
-    fs,
-    io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use model::{Exit, Sha256, Timestamp, UserError};
+use model::{Exit, Role, Sha256, Timestamp, UserError};
 use serde::{Deserialize, Serialize};
 
-use super::token;
+use super::{
+    file::{Entry, FileError, StateFile},
+    token,
+};
 
-/// Largest token file that is read, in bytes.
-const LARGEST: u64 = 1 << 20;
 /// Longest name.
 const LONGEST_NAME: usize = 100;
+/// Most tokens of one person.
+const MOST_OF_ONE: usize = 100;
 
 /// Why tokens could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// File system.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// Not written by this program.
-    #[error("{path} is not a token file: {why}")]
-    Malformed {
-        /// The file.
-        path: String,
-        /// Why.
-        why: String,
-    },
-    /// Others can read it.
-    #[error("{path} can be read or written by others")]
-    Exposed {
-        /// The file.
-        path: String,
-    },
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// An empty or too long name, or one with control characters.
     #[error("a token's name has 1 to {LONGEST_NAME} printable characters")]
     Name,
     /// There is a token of this name.
     #[error("there already is a token called `{0}`")]
     Taken(String),
+    /// Somebody has very many.
+    #[error("there are {MOST_OF_ONE} tokens of `{0}` already")]
+    TooMany(String),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] token::NoRandom),
@@ -57,30 +39,44 @@ pub enum TokenError {
 impl UserError for TokenError {
     fn code(&self) -> &'static str {
         match self {
-            Self::Io { .. } => "token-io",
-            Self::Malformed { .. } => "token-file-malformed",
-            Self::Exposed { .. } => "token-file-exposed",
+            Self::File(error) => error.code(),
             Self::Name => "token-name",
             Self::Taken(_) => "token-name-taken",
+            Self::TooMany(_) => "token-too-many",
             Self::Random(_) => "token-random",
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Malformed { path, .. } => Some(format!("move {path} away and create new tokens")),
-            Self::Exposed { path } => Some(format!("run `chmod 600 {path}`; revoke the tokens if unsure")),
+            Self::File(error) => error.hint(),
             Self::Taken(_) => Some("choose another name, or revoke that one first".into()),
+            Self::TooMany(_) => Some("revoke those that are not used".into()),
             _ => None,
         }
     }
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Name | Self::Taken(_) => Exit::Input,
+            Self::Name | Self::Taken(_) | Self::TooMany(_) => Exit::Input,
             _ => Exit::Environment,
         }
     }
+}
+
+/// What a token may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TokenScope {
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Projects, by name; none: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub projects: Vec<String>,
+    /// The person whose rights it can never exceed; absent: made on the command line, by whoever holds the
+    /// installation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 /// What is known of a token; the token itself is shown once and never kept.
@@ -98,40 +94,45 @@ pub struct TokenInfo {
     /// When it ends; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+    /// What it may do; absent (made before there were roles): see everything and do nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<TokenScope>,
 }
 
 impl TokenInfo {
     fn is_valid(&self, now: Timestamp) -> bool {
         self.expires.is_none_or(|end| now < end)
     }
+
+    /// The person whose token it is.
+    pub(crate) fn owner(&self) -> Option<&str> {
+        self.scope.as_ref()?.owner.as_deref()
+    }
 }
 
-#[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    version: u32,
-    tokens: Vec<TokenInfo>,
+impl Entry for TokenInfo {
+    const NAME: &'static str = "tokens";
+    const CODES: [&'static str; 3] = ["token-io", "token-file-malformed", "token-file-exposed"];
 }
 
 /// The file of tokens.
 #[derive(Clone, Debug)]
-pub struct TokenFile {
-    path: PathBuf,
-}
+pub struct TokenFile(StateFile<TokenInfo>);
 
 impl TokenFile {
     /// `tokens.json` in the server's folder.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { path: folder.join("tokens.json") }
+        Self(StateFile::in_folder(folder))
     }
 
     /// Makes a token; the second value is the token itself, to be shown once.
     ///
     /// # Errors
-    /// `token-name`, `token-name-taken`, `token-random`, and those of reading and writing the file.
+    /// `token-name`, `token-name-taken`, `token-too-many`, `token-random`, and those of the file.
     pub fn create(
         &self,
         name: &str,
+        scope: Option<TokenScope>,
         expires: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(TokenInfo, String), TokenError> {
@@ -140,10 +141,18 @@ impl TokenFile {
         }
         let secret = token::generate()?;
         let digest = token::digest(&secret);
-        let info = TokenInfo { id: digest.short(), name: name.to_owned(), digest, created: now, expires };
-        self.change(|tokens| {
-            if tokens.iter().any(|token| token.name == name) {
+        let info =
+            TokenInfo { id: digest.short(), name: name.to_owned(), digest, created: now, expires, scope };
+        self.0.change(|tokens| {
+            tokens.retain(|token| token.owner().is_none() || token.is_valid(now));
+            let mut own = tokens.iter().filter(|token| token.owner() == info.owner());
+            if own.any(|token| token.name == name) {
                 return Err(TokenError::Taken(name.to_owned()));
+            }
+            let owner = info.owner().unwrap_or_default();
+            if !owner.is_empty() && tokens.iter().filter(|t| t.owner() == Some(owner)).count() >= MOST_OF_ONE
+            {
+                return Err(TokenError::TooMany(owner.to_owned()));
             }
             tokens.push(info.clone());
             Ok(())
@@ -156,10 +165,7 @@ impl TokenFile {
     /// # Errors
     /// `token-io`, `token-file-malformed`, `token-file-exposed`.
     pub fn list(&self) -> Result<Vec<TokenInfo>, TokenError> {
-        match self.open()? {
-            Some(file) => self.read(file),
-            None => Ok(Vec::new()),
-        }
+        Ok(Vec::clone(&*self.0.list()?))
     }
 
     /// Removes the token with this id or name; `false` when there is none.
@@ -167,14 +173,16 @@ impl TokenFile {
     /// # Errors
     /// Those of reading and writing the file.
     pub fn revoke(&self, id_or_name: &str) -> Result<bool, TokenError> {
-        let mut found = false;
-        self.change(|tokens| {
+        self.revoke_where(|token| token.id == id_or_name || token.name == id_or_name)
+    }
+
+    /// Removes tokens; `false` when there is none.
+    pub(crate) fn revoke_where(&self, meant: impl Fn(&TokenInfo) -> bool) -> Result<bool, TokenError> {
+        self.0.change(|tokens| {
             let before = tokens.len();
-            tokens.retain(|token| token.id != id_or_name && token.name != id_or_name);
-            found = tokens.len() < before;
-            Ok(())
-        })?;
-        Ok(found)
+            tokens.retain(|token| !meant(token));
+            Ok(tokens.len() < before)
+        })
     }
 
     /// The valid token with this secret.
@@ -189,7 +197,12 @@ impl TokenFile {
         let same = |known: &TokenInfo| {
             aws_lc_rs::constant_time::verify_slices_are_equal(&known.digest.0, &digest.0).is_ok()
         };
-        Ok(self.list()?.into_iter().find(|known| same(known) && known.is_valid(now)))
+        Ok(self.0.list()?.iter().find(|known| same(known) && known.is_valid(now)).cloned())
+    }
+
+    /// The valid token of this id.
+    pub(crate) fn by_id(&self, id: &str, now: Timestamp) -> Result<Option<TokenInfo>, TokenError> {
+        Ok(self.0.list()?.iter().find(|known| known.id == id && known.is_valid(now)).cloned())
     }
 
     /// Whether any token is valid.
@@ -199,63 +212,12 @@ impl TokenFile {
     pub(crate) fn any_valid(&self, now: Timestamp) -> Result<bool, TokenError> {
         Ok(self.list()?.iter().any(|token| token.is_valid(now)))
     }
-
-    fn open(&self) -> Result<Option<fs::File>, TokenError> {
-        match fs::File::open(&self.path) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.io(error)),
-        }
-    }
-
-    fn read(&self, file: fs::File) -> Result<Vec<TokenInfo>, TokenError> {
-        let path = || self.path.display().to_string();
-        let meta = file.metadata().map_err(|error| self.io(error))?;
-        if meta.permissions().mode() & 0o077 != 0 {
-            return Err(TokenError::Exposed { path: path() });
-        }
-        if meta.len() > LARGEST {
-            return Err(TokenError::Malformed { path: path(), why: "it is too large".into() });
-        }
-        let wire: Wire = serde_json::from_reader(io::BufReader::new(io::Read::take(file, LARGEST)))
-            .map_err(|error| TokenError::Malformed { path: path(), why: error.to_string() })?;
-        match wire.version {
-            1 => Ok(wire.tokens),
-            other => Err(TokenError::Malformed { path: path(), why: format!("version {other} is unknown") }),
-        }
-    }
-
-    /// Changes the file under a lock: written beside, made durable, put in its place.
-    fn change(
-        &self,
-        change: impl FnOnce(&mut Vec<TokenInfo>) -> Result<(), TokenError>,
-    ) -> Result<(), TokenError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let io = |error| self.io(error);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
-        let private = |path: &Path| {
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create(true).truncate(true).mode(0o600).open(path)
-        };
-        let lock = private(&folder.join("tokens.lock")).map_err(io)?;
-        lock.lock().map_err(io)?;
-        let mut tokens = self.list()?;
-        change(&mut tokens)?;
-        let bytes = serde_json::to_vec_pretty(&Wire { version: 1, tokens }).map_err(|e| io(e.into()))?;
-        let beside = folder.join("tokens.json.new");
-        let mut file = private(&beside).map_err(io)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io)?;
-        fs::rename(&beside, &self.path).map_err(io)?;
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
-    }
-
-    fn io(&self, source: io::Error) -> TokenError {
-        TokenError::Io { path: self.path.display().to_string(), source }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -267,13 +229,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = TokenFile::in_folder(&folder.path().join("server"));
         let (now, end) = (at("2026-01-01T00:00:00Z"), at("2026-02-01T00:00:00Z"));
-        let (info, secret) = file.create("laptop", Some(end), now).unwrap();
+        let (info, secret) = file.create("laptop", None, Some(end), now).unwrap();
         assert_eq!(file.check(&secret, now).unwrap(), Some(info.clone()));
         assert_eq!(file.check(&secret, end).unwrap(), None);
-        assert_eq!(file.create("laptop", None, now).unwrap_err().code(), "token-name-taken");
-        let text = fs::read_to_string(&file.path).unwrap();
+        assert_eq!(file.create("laptop", None, None, now).unwrap_err().code(), "token-name-taken");
+        let text = fs::read_to_string(file.0.path()).unwrap();
         assert!(!text.contains(&secret[3..20]) && text.contains("laptop"));
-        assert_eq!(fs::metadata(&file.path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(file.0.path()).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(file.revoke(&info.id).unwrap());
         assert!(!file.revoke(&info.id).unwrap());
         assert_eq!(file.check(&secret, now).unwrap(), None);
@@ -283,15 +245,15 @@ mod tests {
     fn a_token_file_that_others_can_read_or_that_is_not_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = TokenFile::in_folder(folder.path());
-        file.create("a", None, at("2026-01-01T00:00:00Z")).unwrap();
-        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).unwrap();
+        file.create("a", None, None, at("2026-01-01T00:00:00Z")).unwrap();
+        fs::set_permissions(file.0.path(), fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(file.list().unwrap_err().code(), "token-file-exposed");
-        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::set_permissions(file.0.path(), fs::Permissions::from_mode(0o600)).unwrap();
         for bad in ["", "{", "[]", r#"{"version":2,"tokens":[]}"#, r#"{"version":1,"tokens":[{}]}"#] {
-            fs::write(&file.path, bad).unwrap();
+            fs::write(file.0.path(), bad).unwrap();
             assert_eq!(file.list().unwrap_err().code(), "token-file-malformed");
-            assert!(file.create("b", None, at("2026-01-01T00:00:00Z")).is_err());
-            assert_eq!(fs::read_to_string(&file.path).unwrap(), bad);
+            assert!(file.create("b", None, None, at("2026-01-01T00:00:00Z")).is_err());
+            assert_eq!(fs::read_to_string(file.0.path()).unwrap(), bad);
         }
     }
 }

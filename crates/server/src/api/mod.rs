@@ -6,6 +6,7 @@ mod extract;
 pub(crate) mod findings;
 pub(crate) mod ledger;
 mod openapi;
+mod people;
 mod projects;
 pub(crate) mod runs;
 pub(crate) mod sboms;
@@ -28,5 +29,6 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(delivery::routes())
         .merge(ledger::routes())
         .merge(sboms::routes())
+        .merge(people::routes())
         .route("/api/v1/openapi.json", get(openapi::document))
 }

@@ -6,7 +6,7 @@ use utoipa::{
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use super::{assurance, delivery, findings, ledger, projects, runs, sboms};
+use super::{assurance, delivery, findings, ledger, people, projects, runs, sboms};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{assurance, delivery, findings, ledger, projects, runs, sboms};
         ledger::entries, ledger::entry, ledger::envelope, ledger::proof, ledger::checkpoint, ledger::trust,
         ledger::artifact,
         sboms::list, sboms::one, sboms::components,
+        people::me, people::organisation, people::access,
     ),
     components(schemas(crate::problem::ProblemDocument)),
     modifiers(&Bearer),

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Extension, Json, Router, extract::State, routing::get};
 use serde::Deserialize;
 use store::views::{ProjectView, TrendPoint};
 use utoipa::IntoParams;
 
 use super::{Path, Query, extract::given};
-use crate::{problem::Refusal, state::App};
+use crate::{access::Principal, problem::Refusal, state::App};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -17,10 +17,15 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/trend", get(trend))
 }
 
-/// All projects, each with its summary.
+/// All projects that may be seen, each with its summary.
 #[utoipa::path(get, path = "/api/v1/projects", responses((status = 200, body = Vec<ProjectView>)))]
-pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<Vec<ProjectView>>, Refusal> {
-    Ok(Json(app.store.projects().await?))
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
+) -> Result<Json<Vec<ProjectView>>, Refusal> {
+    let mut all = app.store.projects().await?;
+    all.retain(|project| who.sees(&project.name));
+    Ok(Json(all))
 }
 
 /// One project.

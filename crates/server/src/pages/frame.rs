@@ -1,8 +1,12 @@
 //! What every page has: the navigation and the moment "now".
 
+use std::sync::Arc;
+
+use govern::organisation::Permission;
 use model::Timestamp;
 
 use crate::{
+    access::{Principal, who::CURRENT},
     html::{self, Markup},
     state::App,
 };
@@ -10,29 +14,40 @@ use crate::{
 /// Navigation and time of a page.
 pub(crate) struct Frame {
     here: &'static str,
+    who: Option<Arc<Principal>>,
     pub(crate) now: Timestamp,
 }
 
 impl Frame {
     /// `here` is the address of the navigation entry that the page belongs to.
     pub(crate) fn new(app: &App, here: &'static str) -> Self {
-        Self { here, now: app.clock.now() }
+        Self { here, who: current(), now: app.clock.now() }
     }
 
     /// For pages that tell no times.
     pub(crate) fn without_time() -> Self {
-        Self { here: "", now: Timestamp::UNIX_EPOCH }
+        Self { here: "", who: current(), now: Timestamp::UNIX_EPOCH }
     }
 
-    pub(crate) fn navigation(&self) -> [(&'static str, &'static str); 6] {
-        [
+    /// The entries that whoever asks has a use for.
+    pub(crate) fn navigation(&self) -> Vec<(&'static str, &'static str)> {
+        let mut all = vec![
             ("Projects", "/"),
             ("Runs", "/runs"),
             ("Findings", "/findings"),
             ("Deployments", "/deployments"),
             ("Ledger", "/ledger"),
             ("SBOMs", "/sboms"),
-        ]
+        ];
+        if self.who.as_ref().is_some_and(|who| who.rights.may(Permission::People, None)) {
+            all.push(("People", "/people"));
+        }
+        all
+    }
+
+    /// Name of whoever asks.
+    pub(crate) fn name(&self) -> &str {
+        self.who.as_ref().map_or("", |who| &who.name)
     }
 
     pub(crate) fn is_here(&self, address: &str) -> bool {
@@ -42,4 +57,8 @@ impl Frame {
     pub(crate) fn time(&self, at: &Timestamp) -> Markup {
         html::time(&self.now, at)
     }
+}
+
+fn current() -> Option<Arc<Principal>> {
+    CURRENT.try_with(Arc::clone).ok()
 }

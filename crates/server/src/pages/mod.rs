@@ -1,5 +1,6 @@
 //! The pages: one folder each, with the handler and its templates.
 
+mod account;
 mod artifact;
 mod decision;
 mod deployment;
@@ -10,6 +11,7 @@ mod findings;
 mod frame;
 mod ledger;
 mod overview;
+mod people;
 mod project;
 mod run;
 mod runs;
@@ -26,7 +28,7 @@ use axum::{
     http::HeaderMap,
     middleware::Next,
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 
 use crate::{problem::Refusal, state::App};
@@ -49,6 +51,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sboms", get(sboms::page))
         .route("/sboms/{index}", get(sbom::page))
         .route("/artifacts/{digest}", get(artifact::page))
+        .route("/people", get(people::page))
+        .route("/people/access", get(people::access))
+        .route("/people/organisation", post(people::apply))
+        .route("/people/accounts", post(people::invite))
+        .route("/people/accounts/{account}", post(people::change))
+        .route("/account", get(account::page))
+        .route("/account/tokens", post(account::make))
+        .route("/account/tokens/{token}", post(account::revoke))
 }
 
 fn show(template: &impl Template) -> Result<Response, Refusal> {

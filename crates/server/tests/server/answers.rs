@@ -45,7 +45,9 @@ async fn every_described_address_answers_and_every_parameter_is_described() {
         let address = fill(&server, path).replace("{id}", &id);
         assert!(!address.contains('{'), "{address}");
         let answer = server.get(&address).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{address}");
+        let none = path == "/api/v1/organisation";
+        assert_eq!(answer.status() == StatusCode::NOT_FOUND, none, "{address}");
+        assert!(none || answer.status() == StatusCode::OK, "{address} {}", answer.status());
         let named = path.matches('{').count();
         let parameters = document["paths"][path]["get"]["parameters"].as_array().cloned().unwrap_or_default();
         assert_eq!(parameters.iter().filter(|p| p["in"] == "path").count(), named, "{path}");

@@ -9,4 +9,5 @@ mod browser;
 mod escaping;
 mod limits;
 mod live;
+mod people;
 mod tls;

@@ -1,11 +1,12 @@
 //! A listening server over a projected ledger, and clients of it.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use model::{Clock, FixedClock, Problem, RunId, Sha256, Timestamp, ports::LoggedStatement};
+use govern::organisation::{Network, Organisation, Provider};
+use model::{Clock, FixedClock, Problem, Role, RunId, Sha256, Statement, Timestamp, ports::LoggedStatement};
 use reqwest::{Response, StatusCode, header};
-use server::{Backend, Bound, Config, Files, InclusionProof, LogChunk, ServerError, TokenFile};
+use server::{Backend, Bound, Config, Files, InclusionProof, LogChunk, ServerError, TokenFile, TokenScope};
 use store::{LocalBlobs, Store};
 use tokio::sync::oneshot;
 
@@ -13,17 +14,27 @@ pub type Ledger = testkit::Ledger<LocalBlobs>;
 
 /// What the engine does in the product: here over a ledger in memory with a real Merkle tree.
 pub struct TestBackend {
+    store: Store,
+    blobs: LocalBlobs,
+    runtime: tokio::runtime::Handle,
     envelopes: Vec<Vec<u8>>,
     leaves: Vec<Vec<u8>>,
     files: Files,
 }
 
 impl TestBackend {
-    fn new(ledger: &Ledger, runs: PathBuf) -> Self {
+    /// Over nothing.
+    pub fn empty(store: Store, folder: &std::path::Path) -> Self {
+        Self::new(&Ledger::new(LocalBlobs::open(folder.join("blobs")).unwrap()), store, folder)
+    }
+
+    fn new(ledger: &Ledger, store: Store, folder: &std::path::Path) -> Self {
+        let (runs, blobs) = (folder.join("runs"), LocalBlobs::open(folder.join("blobs")).unwrap());
+        let runtime = tokio::runtime::Handle::current();
         let envelopes: Vec<_> =
             (0..ledger.statements.len() as u64).map(|n| ledger.envelope_bytes(n)).collect();
         let leaves = ledger.statements.iter().map(leaf).collect();
-        Self { envelopes, leaves, files: Files::new(runs) }
+        Self { store, blobs, runtime, envelopes, leaves, files: Files::new(runs) }
     }
 }
 
@@ -116,6 +127,44 @@ impl Backend for TestBackend {
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem> {
         Ok(Some(b"{\"keys\": []}".to_vec()))
     }
+
+    fn record(&self, statement: Statement) -> Result<u64, Problem> {
+        self.runtime.block_on(async {
+            let index = self.store.next_index().await.unwrap();
+            let envelope = Sha256::of(serde_json::to_vec(&statement).unwrap());
+            let logged = LoggedStatement { index, envelope, logged_at: now(), statement };
+            self.store.project(&logged, &self.blobs).await.unwrap();
+            Ok(index)
+        })
+    }
+
+    fn provider_page(
+        &self,
+        _: &Provider,
+        _: Network,
+        redirect: &str,
+        [state, nonce, _]: [String; 3],
+    ) -> Result<String, Problem> {
+        Ok(format!("https://id.example/auth?redirect_uri={redirect}&state={state}&nonce={nonce}"))
+    }
+
+    fn provider_answer(
+        &self,
+        _: &Provider,
+        _: Network,
+        _: &str,
+        code: &str,
+        _: [String; 2],
+    ) -> Result<(String, Vec<String>), Problem> {
+        match code.split_once('.') {
+            Some((name, group)) => Ok((format!("{name}@company"), vec![format!("{group}@company")])),
+            None => Err(Problem::new("issuer-answer", model::Exit::Verdict, "refused")),
+        }
+    }
+
+    fn job(&self, _: &[u8], _: &Organisation) -> Result<(String, String, String), Problem> {
+        Err(Problem::new("token-malformed", model::Exit::Input, "this test has no issuer"))
+    }
 }
 
 /// A running server; it stops when dropped.
@@ -140,6 +189,7 @@ pub fn config(folder: &std::path::Path) -> Config {
         names: vec![],
         tls: None,
         public_log: false,
+        owner: "olive".into(),
         folder: folder.join("server"),
         clock,
     }
@@ -161,8 +211,10 @@ impl Server {
         store.project_many(&ledger.statements, &ledger.blobs).await.unwrap();
         let mut config = config(folder.path());
         configure(&mut config);
-        let (_, token) = TokenFile::in_folder(&config.folder).create("test", None, now()).unwrap();
-        let backend = Arc::new(TestBackend::new(&ledger, folder.path().join("runs")));
+        let scope = TokenScope { roles: Role::ALL.to_vec(), ..TokenScope::default() };
+        let tokens = TokenFile::in_folder(&config.folder);
+        let (_, token) = tokens.create("test", Some(scope), None, now()).unwrap();
+        let backend = Arc::new(TestBackend::new(&ledger, store.clone(), folder.path()));
         let (tell, told) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = store.clone();

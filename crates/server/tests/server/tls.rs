@@ -49,7 +49,7 @@ async fn every_missing_protection_is_named() {
     wanted.listen = "0.0.0.0:0".parse().unwrap();
     let attempt = async |config: server::Config| {
         let store = store::Store::temporary().await.unwrap();
-        let backend = std::sync::Arc::new(crate::access::Nothing);
+        let backend = std::sync::Arc::new(crate::support::TestBackend::empty(store.clone(), folder.path()));
         server::serve(config, store, backend, |_| {}, async {}).await
     };
     let missing = async |config: &server::Config| match attempt(config.clone()).await {
@@ -62,9 +62,9 @@ async fn every_missing_protection_is_named() {
     wanted.names = vec!["build.example".into()];
     assert!(missing(&wanted).await.contains("access token"));
     let tokens = TokenFile::in_folder(&wanted.folder);
-    tokens.create("ended", Some(now()), now()).unwrap();
+    tokens.create("ended", None, Some(now()), now()).unwrap();
     assert!(missing(&wanted).await.contains("access token"));
-    tokens.create("good", None, now()).unwrap();
+    tokens.create("good", None, None, now()).unwrap();
     attempt(wanted.clone()).await.unwrap();
     // A key that everybody can read, and files that are not what they should be.
     fs::set_permissions(&files.key, fs::Permissions::from_mode(0o644)).unwrap();

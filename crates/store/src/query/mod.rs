@@ -13,6 +13,7 @@ mod sbom;
 mod trend;
 
 pub use ledger::StatementFilter;
+pub use people::Owned;
 
 use model::{BySeverity, Severity};
 

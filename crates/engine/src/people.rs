@@ -1,0 +1,51 @@
+//! People: the organisation's file into the ledger, and proof of who somebody is from others' identity services.
+
+mod keys;
+mod provider;
+mod workload;
+
+use govern::organisation::{self, Network, Organisation};
+use model::{By, Exit, Problem, Statement, Subject, Timestamp, predicate, problem::erase};
+
+pub use keys::IssuerKeys;
+pub use provider::{Exchange, Started, finish, start};
+pub use workload::{Job, job};
+
+use crate::{identity::Reach, statements::statement};
+
+/// The reach of requests to identity services under an organisation's file.
+fn reach(network: Network) -> Reach {
+    match network {
+        Network::Public => Reach::Public,
+        Network::Private => Reach::Private,
+        Network::Loopback => Reach::Loopback,
+    }
+}
+
+/// The statement that makes a file the organisation's from now on. `before` is the one that held until now.
+///
+/// # Errors
+/// The file has mistakes; it changes nothing; or nobody would be left who may change it again.
+pub fn apply(text: &str, before: Option<&str>, by: By, at: Timestamp) -> Result<Statement, Problem> {
+    let after = organisation::parse(text.as_bytes(), "organisation.yaml").map_err(|e| erase(&e))?;
+    let old = before.and_then(|text| organisation::parse(text.as_bytes(), "organisation.yaml").ok());
+    if before == Some(text) {
+        let message = "this is the file that holds already";
+        return Err(Problem::new("organisation-same", Exit::Input, message));
+    }
+    let changes = organisation::changes(&old.unwrap_or_default(), &after);
+    let predicate = predicate::Organisation { name: after.name, text: text.to_owned(), changes, by, at };
+    let digest = model::Sha256::of(text);
+    statement(vec![Subject::named("organisation.yaml", "sha256", digest.hex())], &predicate)
+}
+
+/// The organisation that a text says; the default when there is none yet.
+///
+/// # Errors
+/// It cannot be read: it was written by another version of this program.
+pub fn current(text: Option<&str>) -> Result<Organisation, Problem> {
+    match text {
+        Some(text) => organisation::parse(text.as_bytes(), "organisation.yaml").map_err(|e| erase(&e)),
+        None => Ok(Organisation::default()),
+    }
+}

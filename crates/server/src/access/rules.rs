@@ -1,0 +1,191 @@
+//! What each address asks for: a permission, and where it must hold. An address that is not in the table is closed.
+
+use std::collections::HashMap;
+
+use axum::{extract::RawPathParams, http::Method};
+use govern::organisation::Permission::{self, Audit, People, View};
+
+use super::who::Principal;
+use crate::{problem::Refusal, state::App};
+
+/// Where a permission must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// In the organisation as a whole.
+    Organisation,
+    /// In any project; the answer shows only what may be seen.
+    Somewhere,
+    /// In the project that the query names, or in all when it names none.
+    Query,
+    /// In the project of the path.
+    Project,
+    /// In the project of the run of the path.
+    Run,
+    /// In the project of the deployment of the path.
+    Deployment,
+    /// In the project of the ledger's entry of the path.
+    Entry,
+    /// In a project that made the artifact of the path.
+    Artifact,
+    /// Everybody who is signed in, about themselves.
+    Oneself,
+}
+
+/// One address.
+pub(crate) struct Rule {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) permission: Permission,
+    pub(crate) place: Where,
+}
+
+const fn get(path: &'static str, permission: Permission, place: Where) -> Rule {
+    Rule { method: Method::GET, path, permission, place }
+}
+
+const fn post(path: &'static str, permission: Permission, place: Where) -> Rule {
+    Rule { method: Method::POST, path, permission, place }
+}
+
+/// All addresses behind the door.
+pub(crate) const RULES: &[Rule] = &[
+    get("/", View, Where::Somewhere),
+    get("/projects/{project}", View, Where::Project),
+    get("/projects/{project}/findings/{id}", View, Where::Project),
+    get("/runs", View, Where::Query),
+    get("/runs/{run}", View, Where::Run),
+    get("/findings", View, Where::Query),
+    get("/deployments", View, Where::Query),
+    get("/deployments/{deployment}", View, Where::Deployment),
+    get("/decisions/{index}", View, Where::Entry),
+    get("/ledger", View, Where::Query),
+    get("/ledger/{index}", View, Where::Entry),
+    get("/sboms", View, Where::Query),
+    get("/sboms/{index}", View, Where::Entry),
+    get("/artifacts/{digest}", View, Where::Artifact),
+    get("/people", People, Where::Organisation),
+    post("/people/organisation", People, Where::Organisation),
+    post("/people/accounts", People, Where::Organisation),
+    post("/people/accounts/{account}", People, Where::Organisation),
+    get("/people/access", Audit, Where::Organisation),
+    get("/account", View, Where::Oneself),
+    post("/account/tokens", View, Where::Oneself),
+    post("/account/tokens/{token}", View, Where::Oneself),
+    post("/logout", View, Where::Oneself),
+    get("/api/v1/openapi.json", View, Where::Oneself),
+    get("/api/v1/me", View, Where::Oneself),
+    get("/api/v1/organisation", Audit, Where::Organisation),
+    get("/api/v1/access", Audit, Where::Organisation),
+    get("/api/v1/projects", View, Where::Somewhere),
+    get("/api/v1/projects/{project}", View, Where::Project),
+    get("/api/v1/trend", View, Where::Query),
+    get("/api/v1/runs", View, Where::Query),
+    get("/api/v1/runs/{run}", View, Where::Run),
+    get("/api/v1/runs/{run}/steps/{step}/log", View, Where::Run),
+    get("/api/v1/runs/{run}/steps/{step}/log/stream", View, Where::Run),
+    get("/api/v1/findings", View, Where::Query),
+    get("/api/v1/findings/counts", View, Where::Query),
+    get("/api/v1/projects/{project}/findings/{id}", View, Where::Project),
+    get("/api/v1/scans", View, Where::Query),
+    get("/api/v1/scans/{index}", View, Where::Entry),
+    get("/api/v1/decisions", View, Where::Query),
+    get("/api/v1/decisions/{index}", View, Where::Entry),
+    get("/api/v1/exceptions", View, Where::Query),
+    get("/api/v1/feeds", View, Where::Somewhere),
+    get("/api/v1/deployments", View, Where::Query),
+    get("/api/v1/deployments/{deployment}", View, Where::Deployment),
+    get("/api/v1/environments", View, Where::Query),
+    get("/api/v1/ledger", View, Where::Query),
+    get("/api/v1/ledger/checkpoint", View, Where::Somewhere),
+    get("/api/v1/ledger/{index}", View, Where::Entry),
+    get("/api/v1/ledger/{index}/envelope", View, Where::Entry),
+    get("/api/v1/ledger/{index}/proof", View, Where::Entry),
+    get("/api/v1/trust", View, Where::Somewhere),
+    get("/api/v1/artifacts/{digest}", View, Where::Artifact),
+    get("/api/v1/sboms", View, Where::Query),
+    get("/api/v1/sboms/{index}", View, Where::Entry),
+    get("/api/v1/sboms/{index}/components", View, Where::Entry),
+];
+
+/// Method, address and permission of everything behind the door, and whether the permission must hold in the whole
+/// organisation.
+pub fn addresses() -> impl Iterator<Item = (Method, &'static str, Permission, bool)> {
+    let behind = RULES.iter().filter(|rule| rule.place != Where::Oneself);
+    behind.map(|rule| (rule.method.clone(), rule.path, rule.permission, rule.place == Where::Organisation))
+}
+
+/// The rule of an address.
+pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Rule> {
+    // A question for the head of an answer is one for the answer.
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    RULES.iter().find(|rule| rule.path == path && rule.method == *method)
+}
+
+/// Lets somebody through or says why not.
+pub(crate) async fn check(
+    app: &App,
+    principal: &Principal,
+    rule: &Rule,
+    path: &HashMap<String, String>,
+    query: Option<&str>,
+) -> Result<(), Refusal> {
+    let may = |project: Option<&str>| principal.rights.may(rule.permission, project);
+    if may(None) {
+        return Ok(());
+    }
+    let allowed = match rule.place {
+        Where::Organisation => false,
+        Where::Oneself => true,
+        Where::Somewhere => principal.rights.may_somewhere(rule.permission),
+        Where::Query => {
+            let given = projects_of(query);
+            !given.is_empty() && given.iter().all(|project| may(Some(project)))
+        }
+        Where::Project => path.get("project").is_some_and(|project| may(Some(project))),
+        Where::Run | Where::Deployment | Where::Entry | Where::Artifact => {
+            let key = path.get(key(rule.place)).map(String::as_str).unwrap_or_default();
+            app.store.projects_of(kind(rule.place), key).await?.iter().any(|project| may(Some(project)))
+        }
+    };
+    if allowed {
+        return Ok(());
+    }
+    let refusal = Refusal::forbidden(rule.permission);
+    let somewhere = rule.place == Where::Query && principal.rights.may_somewhere(rule.permission);
+    Err(if somewhere { refusal.with_hint("name one of your projects: add `project=NAME`") } else { refusal })
+}
+
+/// The first project that may be seen, for lists that must name one.
+pub(crate) async fn first_visible(app: &App, principal: &Principal) -> Result<Option<String>, Refusal> {
+    let all = app.store.project_names().await?;
+    Ok(all.into_iter().find(|project| principal.sees(project)))
+}
+
+fn key(place: Where) -> &'static str {
+    match place {
+        Where::Run => "run",
+        Where::Deployment => "deployment",
+        Where::Artifact => "digest",
+        _ => "index",
+    }
+}
+
+fn kind(place: Where) -> store::Owned {
+    match place {
+        Where::Run => store::Owned::Run,
+        Where::Deployment => store::Owned::Deployment,
+        Where::Artifact => store::Owned::Artifact,
+        _ => store::Owned::Entry,
+    }
+}
+
+/// Every `project` of a query: two of them must not be read differently here and by the page.
+fn projects_of(query: Option<&str>) -> Vec<String> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.filter(|(name, _)| name == "project").map(|(_, value)| value.into_owned()).collect()
+}
+
+/// Path parameters by name.
+pub(crate) fn parameters(raw: &RawPathParams) -> HashMap<String, String> {
+    raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
