@@ -50,6 +50,7 @@ pub(crate) struct Discovery {
     jwks_uri: String,
     pub(crate) authorization_endpoint: Option<String>,
     pub(crate) token_endpoint: Option<String>,
+    pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) token_endpoint_auth_methods_supported: Option<Vec<String>>,
     pub(crate) scopes_supported: Option<Vec<String>>,
 }

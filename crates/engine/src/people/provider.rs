@@ -2,12 +2,11 @@
 //! 3.1; RFC 7636; RFC 9207; RFC 9700). Names of people are believed only from an ID token that the provider's
 //! own key signed for us, in answer to a request of ours.
 
-use attest::oidc::Token;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use govern::organisation::{Network, Provider};
 use model::{Exit, Problem, Sha256, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{keys::IssuerKeys, reach};
@@ -72,6 +71,8 @@ pub async fn start(
 #[derive(Deserialize)]
 struct Answer {
     id_token: String,
+    #[serde(default)]
+    access_token: Option<String>,
 }
 
 /// Who signed in: their name as the organisation knows it (`claim@provider`), and their groups likewise.
@@ -86,6 +87,7 @@ pub async fn finish(
 ) -> Result<(String, Vec<String>), Problem> {
     let provider = asked.provider;
     let found = discover(&provider.issuer, reach(network)).await?;
+    let userinfo = found.userinfo_endpoint.clone();
     let bytes = ask(&request(asked, found, network)?, reach(network)).await?;
     let answer: Answer = read(&bytes, &provider.issuer)?;
     let token = answer.id_token.as_bytes();
@@ -93,7 +95,35 @@ pub async fn finish(
     if token.claims.get("nonce").and_then(Value::as_str) != Some(asked.nonce) {
         return Err(wrong(&provider.issuer, "its token is not an answer to this sign-in"));
     }
-    Ok((person(provider, &token)?, groups(provider, &token)))
+    let mut claims = token.claims;
+    let wanted = [Some(&provider.person), provider.groups.as_ref()];
+    if wanted.into_iter().flatten().any(|claim| !claims.contains_key(claim))
+        && let (Some(place), Some(access)) = (userinfo, answer.access_token)
+    {
+        more(provider, network, &place, access, &mut claims).await?;
+    }
+    Ok((person(provider, &claims)?, groups(provider, &claims)))
+}
+
+/// Claims that a provider tells only when it is asked with the access token (OpenID Connect Core 1.0 section 5.3).
+/// They count when they are about the same subject; what the signed token says stays.
+async fn more(
+    provider: &Provider,
+    network: Network,
+    place: &str,
+    access: String,
+    claims: &mut Map<String, Value>,
+) -> Result<(), Problem> {
+    let url = address(place, reach(network))?;
+    let bytes = ask(&Ask { bearer: Some(access), ..Ask::get(url, LARGEST) }, reach(network)).await?;
+    let told: Map<String, Value> = read(&bytes, &provider.issuer)?;
+    if told.get("sub").is_none() || told.get("sub") != claims.get("sub") {
+        return Err(wrong(&provider.issuer, "it tells of somebody else than its token"));
+    }
+    for (claim, value) in told {
+        claims.entry(claim).or_insert(value);
+    }
+    Ok(())
 }
 
 fn request(asked: &Exchange<'_>, found: Discovery, network: Network) -> Result<Ask, Problem> {
@@ -131,11 +161,10 @@ fn secret(provider: &Provider) -> Result<Option<String>, Problem> {
     Ok(Some(text.trim().to_owned()))
 }
 
-fn person(provider: &Provider, token: &Token) -> Result<String, Problem> {
-    let named = token.claims.get(&provider.person).and_then(Value::as_str);
+fn person(provider: &Provider, claims: &Map<String, Value>) -> Result<String, Problem> {
+    let named = claims.get(&provider.person).and_then(Value::as_str);
     // A mail address that nobody verified is whatever its owner wrote there.
-    let unverified =
-        provider.person == "email" && token.claims.get("email_verified") != Some(&Value::Bool(true));
+    let unverified = provider.person == "email" && claims.get("email_verified") != Some(&Value::Bool(true));
     let fine =
         |name: &&str| !name.is_empty() && name.chars().count() <= 200 && !name.chars().any(char::is_control);
     match named.filter(fine).filter(|_| !unverified) {
@@ -148,8 +177,8 @@ fn person(provider: &Provider, token: &Token) -> Result<String, Problem> {
     }
 }
 
-fn groups(provider: &Provider, token: &Token) -> Vec<String> {
-    let claim = provider.groups.as_ref().and_then(|claim| token.claims.get(claim)).and_then(Value::as_array);
+fn groups(provider: &Provider, claims: &Map<String, Value>) -> Vec<String> {
+    let claim = provider.groups.as_ref().and_then(|claim| claims.get(claim)).and_then(Value::as_array);
     let names = claim.into_iter().flatten().filter_map(Value::as_str).take(MOST_GROUPS);
     names.map(|name| format!("{name}@{}", provider.name)).collect()
 }

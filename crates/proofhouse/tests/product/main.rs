@@ -11,6 +11,7 @@ mod keyless;
 mod keys;
 mod offline;
 mod others;
+mod people;
 mod project;
 mod projects;
 mod radar;

@@ -2,5 +2,5 @@
 
 mod following;
 mod identities;
-mod kit;
+pub mod kit;
 mod witnesses;
