@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod digest;
 pub mod evidence;
+pub mod facts;
 pub mod finding;
 pub mod identity;
 pub mod ids;

@@ -44,6 +44,9 @@ pub enum StoreError {
         /// Index that was given.
         found: u64,
     },
+    /// It was filled before the program counted what statements show.
+    #[error("the database does not have what reports count: it was filled by an older version")]
+    Uncounted,
     /// A blob that a statement names cannot be read.
     #[error("blob {digest} of statement {index} cannot be read")]
     Blob {
@@ -89,6 +92,7 @@ impl UserError for StoreError {
             Self::Damaged(_) => "database-damaged",
             Self::BadRow { .. } => "database-row",
             Self::Gap { .. } => "projection-gap",
+            Self::Uncounted => "projection-uncounted",
             Self::Blob { .. } => "projection-blob",
             Self::Ledger(_) => "projection-ledger",
             Self::BadCursor(_) => "page-marker",
@@ -108,7 +112,7 @@ impl UserError for StoreError {
             Self::Damaged(_) | Self::BadRow { .. } => {
                 "the ledger is untouched: move the database away and run `proofhouse ledger rebuild`".into()
             }
-            Self::Gap { .. } => "run `proofhouse ledger rebuild`".into(),
+            Self::Gap { .. } | Self::Uncounted => "run `proofhouse ledger rebuild`".into(),
             Self::Blob { .. } => "restore the blob from a backup; its name is its SHA-256".into(),
             Self::BadCursor(_) => "start again from the first page".into(),
             Self::Io { source, .. } if is_full(source) => {

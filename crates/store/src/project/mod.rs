@@ -6,6 +6,7 @@
 
 mod assurance;
 mod delivery;
+mod marks;
 mod people;
 mod run;
 mod sbom;
@@ -103,6 +104,7 @@ pub(crate) async fn apply(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blo
         Err(Failure::Store(error)) => return Err(error),
     };
     statement::record(tx, logged, &link, error.as_deref()).await?;
+    marks::record(tx, logged, &link, error.is_none()).await?;
     tx.script("RELEASE SAVEPOINT statement").await
 }
 

@@ -2,6 +2,7 @@
 
 mod assurance;
 mod delivery;
+mod facts;
 mod finding;
 mod history;
 mod ledger;

@@ -4,6 +4,7 @@
 #[macro_use]
 mod support;
 mod blobs;
+mod facts;
 mod faults;
 mod findings;
 mod paging;
