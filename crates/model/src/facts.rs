@@ -19,7 +19,8 @@ pub const SCAN: &str = "scan:";
 pub const STAGE: &str = "stage:";
 /// Prefix of the marks of receipts: the phase follows. Good when every check of the target held.
 pub const RECEIPT: &str = "receipt:";
-/// Prefix of the marks of decisions by rule: the rule's name follows. Good when it did not deny.
+/// Prefix of the marks of decisions by rule: the rule's name follows. Good when it did not deny; a rule that had
+/// nothing to apply to leaves none.
 pub const RULE: &str = "rule:";
 /// Prefix of the marks of key events: the action follows.
 pub const KEY: &str = "key:";

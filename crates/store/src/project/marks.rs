@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use model::{
     Timestamp,
-    evidence::Outcome,
+    evidence::{Outcome, RuleResult},
     facts::{ACCESS, FILE, KEY, RECEIPT, RULE, SCAN, STAGE, STATEMENT, mark},
     ports::LoggedStatement,
     predicate::{
@@ -194,7 +194,12 @@ fn test(marks: &mut Marks, test: &TestResult) {
 
 fn decision(marks: &mut Marks, vsa: &Vsa) {
     marks.add(mark::DECISION, vsa.outcome() != Outcome::Deny, 1);
-    for rule in &vsa.proofhouse.verdict.rules {
+    // A rule that had nothing to apply to (no catalogue named, no milestone demanded) shows nothing.
+    let applied = |rule: &&RuleResult| match rule.rule.as_str() {
+        "technologies" => rule.looked_at.iter().any(|fact| fact.starts_with("catalogue sha256:")),
+        _ => !rule.looked_at.is_empty() || !rule.reasons.is_empty(),
+    };
+    for rule in vsa.proofhouse.verdict.rules.iter().filter(applied) {
         marks.add(format!("{RULE}{}", rule.rule), rule.outcome != Outcome::Deny, 1);
     }
     if vsa.verified_levels.iter().any(|level| level == "SLSA_BUILD_LEVEL_3") {
