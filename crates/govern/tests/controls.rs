@@ -61,7 +61,7 @@ fn project(
 }
 
 fn facts(projects: Vec<ProjectFacts>) -> Facts {
-    Facts { moment: day(100), statements: 100, projects, organisation: Marks::new() }
+    Facts { moment: day(100), statements: 100, first: None, projects, organisation: Marks::new() }
 }
 
 /// A catalogue of one control with these rules.
@@ -219,6 +219,12 @@ fn what_the_organisation_did_counts_once_and_may_be_about_a_project() {
         (asked("keys-current", &all).status, asked("reviewed", &all).status),
         (Status::Met, Status::NotMet)
     );
+    // Keys are made with the ledger; once it is old, a change must have been recorded.
+    all.organisation.clear();
+    all.first = Some(seen(0));
+    assert_eq!(asked("keys-current", &all).status, Status::Met);
+    all.moment = day(732);
+    assert!(why(&asked("keys-current", &all)).contains("732 days old"));
 }
 
 #[test]

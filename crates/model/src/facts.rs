@@ -145,6 +145,9 @@ pub struct Facts {
     pub moment: Timestamp,
     /// Statements that were counted: those with a lower ledger index.
     pub statements: u64,
+    /// The first statement of the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Seen>,
     /// Projects, by name.
     pub projects: Vec<ProjectFacts>,
     /// Marks of statements that belong to no project: keys, people, feeds.

@@ -2,6 +2,7 @@
 
 mod attest;
 mod conformance;
+mod controls;
 mod evidence;
 mod log;
 mod people;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
+pub use controls::{ControlsArgs, ControlsForm};
 
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
@@ -131,6 +133,8 @@ pub enum Command {
     /// The technologies that are used, and the catalogue of those that are recommended
     #[command(subcommand)]
     Radar(RadarCommand),
+    /// What standards ask for, held against what the ledger covers
+    Controls(ControlsArgs),
     /// Bring in vulnerability data
     #[command(subcommand)]
     Feeds(FeedsCommand),

@@ -2,6 +2,7 @@
 
 mod attest;
 mod conformance;
+mod controls;
 mod demo;
 mod deploy;
 mod doctor;
@@ -67,6 +68,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Ledger(command) => ledger::ledger(global, command),
         Command::Witness(command) => witness::witness(global, &command),
         Command::Radar(command) => radar::radar(global, &command),
+        Command::Controls(arguments) => controls::controls(global, &arguments),
         Command::Feeds(command) => feeds::feeds(global, &command),
         Command::Serve(arguments) => serve::serve(global, &arguments),
         Command::Organisation(command) => people::organisation(global, &command),

@@ -35,6 +35,8 @@ pub enum Over {
     Deployed(&'static [&'static str]),
     /// Somebody, anywhere in the organisation, has shown one of these well within so many days.
     Organisation(&'static [&'static str], i64),
+    /// A question of its own to the organisation.
+    Whole(fn(&Facts) -> Answer),
     /// A question of its own to each project.
     Each(Scope, fn(&ProjectFacts) -> Answer),
 }
@@ -56,7 +58,7 @@ impl Rule {
         match self.over {
             Over::Run(_) | Over::Lately(..) | Over::Newest(..) | Over::Present(..) => Scope::Projects,
             Over::Deployed(_) => Scope::Deployed,
-            Over::Organisation(..) => Scope::Organisation,
+            Over::Organisation(..) | Over::Whole(_) => Scope::Organisation,
             Over::Each(scope, _) => scope,
         }
     }
@@ -70,14 +72,18 @@ impl Rule {
             Over::Present(mark, days) => present(project.marks.get(mark), days, moment),
             Over::Deployed(marks) => deployed(project, marks),
             Over::Each(_, ask) => ask(project),
-            Over::Organisation(..) => return None,
+            Over::Organisation(..) | Over::Whole(_) => return None,
         })
     }
 
     /// The answer of the organisation; `None` for a rule about projects. Statements about a project count too:
     /// a review of one project's process is a review.
     pub fn organisation(&self, facts: &Facts) -> Option<Answer> {
-        let Over::Organisation(names, days) = self.over else { return None };
+        let (names, days) = match self.over {
+            Over::Organisation(names, days) => (names, days),
+            Over::Whole(ask) => return Some(ask(facts)),
+            _ => return None,
+        };
         let all = facts.projects.iter().map(|project| &project.marks).chain([&facts.organisation]);
         let marks = all.flat_map(|marks| names.iter().filter_map(|name| marks.get(*name)));
         let newest = marks.filter_map(|mark| mark.newest_good).max_by_key(|seen| seen.index);
@@ -147,7 +153,8 @@ fn failed(mark: &Mark) -> Answer {
     Answer::Lacks(format!("the newest shows that it does not hold (entry {})", mark.newest.index))
 }
 
-fn fresh(seen: Seen, days: i64, moment: Timestamp) -> Answer {
+/// Holds when it is at most so many days old.
+pub(super) fn fresh(seen: Seen, days: i64, moment: Timestamp) -> Answer {
     let age = (moment.as_second() - seen.at.as_second()) / 86_400;
     if age <= days {
         return Answer::Holds(seen);

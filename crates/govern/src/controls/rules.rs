@@ -1,13 +1,13 @@
 //! The registry: one line a rule. Catalogues name rules by id.
 
-use model::facts::{Mark, ProjectFacts, mark};
+use model::facts::{Facts, Mark, ProjectFacts, mark};
 
 use super::{
     report::Scope,
     rule::{
         Answer,
-        Over::{Deployed, Each, Lately, Newest, Organisation, Present, Run},
-        Rule,
+        Over::{Deployed, Each, Lately, Newest, Organisation, Present, Run, Whole},
+        Rule, fresh,
     },
 };
 
@@ -52,9 +52,9 @@ pub const RULES: &[Rule] = &[
     Rule { id: "gate-passed", title: "what is deployed has passed the gate", over: Deployed(&["stage:gate"]), close: "`proofhouse deploy`" },
     Rule { id: "verified-on-target", title: "what is deployed was verified on its target, before and after it was started", over: Deployed(&["receipt:before-activation", "receipt:after-activation"]), close: "`proofhouse deploy`" },
     Rule { id: "healthy", title: "what is deployed came up healthy", over: Deployed(&[mark::HEALTH]), close: "give the environment a `health` check in proofhouse.yaml, then `proofhouse deploy`" },
-    Rule { id: "threshold-judged", title: "a gate judged findings by threshold within 90 days", over: Present("rule:findings-threshold", QUARTER), close: "`proofhouse gate check`" },
-    Rule { id: "secrets-judged", title: "a gate judged found secrets within 90 days", over: Present("rule:no-secrets", QUARTER), close: "`proofhouse gate check`" },
-    Rule { id: "tests-judged", title: "a gate judged tests within 90 days", over: Present("rule:tests-passed", QUARTER), close: "`proofhouse gate check`" },
+    Rule { id: "threshold-judged", title: "a gate judged findings by threshold within 90 days", over: Present("rule:findings-threshold", QUARTER), close: "`proofhouse gate explain`" },
+    Rule { id: "secrets-judged", title: "a gate judged found secrets within 90 days", over: Present("rule:no-secrets", QUARTER), close: "`proofhouse gate explain`" },
+    Rule { id: "tests-judged", title: "a gate judged tests within 90 days", over: Present("rule:tests-passed", QUARTER), close: "`proofhouse gate explain`" },
     Rule { id: "exceptions-end", title: "every accepted risk has a reason and ends within a year", over: Each(Scope::Concerned, exceptions_end), close: "`proofhouse gate except` with a nearer `--until`" },
     Rule { id: "release-exported", title: "a release was exported with all evidence within a year", over: Lately(mark::RELEASE, YEAR), close: "`proofhouse release export`" },
     // Requirements, reviews, catalogue, people.
@@ -64,15 +64,25 @@ pub const RULES: &[Rule] = &[
     Rule { id: "release-reviewed", title: "a release review was signed within a year", over: Lately("statement:release-review", YEAR), close: "sign the release review on the dashboard" },
     Rule { id: "reviewed", title: "build, deployment and tools were reviewed within a year", over: Organisation(&["statement:review"], YEAR), close: "answer and sign the open reviews on the dashboard" },
     Rule { id: "technologies-assessed", title: "a technology was assessed and signed within a year", over: Organisation(&["statement:technology"], YEAR), close: "sign entries of the technology catalogue" },
-    Rule { id: "catalogue-enforced", title: "a gate held what is shipped against the technology catalogue within 90 days", over: Present("rule:technologies", QUARTER), close: "name a `catalogue` in proofhouse.yaml, then `proofhouse gate check`" },
+    Rule { id: "catalogue-enforced", title: "a gate held what is shipped against the technology catalogue within 90 days", over: Present("rule:technologies", QUARTER), close: "name a `catalogue` in proofhouse.yaml, then `proofhouse gate explain`" },
     Rule { id: "rights-as-code", title: "who may do what is written down and applied", over: Organisation(&["statement:organisation"], TWO_YEARS), close: "apply an organisation file" },
     Rule { id: "sign-ins-recorded", title: "sign-ins are recorded", over: Organisation(&["access:signed-in"], QUARTER), close: "`proofhouse serve`, and sign in" },
-    Rule { id: "keys-current", title: "signing keys were made or changed within two years", over: Organisation(&["key:made", "key:rotated"], TWO_YEARS), close: "`proofhouse trust rotate`" },
+    Rule { id: "keys-current", title: "signing keys were changed within two years, or the ledger is younger", over: Whole(keys_current), close: "`proofhouse trust rotate`" },
 ];
 
 /// The rule with this id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
+}
+
+/// A ledger that is younger than the limit was signed by no older key of its own: keys are made with it.
+fn keys_current(facts: &Facts) -> Answer {
+    let changed = |name| facts.organisation.get(name).and_then(|mark: &Mark| mark.newest_good);
+    let newest = ["key:rotated", "key:made"].into_iter().filter_map(changed).max_by_key(|seen| seen.index);
+    match newest.or(facts.first) {
+        Some(seen) => fresh(seen, TWO_YEARS, facts.moment),
+        None => Answer::Lacks("the ledger is empty".to_owned()),
+    }
 }
 
 fn holding(mark: Option<&Mark>) -> Option<&Mark> {

@@ -65,7 +65,8 @@ impl Store {
         self.fact_open(&scope, &mut projects).await?;
         self.fact_exceptions(&scope, at.moment(), &mut projects).await?;
         let projects = projects.into_values().collect();
-        Ok(Facts { moment: at.moment(), statements: scope.end, projects, organisation })
+        let first = self.fact_first(&scope).await?;
+        Ok(Facts { moment: at.moment(), statements: scope.end, first, projects, organisation })
     }
 
     /// Each statement leaves a mark, so the first one has: otherwise it was projected before there were marks,
@@ -86,6 +87,12 @@ impl Store {
             Some(first_later) => Ok(first_later),
             None => self.next_index().await,
         }
+    }
+
+    async fn fact_first(&self, scope: &Scope<'_>) -> Result<Option<Seen>> {
+        let sql = "SELECT logged_at FROM statements WHERE idx = 0 AND idx < $1";
+        let row = self.db.first(sql, vec![scope.end.into()]).await?;
+        row.map(|row| Ok(Seen { index: 0, at: row.cells("statements").time()? })).transpose()
     }
 
     async fn fact_projects(&self, scope: &Scope<'_>) -> Result<BTreeMap<String, ProjectFacts>> {

@@ -63,6 +63,7 @@ on_both! {
 
         let facts = store.facts(now, None).await.unwrap();
         assert_eq!((facts.statements, facts.projects.len(), facts.moment), (end, 1, ledger.now()));
+        assert_eq!(facts.first.map(|first| (first.index, first.at)), Some((0, hour(0))));
         let demo = &facts.projects[0];
         assert!(demo.run.is_none(), "its only run failed");
         let run = demo.marks[mark::RUN];
