@@ -57,6 +57,11 @@ pub mod mark {
     pub const SCAN_DEPLOYED: &str = "scan-of-deployment";
     /// Advisory data that a scan used; good when it was at most seven days old.
     pub const ADVISORIES: &str = "advisories-fresh";
+    /// Executables were checked for hardening. No statement leaves this mark yet: rules ask for it so that what is
+    /// not checked is not taken for done.
+    pub const HARDENING: &str = "hardening";
+    /// Artifacts were scanned for malicious code. No statement leaves this mark yet.
+    pub const MALWARE: &str = "malware-scan";
     /// Tests ran; good when all passed and there was at least one. The amount is how many.
     pub const TEST: &str = "test";
     /// Tests that name security requirements; good when each named one has a passing and no failing or skipped

@@ -15,7 +15,7 @@ pub fn pdf(report: &Report, title: &str) -> Result<Vec<u8>, Problem> {
     let mut document = Document::new(title, "en");
     document.dated(report.moment);
     document.paragraph(format!(
-        "As of {}: {} ledger entries of {} projects. Everything here is computed from signed statements in the \
+        "As of {}. Ledger entries: {}, projects: {}. Everything here is computed from signed statements in the \
          ledger; numbers of entries are evidence, and `proofhouse ledger show` shows one. A status speaks of what \
          is measured: each control says what is not.",
         report.moment,

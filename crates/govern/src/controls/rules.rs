@@ -33,6 +33,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: "builds-reproduced", title: "a repeated build gave the same bytes within half a year", over: Newest(mark::REPRODUCTION, HALF_YEAR), close: "`proofhouse reproduce`" },
     Rule { id: "sbom-made", title: "the build has a bill of materials", over: Run(&[mark::SBOM]), close: "leave `scans: sbom` on in proofhouse.yaml, then `proofhouse run`" },
     Rule { id: "tests-pass", title: "tests ran and passed in the newest passed build", over: Run(&[mark::TEST]), close: "add a step of kind `test` with a report to proofhouse.yaml" },
+    Rule { id: "hardening-checked", title: "executables were checked for hardening", over: Run(&[mark::HARDENING]), close: "no check of this installation does that yet" },
     // Scans.
     Rule { id: "scanned-sast", title: "code is scanned completely (static analysis)", over: Run(&["scan:sast"]), close: "`proofhouse run`, or `proofhouse import` a scanner's report in a step" },
     Rule { id: "scanned-secrets", title: "the source is scanned completely for secrets", over: Run(&["scan:secrets"]), close: "`proofhouse run`" },
@@ -42,6 +43,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: "scanned-iast", title: "the application was tested from inside within 90 days", over: Lately("scan:iast", QUARTER), close: "send results of an interactive scanner with `proofhouse import`" },
     Rule { id: "scans-recorded", title: "the newest build has scans of code and components", over: Run(&["scan:sast", "scan:sca"]), close: "`proofhouse run`" },
     Rule { id: "two-techniques", title: "results of at least two techniques can be correlated", over: Each(Scope::Projects, two_techniques), close: "`proofhouse run`, `proofhouse deploy`, or `proofhouse import` reports" },
+    Rule { id: "malware-scanned", title: "artifacts were scanned for malicious code", over: Run(&[mark::MALWARE]), close: "no check of this installation does that yet" },
     Rule { id: "advisories-fresh", title: "components were held against advisory data of at most seven days", over: Run(&[mark::ADVISORIES]), close: "`proofhouse feeds import`, then `proofhouse run`" },
     Rule { id: "advisories-imported", title: "advisory data was imported within 90 days", over: Organisation(&[mark::FEED], QUARTER), close: "`proofhouse feeds import`" },
     Rule { id: "nothing-critical-open", title: "no critical or high finding is open", over: Each(Scope::Concerned, nothing_critical_open), close: "`proofhouse findings` lists them" },

@@ -157,7 +157,7 @@ fn write(report: &Report, form: ControlsForm, arguments: &ControlsArgs) -> Resul
 fn tell(report: &Report, whole: bool) {
     for catalogue in &report.catalogues {
         println!(
-            "{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}",
+            "{BOLD}{}{BOLD:#} {DIM}({}){DIM:#}",
             ui::one_line(&catalogue.title),
             ui::one_line(&catalogue.edition)
         );
@@ -179,11 +179,11 @@ fn tell(report: &Report, whole: bool) {
 
 fn line(control: &ControlReport) {
     let style = style(control.status);
-    let part = if control.does_not_measure.is_some() { " as far as measured" } else { "" };
+    let part = if control.does_not_measure.is_some() { ", as far as measured" } else { "" };
     let level = control.level.map(|level| format!(", answer: {level}")).unwrap_or_default();
     let status = control.status.to_string();
     println!(
-        "  {style}{status:<10}{style:#} {BOLD}{:<11}{BOLD:#} {} {DIM}{} of {} projects{part}{level}{DIM:#}",
+        "  {style}{status:<10}{style:#} {BOLD}{:<11}{BOLD:#} {} {DIM}({} of {} projects{part}{level}){DIM:#}",
         ui::one_line(&control.id),
         ui::one_line(&control.title),
         control.covered,
@@ -205,7 +205,7 @@ fn everything(report: &Report, control: &ControlReport) {
 fn rule(rule: &RuleReport) {
     let (style, status) = (style(rule.status), rule.status.to_string());
     println!(
-        "    {style}{status:<10}{style:#} {} {DIM}{}: {} of {}{DIM:#}",
+        "    {style}{status:<10}{style:#} {} {DIM}({}: {} of {}){DIM:#}",
         rule.title, rule.id, rule.holds, rule.of
     );
     let mut newest: Vec<u64> = rule.evidence.iter().map(|one| one.index).collect();

@@ -108,7 +108,7 @@ impl Flow {
             // A prefix tells enough about a long cell.
             let text: String = self.fonts.showable(text).chars().take(400).collect();
             let word = self.fonts.widest_word(&text, SIZE, weight) + 2.0 * PAD;
-            least[column] = least[column].max(word.min(most.max(60.0)));
+            least[column] = least[column].max(word.min(most.max(120.0)));
             wanted[column] = wanted[column].max(self.fonts.width(&text, SIZE, weight) + 2.0 * PAD);
         }
         let (need, want): (f32, f32) = (least.iter().sum(), wanted.iter().sum());

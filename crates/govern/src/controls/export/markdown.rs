@@ -12,7 +12,7 @@ pub fn markdown(report: &Report, title: &str) -> String {
     let mut page = format!("# {}\n\n", plain(title));
     let _ = writeln!(
         page,
-        "As of {}: {} ledger entries, {} projects. Numbers in brackets are ledger entries; `proofhouse ledger show` \
+        "As of {}: {} ledger entries; projects: {}. Numbers in brackets are ledger entries; `proofhouse ledger show` \
          shows one.\n",
         report.moment,
         report.statements,
