@@ -13,6 +13,7 @@ pub mod finding;
 pub mod identity;
 pub mod ids;
 pub mod people;
+pub mod portfolio;
 pub mod ports;
 pub mod predicate;
 pub mod problem;

@@ -26,7 +26,7 @@ pub mod views;
 
 pub use blobs::LocalBlobs;
 pub use error::StoreError;
-pub use query::{Owned, StatementFilter};
+pub use query::{Owned, PortfolioQuery, StatementFilter};
 pub use store::Store;
 pub use verify::{Difference, RowDifference, TableDigest};
 

@@ -109,7 +109,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         tx.lock().await?;
         tx.begin_rebuild(&schema::names()).await?;
-        schema::create(&mut tx, 0).await?;
+        schema::create(&mut tx).await?;
         let mut expected = 0;
         while let Some(statement) = statements.next().transpose().map_err(StoreError::Ledger)? {
             if statement.index != expected {

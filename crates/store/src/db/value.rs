@@ -205,6 +205,13 @@ impl Cells {
         serde_json::from_value(serde_json::Value::String(text)).map_err(|error| self.bad(error))
     }
 
+    /// The same, where it may be absent.
+    pub(crate) fn maybe_named<T: DeserializeOwned>(&mut self) -> Result<Option<T>> {
+        let text = self.maybe_text()?;
+        let read = |text| serde_json::from_value(serde_json::Value::String(text)).map_err(|e| self.bad(e));
+        text.map(read).transpose()
+    }
+
     /// A value that `from` knows by name.
     pub(crate) fn known<T>(&mut self, from: impl Fn(&str) -> Option<T>) -> Result<T> {
         let text = self.text()?;

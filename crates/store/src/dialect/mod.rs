@@ -206,10 +206,16 @@ impl Tx {
         }
     }
 
+    /// Drops tables with all that is in them; those that are not there are passed over.
+    pub(crate) async fn drop_tables(&mut self, tables: &[&'static str]) -> Result<()> {
+        let sql: String = tables.iter().map(|table| format!("DROP TABLE IF EXISTS {table};\n")).collect();
+        self.script(sql).await
+    }
+
     /// Puts the old tables aside, so that a rebuild starts on none.
     pub(crate) async fn begin_rebuild(&mut self, tables: &[&'static str]) -> Result<()> {
         match self {
-            Self::Sqlite(_) => self.script(sqlite::drop_all(tables)).await,
+            Self::Sqlite(_) => self.drop_tables(tables).await,
             Self::Postgres(_) => self.script(postgres::BEGIN_REBUILD).await,
         }
     }

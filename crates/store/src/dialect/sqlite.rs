@@ -112,10 +112,6 @@ pub(super) fn ddl(sql: &str) -> String {
     sql.replace("{text}", "TEXT").replace("{int}", "INTEGER")
 }
 
-pub(super) fn drop_all(tables: &[&'static str]) -> String {
-    tables.iter().map(|table| format!("DROP TABLE IF EXISTS {table};\n")).collect()
-}
-
 /// Parameters without names: SQLite looks each name up by going through all of them.
 pub(super) fn parameter_groups(rows: usize, columns: usize) -> String {
     let group = format!("({})", vec!["?"; columns].join(","));

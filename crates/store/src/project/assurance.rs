@@ -1,12 +1,19 @@
 //! Tests, traces, decisions, exceptions and advisory feeds.
 
 use model::{
+    evidence::{Outcome, RuleResult},
     ports::LoggedStatement,
     predicate::{Exception, FeedImport, RuntimeTrace, TestResult, Vsa},
 };
 
-use super::{Failure, Link, insert};
+use super::{
+    Failure, Link, insert,
+    tally::{Tally, day},
+};
 use crate::{db::Value, dialect::Tx};
+
+/// The rule that holds the technology catalogue against what is shipped.
+const TECHNOLOGIES: &str = "technologies";
 
 /// Names or destinations kept in a row; all are in the statement.
 const MOST_LISTED: usize = 1000;
@@ -99,7 +106,43 @@ pub(super) async fn decision(tx: &mut Tx, logged: &LoggedStatement, vsa: &Vsa) -
         Value::json(&ours.verdict),
     ];
     insert(tx, "decisions", &columns, row, "").await?;
+    standing(tx, logged, vsa).await?;
     Ok(Link::project(&ours.project, ours.run))
+}
+
+/// Counts the decision, and puts it in the place of the one before about the same environment.
+async fn standing(tx: &mut Tx, logged: &LoggedStatement, vsa: &Vsa) -> Result<(), Failure> {
+    let ours = &vsa.proofhouse;
+    let outcome = serde_json::to_value(vsa.outcome())?;
+    let outcome = outcome.as_str().unwrap_or("deny");
+    let mut tally = Tally::default();
+    let at = day(vsa.time_verified, logged);
+    tally.both("gate", &ours.project, (&ours.environment, outcome), at, 1);
+    tally.write(tx).await?;
+    // Without a catalogue the rule says nothing and names no digest.
+    let looked = |rule: &&RuleResult| {
+        !rule.reasons.is_empty() || rule.looked_at.iter().any(|fact| fact.starts_with("catalogue sha256:"))
+    };
+    let rule = ours.verdict.rules.iter().find(|rule| rule.rule == TECHNOLOGIES).filter(looked);
+    let reasons = |wanted| {
+        let count = |rule: &RuleResult| rule.reasons.iter().filter(|reason| reason.outcome == wanted).count();
+        Value::maybe_int(rule.map(|rule| crate::db::number(count(rule) as u64)))
+    };
+    let columns =
+        ["project", "environment", "idx", "at", "outcome", "technologies_deny", "technologies_warn"];
+    let row = vec![
+        (&ours.project).into(),
+        (&ours.environment).into(),
+        logged.index.into(),
+        Value::time(vsa.time_verified),
+        outcome.into(),
+        reasons(Outcome::Deny),
+        reasons(Outcome::Warn),
+    ];
+    let tail = "ON CONFLICT (project, environment) DO UPDATE SET idx = excluded.idx, at = excluded.at, \
+        outcome = excluded.outcome, technologies_deny = excluded.technologies_deny, \
+        technologies_warn = excluded.technologies_warn";
+    Ok(insert(tx, "standings", &columns, row, tail).await?)
 }
 
 pub(super) async fn exception(

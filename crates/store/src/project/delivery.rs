@@ -1,12 +1,20 @@
 //! Deployments, receipts, and what is active in each environment.
 
 use model::{
+    portfolio::Times,
     ports::LoggedStatement,
     predicate::{Deployment, DeploymentResult, Receipt},
 };
 
-use super::{Failure, Link, insert};
-use crate::{Result, db::Value, dialect::Tx};
+use super::{
+    Failure, Link, insert,
+    tally::{Tally, day},
+};
+use crate::{
+    Result,
+    db::{Value, micros},
+    dialect::Tx,
+};
 
 const COLUMNS: [&str; 19] = [
     "deployment",
@@ -66,7 +74,99 @@ pub(super) async fn deployment(
     ];
     insert(tx, "deployments", &COLUMNS, row, REPLACE).await?;
     environment(tx, logged, deployment).await?;
+    change(tx, logged, deployment).await?;
     Ok(Link::project(&deployment.project, deployment.run))
+}
+
+/// What a deployment counts for.
+struct Change {
+    project: String,
+    environment: String,
+    day: i64,
+    result: String,
+    lead: Option<i64>,
+    restore: Option<i64>,
+}
+
+impl Change {
+    fn count(&self, tally: &mut Tally, n: i64) {
+        let mut add = |kind, word: &str| {
+            tally.both(kind, &self.project, (&self.environment, word), self.day, n);
+        };
+        add("delivery", &self.result);
+        self.lead.into_iter().for_each(|time| add("lead", Times::class(time)));
+        self.restore.into_iter().for_each(|time| add("restore", Times::class(time)));
+    }
+}
+
+/// Counts the deployment; what an earlier statement about it counted for is taken back.
+async fn change(tx: &mut Tx, logged: &LoggedStatement, deployment: &Deployment) -> Result<()> {
+    let id = || Value::maybe(Some(deployment.deployment));
+    let mut tally = Tally::default();
+    let sql = "SELECT project, environment, day, result, lead, restore FROM changes WHERE deployment = $1";
+    if let Some(row) = tx.first(sql, vec![id()]).await? {
+        let mut cells = row.cells("changes");
+        let before = Change {
+            project: cells.text()?,
+            environment: cells.text()?,
+            day: cells.int()?,
+            result: cells.text()?,
+            lead: cells.maybe_int()?,
+            restore: cells.maybe_int()?,
+        };
+        before.count(&mut tally, -1);
+    }
+    let now = Change {
+        project: deployment.project.clone(),
+        environment: deployment.environment.clone(),
+        day: day(deployment.ended, logged),
+        result: deployment.result.name().to_owned(),
+        lead: lead(tx, deployment).await?,
+        restore: restore(deployment),
+    };
+    now.count(&mut tally, 1);
+    tally.write(tx).await?;
+    let columns = ["deployment", "idx", "project", "environment", "day", "result", "lead", "restore"];
+    let row = vec![
+        id(),
+        logged.index.into(),
+        now.project.into(),
+        now.environment.into(),
+        now.day.into(),
+        now.result.into(),
+        Value::maybe_int(now.lead),
+        Value::maybe_int(now.restore),
+    ];
+    let tail = "ON CONFLICT (deployment) DO UPDATE SET idx = excluded.idx, project = excluded.project, \
+        environment = excluded.environment, day = excluded.day, result = excluded.result, lead = excluded.lead, \
+        restore = excluded.restore";
+    insert(tx, "changes", &columns, row, tail).await
+}
+
+/// Microseconds from the start of the first run of the commit (without one: of the run that made the
+/// artifact) to the end of a deployment that went through.
+async fn lead(tx: &mut Tx, deployment: &Deployment) -> Result<Option<i64>> {
+    if deployment.result != DeploymentResult::Deployed {
+        return Ok(None);
+    }
+    let sql = "SELECT COALESCE((SELECT MIN(first.started) FROM runs AS first \
+        WHERE first.project = made.project AND first.commit_id = made.commit_id), made.started) \
+        FROM runs AS made WHERE made.run = $1";
+    let row = tx.first(sql, vec![Value::maybe(deployment.run)]).await?;
+    let started = row.map(|row| row.cells("runs").maybe_int()).transpose()?.flatten();
+    Ok(started.map(|started| (micros(deployment.ended) - started).max(0)))
+}
+
+/// Microseconds for which a release was active that was taken back.
+fn restore(deployment: &Deployment) -> Option<i64> {
+    use DeploymentResult::{Reversed, RolledBack};
+    if !matches!(deployment.result, Reversed | RolledBack) {
+        return None;
+    }
+    let end = |name: &str| deployment.stages.iter().find(|stage| stage.name == name).map(|stage| stage.at);
+    let (from, to) =
+        (end("activate").unwrap_or(deployment.started), end("rollback").unwrap_or(deployment.ended));
+    Some((micros(to) - micros(from)).max(0))
 }
 
 /// Only a deployment that went through to the end changes what is active: every other result says

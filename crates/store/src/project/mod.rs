@@ -12,6 +12,8 @@ mod run;
 mod sbom;
 mod scan;
 mod statement;
+pub(crate) mod tally;
+mod triage;
 
 use model::{
     Predicate, RunId,
@@ -22,7 +24,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 22] = [
+const KINDS: &[(&str, &str)] = &[
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -45,6 +47,7 @@ const KINDS: [(&str, &str); 22] = [
     (predicate::Removed::TYPE, "removed"),
     (predicate::Organisation::TYPE, "organisation"),
     (predicate::Access::TYPE, "access"),
+    (predicate::Triage::TYPE, "triage"),
 ];
 
 /// Short word for a predicate type.
@@ -124,6 +127,7 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
         "organisation" => people::organisation(tx, logged, &decode(logged)?).await?,
         "access" => people::access(tx, logged, &decode(logged)?).await?,
+        "triage" => triage::triage(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),

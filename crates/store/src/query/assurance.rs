@@ -1,12 +1,15 @@
 //! Scans, tests, traces, decisions, exceptions, advisory feeds.
 
-use model::{RunId, Sha256, Timestamp};
+use model::{RunId, Sha256, Timestamp, evidence::Outcome};
 
 use super::paging::{Filter, all, newest_first, one};
 use crate::{
     Result, Store,
     db::{Cells, Value},
-    views::{DecisionView, ExceptionView, FeedView, Page, PageRequest, ScanView, TestView, TraceView},
+    views::{
+        DecisionFilter, DecisionView, ExceptionFilter, ExceptionView, FeedView, Page, PageRequest, ScanView,
+        TestView, TraceView,
+    },
 };
 
 const SCAN: &str = "SELECT idx, envelope, project, run, deployment, tool, technique, target, stream, commit_id, \
@@ -123,6 +126,14 @@ fn feed(cells: &mut Cells) -> Result<FeedView> {
     })
 }
 
+fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "pass",
+        Outcome::Warn => "warn",
+        Outcome::Deny => "deny",
+    }
+}
+
 fn of_run(run: RunId) -> Vec<Value> {
     vec![Value::maybe(Some(run))]
 }
@@ -156,8 +167,31 @@ impl Store {
         environment: Option<&str>,
         page: &PageRequest,
     ) -> Result<Page<DecisionView>> {
+        let wanted = DecisionFilter {
+            project: project.map(str::to_owned),
+            environment: environment.map(str::to_owned),
+            ..DecisionFilter::default()
+        };
+        self.decisions_where(&wanted, page).await
+    }
+
+    /// Decisions that a filter lets through, newest first.
+    ///
+    /// # Errors
+    /// As [`Store::decisions`].
+    pub async fn decisions_where(
+        &self,
+        wanted: &DecisionFilter,
+        page: &PageRequest,
+    ) -> Result<Page<DecisionView>> {
         let mut filter = Filter::default();
-        filter.and_maybe("project = $", project).and_maybe("environment = $", environment);
+        filter
+            .and_maybe("project = $", wanted.project.as_ref())
+            .and_maybe("environment = $", wanted.environment.as_ref())
+            .and_maybe("outcome = $", wanted.outcome.map(outcome_name))
+            .and_maybe("at >= $", wanted.from.map(Value::time))
+            .and_maybe("at < $", wanted.before.map(Value::time))
+            .among("project", wanted.projects.as_deref());
         newest_first(&self.db, "decisions", DECISION, filter, page, decision, |view| view.index).await
     }
 
@@ -200,6 +234,21 @@ impl Store {
         let mut filter = Filter::default();
         filter.and_maybe("project = $", project).and("expires > $", Value::time(now));
         self.exceptions_where(&filter).await
+    }
+
+    /// Exceptions by their end, those that end first at the top, at most [`PageRequest::MOST`].
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn exceptions_by_end(&self, wanted: &ExceptionFilter) -> Result<Vec<ExceptionView>> {
+        let mut filter = Filter::default();
+        filter
+            .and_maybe("project = $", wanted.project.as_ref())
+            .and_maybe("expires > $", wanted.after.map(Value::time))
+            .and_maybe("expires <= $", wanted.until.map(Value::time))
+            .among("project", wanted.projects.as_deref());
+        let sql = format!("{EXCEPTION}{} ORDER BY expires, idx LIMIT {}", filter.sql(), PageRequest::MOST);
+        all(&self.db, "exceptions", sql, filter.values(), exception).await
     }
 
     pub(super) async fn exceptions_where(&self, filter: &Filter) -> Result<Vec<ExceptionView>> {

@@ -8,7 +8,9 @@ use super::paging::{Filter, all, newest_first, one};
 use crate::{
     Result, Store,
     db::{Cells, Value},
-    views::{DeploymentDetail, DeploymentView, EnvironmentView, Page, PageRequest, ReceiptView},
+    views::{
+        DeploymentDetail, DeploymentFilter, DeploymentView, EnvironmentView, Page, PageRequest, ReceiptView,
+    },
 };
 
 const SELECT: &str = "SELECT deployment, idx, envelope, project, environment, driver, run, artifact, digest, \
@@ -62,8 +64,35 @@ impl Store {
         environment: Option<&str>,
         page: &PageRequest,
     ) -> Result<Page<DeploymentView>> {
+        let wanted = DeploymentFilter {
+            project: project.map(str::to_owned),
+            environment: environment.map(str::to_owned),
+            ..DeploymentFilter::default()
+        };
+        self.deployments_where(&wanted, page).await
+    }
+
+    /// Deployments that a filter lets through, newest first.
+    ///
+    /// # Errors
+    /// As [`Store::deployments`].
+    pub async fn deployments_where(
+        &self,
+        wanted: &DeploymentFilter,
+        page: &PageRequest,
+    ) -> Result<Page<DeploymentView>> {
         let mut filter = Filter::default();
-        filter.and_maybe("project = $", project).and_maybe("environment = $", environment);
+        filter
+            .and_maybe("project = $", wanted.project.as_ref())
+            .and_maybe("environment = $", wanted.environment.as_ref())
+            .and_maybe("ended >= $", wanted.from.map(Value::time))
+            .and_maybe("ended < $", wanted.before.map(Value::time))
+            .among("project", wanted.projects.as_deref());
+        // Names are ours, never text from outside.
+        if !wanted.results.is_empty() {
+            let names: Vec<_> = wanted.results.iter().map(|result| format!("'{}'", result.name())).collect();
+            filter.plain(format!("result IN ({})", names.join(", ")));
+        }
         newest_first(&self.db, "deployments", SELECT, filter, page, read, |view| view.index).await
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::Severity;
+use model::{Severity, Technique, predicate::TriageState};
 
 use super::{
     add_severity,
@@ -10,13 +10,16 @@ use super::{
 };
 use crate::{
     Result, Store, StoreError,
-    db::Cells,
+    db::{Cells, Value},
     views::{FindingCounts, FindingFilter, FindingStatus, FindingView, Page, PageRequest},
 };
 
 pub(super) const SELECT: &str = "SELECT id, stream, project, target, technique, scanner, rule, severity, \
     confidence, title, message, cwe, aliases, place, place_label, fix, help, cvss, status, first_seen, last_seen, \
-    moved_from, moved_to, first_idx, last_idx, changed_idx FROM findings";
+    moved_from, moved_to, first_idx, last_idx, changed_idx, \
+    (SELECT state FROM judged WHERE judged.project = findings.project AND judged.finding = findings.id) AS triage, \
+    (SELECT assignee FROM judged WHERE judged.project = findings.project AND judged.finding = findings.id) AS assignee \
+    FROM findings";
 
 pub(super) fn read(cells: &mut Cells) -> Result<FindingView> {
     Ok(FindingView {
@@ -46,20 +49,30 @@ pub(super) fn read(cells: &mut Cells) -> Result<FindingView> {
         first_index: cells.count()?,
         last_index: cells.count()?,
         changed_index: cells.count()?,
+        triage: cells.maybe_named()?,
+        assignee: cells.maybe_text()?,
     })
 }
+
+/// Rank of the severity, status, technique, scanner, number.
+type Counted = (i64, String, String, String, u64);
 
 fn filter(wanted: &FindingFilter) -> Filter {
     let mut sql = Filter::default();
     sql.plain("moved_to IS NULL")
         .and_maybe("project = $", wanted.project.as_ref())
-        .and_maybe("technique = $", wanted.technique.map(model::Technique::name))
+        .and_maybe("technique = $", wanted.technique.map(Technique::name))
         .and_maybe("scanner = $", wanted.scanner.as_ref())
         .and_maybe("target = $", wanted.target.as_ref())
         .and_maybe(
             "last_idx IN (SELECT idx FROM scans WHERE run = $)",
             wanted.run.map(|run| run.to_string()),
         );
+    sql.among("project", wanted.projects.as_deref())
+        .and_maybe("rule = $", wanted.rule.as_ref())
+        .and_maybe("first_seen >= $", wanted.first_from.map(Value::time))
+        .and_maybe("first_seen < $", wanted.first_before.map(Value::time));
+    triage(wanted, &mut sql);
     // Names and ranks are ours, never text from outside.
     if !wanted.status.is_empty() {
         let names: Vec<_> = wanted.status.iter().map(|status| format!("'{}'", status.name())).collect();
@@ -76,6 +89,33 @@ fn filter(wanted: &FindingFilter) -> Filter {
         sql.and(&like.join(" OR "), containing(text));
     }
     sql
+}
+
+/// Conditions about what people said.
+fn triage(wanted: &FindingFilter, sql: &mut Filter) {
+    let judged = |condition: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM judged WHERE judged.project = findings.project \
+             AND judged.finding = findings.id AND {condition})"
+        )
+    };
+    match wanted.triage {
+        Some(TriageState::None) => {
+            sql.plain(format!("NOT {}", judged("judged.state IS NOT NULL")));
+        }
+        state => {
+            sql.and_maybe(&judged("judged.state = $"), state.map(TriageState::name));
+        }
+    }
+    sql.and_maybe(&judged("judged.assignee = $"), wanted.assignee.as_ref());
+}
+
+/// What `stock` and `tallies` know: nothing finer than these has to be counted.
+fn is_coarse(wanted: &FindingFilter) -> bool {
+    let FindingFilter { run, text, target, rule, first_from, first_before, triage, assignee, .. } = wanted;
+    let words =
+        [text, target, rule, assignee].into_iter().all(|word| word.as_deref().unwrap_or("").is_empty());
+    words && run.is_none() && first_from.is_none() && first_before.is_none() && triage.is_none()
 }
 
 impl Store {
@@ -100,18 +140,13 @@ impl Store {
     /// # Errors
     /// Any database error.
     pub async fn finding_counts(&self, wanted: &FindingFilter) -> Result<FindingCounts> {
-        let sql = filter(wanted);
-        let text = format!(
-            "SELECT severity, status, technique, scanner, COUNT(*) FROM findings{} \
-             GROUP BY severity, status, technique, scanner",
-            sql.sql()
-        );
-        let rows = all(&self.db, "findings", text, sql.values(), |cells| {
-            Ok((cells.int()?, cells.text()?, cells.text()?, cells.text()?, cells.count()?))
-        });
+        let rows = match is_coarse(wanted) {
+            true => self.coarse_counts(wanted).await?,
+            false => self.fine_counts(wanted).await?,
+        };
         let mut counts = FindingCounts::default();
         let add = |map: &mut BTreeMap<String, u64>, key, n| *map.entry(key).or_default() += n;
-        for (rank, status, technique, scanner, n) in rows.await? {
+        for (rank, status, technique, scanner, n) in rows {
             counts.total += n;
             add_severity(&mut counts.severity, rank, n);
             add(&mut counts.status, status, n);
@@ -119,6 +154,69 @@ impl Store {
             add(&mut counts.scanner, scanner, n);
         }
         Ok(counts)
+    }
+
+    async fn fine_counts(&self, wanted: &FindingFilter) -> Result<Vec<Counted>> {
+        let sql = filter(wanted);
+        let text = format!(
+            "SELECT severity, status, technique, scanner, COUNT(*) FROM findings{} \
+             GROUP BY severity, status, technique, scanner",
+            sql.sql()
+        );
+        all(&self.db, "findings", text, sql.values(), |cells| {
+            Ok((cells.int()?, cells.text()?, cells.text()?, cells.text()?, cells.count()?))
+        })
+        .await
+    }
+
+    /// The same from the sums, of which there are few.
+    async fn coarse_counts(&self, wanted: &FindingFilter) -> Result<Vec<Counted>> {
+        let rows = match (&wanted.project, &wanted.projects) {
+            (None, None) => self.counts_of_all().await?,
+            (project, projects) => self.counts_of_some(project.as_deref(), projects.as_deref()).await?,
+        };
+        let wants = |(rank, status, technique, scanner, _): &Counted| {
+            let severity =
+                wanted.severity.is_empty() || wanted.severity.iter().any(|one| *one as i64 == *rank);
+            let status = wanted.status.is_empty() || wanted.status.iter().any(|one| one.name() == status);
+            severity
+                && status
+                && wanted.technique.is_none_or(|one| one.name() == technique)
+                && wanted.scanner.as_ref().is_none_or(|one| one == scanner)
+        };
+        Ok(rows.into_iter().filter(wants).collect())
+    }
+
+    async fn counts_of_all(&self) -> Result<Vec<Counted>> {
+        let sql = "SELECT name, word, n FROM tallies WHERE kind = 'finding' AND wide = 1 AND n > 0";
+        let rows = all(&self.db, "tallies", sql.to_owned(), vec![], |cells| {
+            Ok((cells.text()?, cells.text()?, cells.count()?))
+        });
+        let row = |(name, word, n): (String, String, u64)| {
+            let (technique, scanner) = name.split_once('/')?;
+            let (severity, status) = word.split_once('/')?;
+            let rank = Severity::from_name(severity)? as i64;
+            Some((rank, status.to_owned(), technique.to_owned(), scanner.to_owned(), n))
+        };
+        Ok(rows.await?.into_iter().filter_map(row).collect())
+    }
+
+    async fn counts_of_some(
+        &self,
+        project: Option<&str>,
+        projects: Option<&[String]>,
+    ) -> Result<Vec<Counted>> {
+        let mut filter = Filter::default();
+        filter.and_maybe("project = $", project).among("project", projects);
+        let sql = format!(
+            "SELECT severity, status, technique, scanner, CAST(SUM(n) AS BIGINT) FROM stock{} \
+             GROUP BY severity, status, technique, scanner",
+            filter.sql()
+        );
+        all(&self.db, "stock", sql, filter.values(), |cells| {
+            Ok((cells.int()?, cells.text()?, cells.text()?, cells.text()?, cells.count()?))
+        })
+        .await
     }
 
     /// Findings whose identity begins with these hex digits (as people type them), at most `most`.

@@ -50,7 +50,8 @@ impl Store {
         covering.and("finding = $ OR (finding IS NULL AND rule IS NOT NULL)", id.0);
         let mut exceptions = self.exceptions_where(&covering).await?;
         exceptions.retain(|made| made.finding.is_some() || made.rule.as_ref() == Some(&finding.rule));
-        Ok(Some(FindingDetail { finding, history, elsewhere: found, exceptions }))
+        let triage = self.triage(project, id).await?;
+        Ok(Some(FindingDetail { finding, history, elsewhere: found, exceptions, triage }))
     }
 
     async fn history(&self, finding: &FindingView) -> Result<Vec<FindingEvent>> {

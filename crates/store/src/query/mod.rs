@@ -8,15 +8,18 @@ mod history;
 mod ledger;
 mod paging;
 mod people;
+mod portfolio;
 mod project;
 mod run;
 mod sbom;
 mod trend;
+mod triage;
 
 pub use ledger::StatementFilter;
 pub use people::Owned;
+pub use portfolio::PortfolioQuery;
 
-use model::{BySeverity, Severity};
+use model::{BySeverity, Severity, Timestamp};
 
 /// Adds `n` to the severity of this rank; other ranks (rows changed by hand) count as critical.
 pub(crate) fn add_severity(counts: &mut BySeverity, rank: i64, n: u64) {
@@ -32,4 +35,10 @@ pub(crate) fn add_severity(counts: &mut BySeverity, rank: i64, n: u64) {
 /// The severity of a rank, 0 (info) to 4 (critical).
 pub(crate) fn severity(rank: i64) -> Option<Severity> {
     Severity::ALL.get(usize::try_from(rank).ok()?).copied()
+}
+
+/// `2026-11-23` for a day since 1970.
+pub(crate) fn day_name(day: i64) -> String {
+    let noon = day.saturating_mul(crate::project::tally::DAY).saturating_add(crate::project::tally::DAY / 2);
+    Timestamp::from_microsecond(noon).map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
 }

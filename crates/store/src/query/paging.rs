@@ -30,6 +30,23 @@ impl Filter {
         }
     }
 
+    /// The column has one of these values; no condition when there is no list.
+    pub(super) fn among(&mut self, column: &str, values: Option<&[String]>) -> &mut Self {
+        let Some(values) = values else { return self };
+        let from = self.values.len();
+        self.values.extend(values.iter().map(Value::from));
+        let names: Vec<_> = (from..self.values.len()).map(|n| format!("${}", n + 1)).collect();
+        self.plain(match names.is_empty() {
+            true => "1 = 0".to_owned(),
+            false => format!("{column} IN ({})", names.join(", ")),
+        })
+    }
+
+    /// Rows of `tallies`: those over all projects, or those of some.
+    pub(super) fn tier(&mut self, projects: Option<&[String]>) -> &mut Self {
+        self.plain(format!("wide = {}", i64::from(projects.is_none()))).among("project", projects)
+    }
+
     /// A condition without parameters.
     pub(super) fn plain(&mut self, condition: impl Into<String>) -> &mut Self {
         self.conditions.push(condition.into());

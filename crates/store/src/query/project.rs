@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::BySeverity;
+use model::{BySeverity, Severity};
 
 use super::{add_severity, paging::all};
 use crate::{
@@ -70,18 +70,19 @@ impl Store {
     }
 
     async fn open_findings(&self, name: Option<&str>) -> Result<BTreeMap<String, BySeverity>> {
-        let and = if name.is_some() { " AND project = $1" } else { "" };
-        let sql = format!(
-            "SELECT project, severity, COUNT(*) FROM findings WHERE status <> 'fixed'{and} GROUP BY project, severity"
-        );
+        let sum = |severity: Severity| format!("CAST(SUM({severity}) AS BIGINT)");
+        let sums = Severity::ALL.map(sum).join(", ");
+        let sql = format!("SELECT project, {sums} FROM health{} GROUP BY project", only("project", name));
         let values = name.map(Value::from).into_iter().collect();
-        let rows =
-            all(&self.db, "findings", sql, values, |cells| Ok((cells.text()?, cells.int()?, cells.count()?)));
-        let mut open: BTreeMap<String, BySeverity> = BTreeMap::new();
-        for (project, rank, n) in rows.await? {
-            add_severity(open.entry(project).or_default(), rank, n);
-        }
-        Ok(open)
+        let rows = all(&self.db, "health", sql, values, |cells| {
+            let mut open = BySeverity::default();
+            let project = cells.text()?;
+            for severity in Severity::ALL {
+                add_severity(&mut open, severity as i64, cells.count()?);
+            }
+            Ok((project, open))
+        });
+        Ok(rows.await?.into_iter().collect())
     }
 }
 

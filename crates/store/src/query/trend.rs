@@ -1,17 +1,14 @@
-//! Open findings over time, from the totals that every scan leaves.
+//! Open findings over time, from the sums that every scan leaves.
 
 use std::collections::BTreeMap;
 
-use model::{BySeverity, Severity, Timestamp};
+use model::{BySeverity, Severity, Timestamp, portfolio::RiskDay};
 
-use super::paging::all;
-use crate::{
-    Result, Store,
-    db::{Value, micros},
-    views::TrendPoint,
+use super::{
+    day_name,
+    paging::{Filter, all},
 };
-
-const DAY: i64 = 86_400_000_000;
+use crate::{Result, Store, db::micros, project::tally::DAY, views::TrendPoint};
 
 impl Store {
     /// Open findings at the end of each of the last `days` days (UTC, at most 400), oldest first.
@@ -19,43 +16,62 @@ impl Store {
     /// # Errors
     /// Any database error.
     pub async fn trend(&self, project: Option<&str>, days: u32, today: Timestamp) -> Result<Vec<TrendPoint>> {
+        let project = project.map(|name| [name.to_owned()]);
+        let points = self.risk(project.as_ref().map(|one| one.as_slice()), days, today).await?;
+        Ok(points.into_iter().map(|RiskDay { day, open }| TrendPoint { day, open }).collect())
+    }
+
+    /// The same over some projects; `None`: all.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn risk(
+        &self,
+        projects: Option<&[String]>,
+        days: u32,
+        today: Timestamp,
+    ) -> Result<Vec<RiskDay>> {
         let days = i64::from(days.clamp(1, 400));
-        let last = micros(today).div_euclid(DAY);
+        let last = micros(today) / DAY;
         let first = last - days + 1;
-        let scans = self.totals(project, (last + 1).saturating_mul(DAY)).await?;
-        let mut scans = scans.into_iter().peekable();
-        let mut open: BTreeMap<u64, BySeverity> = BTreeMap::new();
+        let mut changes = self.risk_changes(projects, first, last).await?;
+        let mut open = [0_i64; Severity::ALL.len()];
         let mut points = Vec::new();
+        // What changed before the first day is booked on it.
         for day in first..=last {
-            let end = (day + 1).saturating_mul(DAY);
-            while let Some((_, stream, counts)) = scans.next_if(|(at, ..)| *at < end) {
-                open.insert(stream, counts);
+            for (rank, n) in changes.remove(&day).unwrap_or_default() {
+                open[rank as usize] += n;
             }
-            points.push(TrendPoint { day: name(day), open: sum(open.values()) });
+            let mut counts = BySeverity::default();
+            for severity in Severity::ALL {
+                let n = u64::try_from(open[severity as usize]).unwrap_or(0);
+                super::add_severity(&mut counts, severity as i64, n);
+            }
+            points.push(RiskDay { day: day_name(day), open: counts });
         }
         Ok(points)
     }
 
-    /// End, stream and open findings of every scan before `end`, in the order of their ends.
-    async fn totals(&self, project: Option<&str>, end: i64) -> Result<Vec<(i64, u64, BySeverity)>> {
-        let and = if project.is_some() { " AND project = $2" } else { "" };
-        let sql = format!("SELECT ended, stream, open FROM scans WHERE ended < $1{and} ORDER BY ended, idx");
-        let values = [Value::from(end)].into_iter().chain(project.map(Value::from)).collect();
-        all(&self.db, "scans", sql, values, |cells| Ok((cells.int()?, cells.count()?, cells.json()?))).await
-    }
-}
-
-fn name(day: i64) -> String {
-    let noon = day.saturating_mul(DAY).saturating_add(DAY / 2);
-    Timestamp::from_microsecond(noon).map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
-}
-
-fn sum<'a>(counts: impl Iterator<Item = &'a BySeverity>) -> BySeverity {
-    let mut total = BySeverity::default();
-    for count in counts {
-        for severity in Severity::ALL {
-            super::add_severity(&mut total, severity as i64, count.get(severity));
+    async fn risk_changes(
+        &self,
+        projects: Option<&[String]>,
+        first: i64,
+        last: i64,
+    ) -> Result<BTreeMap<i64, Vec<(Severity, i64)>>> {
+        let mut filter = Filter::default();
+        filter.plain("kind = 'risk'").tier(projects).and("day <= $", last);
+        let day = format!("CASE WHEN day < {first} THEN {first} ELSE day END");
+        let sql = format!(
+            "SELECT {day} AS day, word, CAST(SUM(n) AS BIGINT) FROM tallies{} GROUP BY {day}, word",
+            filter.sql()
+        );
+        let rows = all(&self.db, "tallies", sql, filter.values(), |cells| {
+            Ok((cells.int()?, cells.known(Severity::from_name)?, cells.int()?))
+        });
+        let mut changes: BTreeMap<i64, Vec<(Severity, i64)>> = BTreeMap::new();
+        for (day, severity, n) in rows.await? {
+            changes.entry(day).or_default().push((severity, n));
         }
+        Ok(changes)
     }
-    total
 }

@@ -11,10 +11,11 @@ use crate::{
 };
 
 /// Each migration once, by version.
-const MIGRATIONS: [(i64, &str); 3] = [
+const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("migrations/0001.sql")),
     (2, include_str!("migrations/0002.sql")),
     (3, include_str!("migrations/0003.sql")),
+    (4, include_str!("migrations/0004_portfolio.sql")),
 ];
 
 /// Holds the version; not part of a rebuild.
@@ -25,7 +26,8 @@ pub(crate) fn newest() -> i64 {
     MIGRATIONS.iter().map(|(version, _)| *version).max().unwrap_or(0)
 }
 
-/// Brings the schema up to date.
+/// Brings the schema up to date. What new tables and columns hold about statements of before can only come
+/// from the ledger: older tables are emptied, and whoever projects next begins at the first statement.
 pub(crate) async fn migrate(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     tx.lock().await?;
@@ -36,18 +38,19 @@ pub(crate) async fn migrate(db: &Db) -> Result<()> {
     if found == newest() {
         return tx.commit().await;
     }
-    create(&mut tx, found).await?;
-    if found == 0 {
-        tx.execute("INSERT INTO projected (id, next_index) VALUES (1, 0)", vec![]).await?;
+    if found > 0 {
+        tx.drop_tables(&names()).await?;
     }
+    create(&mut tx).await?;
+    tx.execute("INSERT INTO projected (id, next_index) VALUES (1, 0)", vec![]).await?;
     let sql = format!("UPDATE {VERSION_TABLE} SET version = $1 WHERE id = 1");
     tx.execute(sql, vec![newest().into()]).await?;
     tx.commit().await
 }
 
-/// Runs the migrations after `from`.
-pub(crate) async fn create(tx: &mut Tx, from: i64) -> Result<()> {
-    for (_, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > from) {
+/// Runs all migrations, on a database without tables.
+pub(crate) async fn create(tx: &mut Tx) -> Result<()> {
+    for (_, sql) in MIGRATIONS {
         let sql = tx.ddl(sql);
         tx.script(sql).await?;
     }

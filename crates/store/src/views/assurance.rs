@@ -163,6 +163,36 @@ pub struct DecisionView {
     pub verdict: Verdict,
 }
 
+/// Which decisions are wanted; absent fields do not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecisionFilter {
+    /// Project.
+    pub project: Option<String>,
+    /// Only these projects (those that somebody may see).
+    pub projects: Option<Vec<String>>,
+    /// Environment.
+    pub environment: Option<String>,
+    /// What was decided.
+    pub outcome: Option<Outcome>,
+    /// At this moment or later.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub before: Option<Timestamp>,
+}
+
+/// Which exceptions are wanted; absent fields do not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExceptionFilter {
+    /// Project.
+    pub project: Option<String>,
+    /// Only these projects (those that somebody may see).
+    pub projects: Option<Vec<String>>,
+    /// That end after this moment.
+    pub after: Option<Timestamp>,
+    /// That end at this moment or before.
+    pub until: Option<Timestamp>,
+}
+
 /// An accepted risk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -11,6 +11,23 @@ use utoipa::ToSchema;
 
 use super::{DecisionView, ScanView};
 
+/// Which deployments are wanted; absent fields do not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeploymentFilter {
+    /// Project.
+    pub project: Option<String>,
+    /// Only these projects (those that somebody may see).
+    pub projects: Option<Vec<String>>,
+    /// Environment.
+    pub environment: Option<String>,
+    /// Any of these results; empty: all.
+    pub results: Vec<DeploymentResult>,
+    /// Ended at this moment or later.
+    pub from: Option<Timestamp>,
+    /// Ended before this moment.
+    pub before: Option<Timestamp>,
+}
+
 /// A deployment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,6 +1,8 @@
 //! Findings as they stand now, how they got there, and their number over time.
 
-use model::{BySeverity, Confidence, FindingId, Place, Severity, Technique, Timestamp};
+use model::{
+    By, BySeverity, Confidence, FindingId, Place, Severity, Technique, Timestamp, predicate::TriageState,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -66,6 +68,24 @@ pub struct FindingFilter {
     /// Case-insensitive text in title, rule, place or aliases.
     #[serde(default)]
     pub text: Option<String>,
+    /// Only these projects (those that somebody may see); `None`: all.
+    #[serde(default)]
+    pub projects: Option<Vec<String>>,
+    /// The scanner's rule.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// First seen at this moment or later.
+    #[serde(default)]
+    pub first_from: Option<Timestamp>,
+    /// First seen before this moment.
+    #[serde(default)]
+    pub first_before: Option<Timestamp>,
+    /// As it was judged last; [`TriageState::None`]: not judged.
+    #[serde(default)]
+    pub triage: Option<TriageState>,
+    /// Who deals with it.
+    #[serde(default)]
+    pub assignee: Option<String>,
 }
 
 impl FindingFilter {
@@ -141,6 +161,37 @@ pub struct FindingView {
     pub last_index: u64,
     /// Ledger index of the scan that last changed its state.
     pub changed_index: u64,
+    /// As it was judged last.
+    #[schema(value_type = Option<String>)]
+    pub triage: Option<TriageState>,
+    /// Who deals with it.
+    pub assignee: Option<String>,
+}
+
+/// One act of triage. What is absent stayed as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TriageView {
+    /// Ledger index.
+    pub index: u64,
+    /// The judgement: `false-positive`, `confirmed`, `wont-fix`, `duplicate-of`, `none` (taken back).
+    #[schema(value_type = Option<String>)]
+    pub state: Option<TriageState>,
+    /// The finding that it repeats.
+    #[schema(value_type = Option<String>)]
+    pub duplicate_of: Option<FindingId>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who deals with it; empty: nobody.
+    pub assignee: Option<String>,
+    /// A remark.
+    pub comment: Option<String>,
+    /// Who did it.
+    #[schema(value_type = Object)]
+    pub by: By,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
 }
 
 /// What happened to a finding.
@@ -200,6 +251,8 @@ pub struct FindingDetail {
     pub elsewhere: Vec<FindingView>,
     /// Exceptions that name it or its rule, expired ones too.
     pub exceptions: Vec<super::ExceptionView>,
+    /// What people said about it, oldest first.
+    pub triage: Vec<TriageView>,
 }
 
 /// What a scan changed in its stream.

@@ -10,11 +10,13 @@ mod people;
 mod project;
 mod run;
 
-pub use assurance::{DecisionView, ExceptionView, FeedView, ScanView, TestView, TraceView};
-pub use delivery::{DeploymentDetail, DeploymentView, EnvironmentView, ReceiptView};
+pub use assurance::{
+    DecisionFilter, DecisionView, ExceptionFilter, ExceptionView, FeedView, ScanView, TestView, TraceView,
+};
+pub use delivery::{DeploymentDetail, DeploymentFilter, DeploymentView, EnvironmentView, ReceiptView};
 pub use finding::{
     FindingCounts, FindingDetail, FindingEvent, FindingEventKind, FindingFilter, FindingStatus, FindingView,
-    ScanChanges, TrendPoint,
+    ScanChanges, TrendPoint, TriageView,
 };
 pub use ledger::{ComponentView, SbomView, StatementView};
 pub use page::{Page, PageRequest};

@@ -8,5 +8,6 @@ mod facts;
 mod faults;
 mod findings;
 mod paging;
+mod portfolio;
 mod rebuild;
 mod views;

@@ -7,6 +7,7 @@
 
 mod finding;
 mod lines;
+mod stock;
 mod transition;
 
 use model::{
@@ -41,7 +42,7 @@ pub(super) async fn scan(
         Stream { id: stream(tx, logged, scan).await?, scan: logged.index, at: Value::time(scan.ended) };
     findings(tx, &stream, logged, scan, blobs).await?;
     let changes = transition::settle(tx, &stream, scan.coverage.is_complete()).await?;
-    let open = transition::open(tx, &stream).await?;
+    let open = stock::settle(tx, &stream, logged, scan).await?;
     let columns = [
         "idx",
         "envelope",

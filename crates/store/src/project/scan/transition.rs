@@ -1,6 +1,6 @@
 //! What a scan means for the findings it does not have, by set operations inside the database.
 
-use model::{BySeverity, Severity};
+use model::Severity;
 
 use super::Stream;
 use crate::{Result, db::Value, dialect::Tx, views::ScanChanges};
@@ -76,19 +76,6 @@ async fn count(tx: &mut Tx, stream: &Stream, changes: &mut ScanChanges) -> Resul
         }
     }
     Ok(())
-}
-
-/// Open findings of the stream by severity.
-pub(super) async fn open(tx: &mut Tx, stream: &Stream) -> Result<BySeverity> {
-    let sql =
-        "SELECT severity, COUNT(*) FROM findings WHERE stream = $1 AND status <> 'fixed' GROUP BY severity";
-    let rows = tx.fetch(sql, vec![stream.id.into()]).await?;
-    let mut open = BySeverity::default();
-    for row in rows {
-        let mut cells = row.cells("findings");
-        crate::query::add_severity(&mut open, cells.int()?, cells.count()?);
-    }
-    Ok(open)
 }
 
 const _: () = assert!(Severity::ALL.len() == 5, "severities are stored by their rank");
