@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Write as _};
 
 use askama::filters::HtmlSafe;
-use model::{BySeverity, Severity, Timestamp, evidence::Outcome};
+use model::{BySeverity, Severity, Timestamp, evidence::Outcome, predicate::TriageState};
 
 use crate::text;
 
@@ -89,6 +89,16 @@ pub(crate) fn outcome(outcome: &Outcome) -> Markup {
 /// `ok` or `failed`.
 pub(crate) fn ok(ok: &bool) -> Markup {
     chip(if *ok { "ok" } else { "failed" })
+}
+
+/// What people judged a finding to be, as a chip.
+pub(crate) fn triage(state: &TriageState) -> Markup {
+    let tone = match state {
+        TriageState::Confirmed => Tone::Bad,
+        TriageState::WontFix => Tone::Warn,
+        _ => Tone::Idle,
+    };
+    toned(&state.name().replace('-', " "), tone)
 }
 
 /// A severity as a chip.

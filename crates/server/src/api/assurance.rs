@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, routing::get};
+use model::evidence::Outcome;
 use serde::Deserialize;
-use store::views::{DecisionView, ExceptionView, FeedView, Page, ScanView};
+use store::views::{DecisionFilter, DecisionView, ExceptionView, FeedView, Page, ScanView};
 use utoipa::IntoParams;
 
 use super::{
     Path, Query,
-    extract::{given, paged},
+    extract::{day, given, one as one_of, paged},
 };
 use crate::{problem::Refusal, state::App};
 
@@ -21,22 +22,6 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/decisions/{index}", get(decision))
         .route("/api/v1/exceptions", get(exceptions))
         .route("/api/v1/feeds", get(feeds))
-}
-
-/// Project, environment and page of a list.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ListQuery {
-    /// Only this project.
-    pub(super) project: Option<String>,
-    /// Only this environment.
-    pub(super) environment: Option<String>,
-    /// `next` of the page before.
-    pub(super) after: Option<String>,
-    /// Items on the page, 1 to 500; default 50.
-    #[serde(default)]
-    pub(super) limit: u32,
 }
 
 /// Project and page of a list.
@@ -51,6 +36,48 @@ pub(super) struct ProjectListQuery {
     /// Items on the page, 1 to 500; default 50.
     #[serde(default)]
     pub(super) limit: u32,
+}
+
+/// Filters and page of a list of decisions.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DecisionQuery {
+    /// Only this project.
+    pub(crate) project: Option<String>,
+    /// Only this environment.
+    pub(crate) environment: Option<String>,
+    /// Only `pass`, `warn` or `deny`.
+    pub(crate) outcome: Option<String>,
+    /// On this day (UTC, `2026-11-23`) or later.
+    pub(crate) from: Option<String>,
+    /// Before this day.
+    pub(crate) before: Option<String>,
+    /// `next` of the page before.
+    pub(crate) after: Option<String>,
+    /// Items on the page, 1 to 500; default 50.
+    #[serde(default)]
+    pub(crate) limit: u32,
+}
+
+impl DecisionQuery {
+    pub(crate) async fn answer(&self, app: &App) -> Result<Page<DecisionView>, Refusal> {
+        let outcome = |name: &str| match name {
+            "pass" => Some(Outcome::Pass),
+            "warn" => Some(Outcome::Warn),
+            "deny" => Some(Outcome::Deny),
+            _ => None,
+        };
+        let wanted = DecisionFilter {
+            project: given(&self.project),
+            projects: None,
+            environment: given(&self.environment),
+            outcome: one_of("outcome", &self.outcome, outcome)?,
+            from: day("from", &self.from)?,
+            before: day("before", &self.before)?,
+        };
+        Ok(app.store.decisions_where(&wanted, &paged!(self)).await?)
+    }
 }
 
 /// Scans, newest first.
@@ -74,14 +101,13 @@ pub(super) async fn scan(
 }
 
 /// Gate decisions, newest first.
-#[utoipa::path(get, path = "/api/v1/decisions", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/decisions", params(DecisionQuery),
     responses((status = 200, body = Page<DecisionView>)))]
 pub(super) async fn decisions(
     State(app): State<Arc<App>>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<DecisionQuery>,
 ) -> Result<Json<Page<DecisionView>>, Refusal> {
-    let (project, environment) = (given(&query.project), given(&query.environment));
-    Ok(Json(app.store.decisions(project.as_deref(), environment.as_deref(), &paged!(query)).await?))
+    Ok(Json(query.answer(&app).await?))
 }
 
 /// The decision at a ledger index, with every rule and its reasons.

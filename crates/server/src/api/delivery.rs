@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, routing::get};
-use model::DeploymentId;
+use model::{DeploymentId, predicate::DeploymentResult};
 use serde::Deserialize;
-use store::views::{DeploymentDetail, DeploymentView, EnvironmentView, Page};
+use store::views::{DeploymentDetail, DeploymentFilter, DeploymentView, EnvironmentView, Page};
 use utoipa::IntoParams;
 
 use super::{
     Path, Query,
-    assurance::ListQuery,
-    extract::{given, paged},
+    extract::{day, given, list, paged},
 };
 use crate::{problem::Refusal, state::App};
 
@@ -22,15 +21,52 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/api/v1/environments", get(environments))
 }
 
+/// Filters and page of a list of deployments.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeploymentQuery {
+    /// Only this project.
+    pub(crate) project: Option<String>,
+    /// Only this environment.
+    pub(crate) environment: Option<String>,
+    /// Results separated by commas, of `deployed`, `denied`, `failed`, `rolled-back`, `reversed`,
+    /// `interrupted`; absent: all.
+    pub(crate) result: Option<String>,
+    /// Ended on this day (UTC, `2026-11-23`) or later.
+    pub(crate) from: Option<String>,
+    /// Ended before this day.
+    pub(crate) before: Option<String>,
+    /// `next` of the page before.
+    pub(crate) after: Option<String>,
+    /// Items on the page, 1 to 500; default 50.
+    #[serde(default)]
+    pub(crate) limit: u32,
+}
+
+impl DeploymentQuery {
+    pub(crate) async fn answer(&self, app: &App) -> Result<Page<DeploymentView>, Refusal> {
+        let result = |name: &str| serde_json::from_value::<DeploymentResult>(name.into()).ok();
+        let wanted = DeploymentFilter {
+            project: given(&self.project),
+            projects: None,
+            environment: given(&self.environment),
+            results: list("result", &self.result, result)?,
+            from: day("from", &self.from)?,
+            before: day("before", &self.before)?,
+        };
+        Ok(app.store.deployments_where(&wanted, &paged!(self)).await?)
+    }
+}
+
 /// Deployments, newest first.
-#[utoipa::path(get, path = "/api/v1/deployments", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/deployments", params(DeploymentQuery),
     responses((status = 200, body = Page<DeploymentView>)))]
 pub(super) async fn deployments(
     State(app): State<Arc<App>>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<DeploymentQuery>,
 ) -> Result<Json<Page<DeploymentView>>, Refusal> {
-    let (project, environment) = (given(&query.project), given(&query.environment));
-    Ok(Json(app.store.deployments(project.as_deref(), environment.as_deref(), &paged!(query)).await?))
+    Ok(Json(query.answer(&app).await?))
 }
 
 /// One deployment with its decision, receipts and scans.

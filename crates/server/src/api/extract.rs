@@ -66,6 +66,17 @@ pub(crate) fn list<T>(
         .collect()
 }
 
+/// The beginning of a UTC day, `2026-11-23`.
+pub(crate) fn day(field: &str, text: &Option<String>) -> Result<Option<model::Timestamp>, Refusal> {
+    let Some(text) = given(text) else { return Ok(None) };
+    let day = Some(&text).filter(|text| text.len() == 10);
+    let moment = day.and_then(|day| format!("{day}T00:00:00Z").parse().ok());
+    moment.map(Some).ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        Refusal::bad_query(format!("`{field}` is not a day as 2026-11-23: `{shown}`"))
+    })
+}
+
 /// One name known to `from`.
 pub(crate) fn one<T>(
     field: &str,

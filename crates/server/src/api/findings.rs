@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, routing::get};
-use model::{FindingId, Severity, Technique};
+use model::{FindingId, Severity, Technique, predicate::TriageState};
 use serde::Deserialize;
 use store::views::{
     FindingCounts, FindingDetail, FindingFilter, FindingStatus, FindingView, Page, PageRequest,
@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use super::{
     Path, Query,
-    extract::{given, list as list_of, one as one_of, paged},
+    extract::{day, given, list as list_of, one as one_of, paged},
 };
 use crate::{problem::Refusal, state::App};
 
@@ -44,6 +44,16 @@ pub(crate) struct FindingQuery {
     pub(crate) run: Option<String>,
     /// Text in title, rule, place or aliases.
     pub(crate) text: Option<String>,
+    /// The scanner's rule.
+    pub(crate) rule: Option<String>,
+    /// First seen on this day (UTC, `2026-11-23`) or later.
+    pub(crate) from: Option<String>,
+    /// First seen before this day.
+    pub(crate) before: Option<String>,
+    /// As it was judged last: `false-positive`, `confirmed`, `wont-fix`, `duplicate-of`; `none`: not judged.
+    pub(crate) triage: Option<String>,
+    /// Who deals with it.
+    pub(crate) assignee: Option<String>,
     /// `next` of the page before.
     pub(crate) after: Option<String>,
     /// Items on the page, 1 to 500; default 50.
@@ -62,6 +72,12 @@ impl FindingQuery {
             target: given(&self.target),
             run: one_of("run", &self.run, |text| text.parse().ok())?,
             text: given(&self.text),
+            projects: None,
+            rule: given(&self.rule),
+            first_from: day("from", &self.from)?,
+            first_before: day("before", &self.before)?,
+            triage: one_of("triage", &self.triage, TriageState::from_name)?,
+            assignee: given(&self.assignee),
         })
     }
 

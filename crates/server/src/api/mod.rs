@@ -1,12 +1,13 @@
 //! The JSON API, version 1: fields and routes are added, never changed.
 
-mod assurance;
-mod delivery;
-mod extract;
+pub(crate) mod assurance;
+pub(crate) mod delivery;
+pub(crate) mod extract;
 pub(crate) mod findings;
 pub(crate) mod ledger;
 mod openapi;
 mod people;
+pub(crate) mod portfolio;
 mod projects;
 pub(crate) mod runs;
 pub(crate) mod sboms;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(projects::routes())
         .merge(runs::routes())
         .merge(findings::routes())
+        .merge(portfolio::routes())
         .merge(assurance::routes())
         .merge(delivery::routes())
         .merge(ledger::routes())

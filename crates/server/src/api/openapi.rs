@@ -6,7 +6,7 @@ use utoipa::{
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use super::{assurance, delivery, findings, ledger, people, projects, runs, sboms};
+use super::{assurance, delivery, findings, ledger, people, portfolio, projects, runs, sboms};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,6 +20,7 @@ use super::{assurance, delivery, findings, ledger, people, projects, runs, sboms
         projects::list, projects::one, projects::trend,
         runs::list, runs::one, runs::log, runs::stream,
         findings::list, findings::counts, findings::one,
+        portfolio::portfolio, portfolio::coverage,
         assurance::scans, assurance::scan, assurance::decisions, assurance::decision, assurance::exceptions,
         assurance::feeds,
         delivery::deployments, delivery::deployment, delivery::environments,

@@ -33,6 +33,7 @@ impl Frame {
     pub(crate) fn navigation(&self) -> Vec<(&'static str, &'static str)> {
         let mut all = vec![
             ("Projects", "/"),
+            ("Portfolio", "/portfolio"),
             ("Runs", "/runs"),
             ("Findings", "/findings"),
             ("Deployments", "/deployments"),

@@ -2,16 +2,20 @@
 
 mod account;
 mod artifact;
+mod coverage;
 mod decision;
+mod decisions;
 mod deployment;
 mod deployments;
 mod entry;
+mod exceptions;
 mod finding;
 mod findings;
 mod frame;
 mod ledger;
 mod overview;
 mod people;
+mod portfolio;
 mod project;
 mod run;
 mod runs;
@@ -40,6 +44,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/", get(overview::page))
         .route("/projects/{project}", get(project::page))
         .route("/projects/{project}/findings/{id}", get(finding::page))
+        .route("/portfolio", get(portfolio::page))
+        .route("/coverage", get(coverage::page))
+        .route("/exceptions", get(exceptions::page))
+        .route("/decisions", get(decisions::page))
         .route("/runs", get(runs::page))
         .route("/runs/{run}", get(run::page))
         .route("/findings", get(findings::page))

@@ -10,4 +10,5 @@ mod escaping;
 mod limits;
 mod live;
 mod people;
+mod portfolio;
 mod tls;

@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use serde::Deserialize;
-use store::views::{DeploymentView, EnvironmentView, PageRequest};
+use store::views::{DeploymentView, EnvironmentView};
 
 use super::{frame::Frame, show};
-use crate::{api::Query, html, problem::Refusal, state::App, text};
+use crate::{
+    api::{Query, delivery::DeploymentQuery, extract::given},
+    html,
+    problem::Refusal,
+    state::App,
+    text,
+};
 
 #[derive(Template)]
 #[template(path = "deployments/page.html")]
@@ -20,34 +25,26 @@ struct Deployments {
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Filter {
-    project: Option<String>,
-    environment: Option<String>,
-    after: Option<String>,
-}
-
 /// `GET /deployments`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
-    Query(query): Query<Filter>,
+    Query(query): Query<DeploymentQuery>,
 ) -> Result<Response, Refusal> {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let (project, environment) = (given(&query.project), given(&query.environment));
-    let wanted = PageRequest { after: given(&query.after), limit: 0 };
-    let page = app.store.deployments(project.as_deref(), environment.as_deref(), &wanted).await?;
+    let page = query.answer(&app).await?;
     let next = page.next.map(|next| {
         let filters = [
-            ("project", project.as_deref()),
-            ("environment", environment.as_deref()),
+            ("project", query.project.as_deref()),
+            ("environment", query.environment.as_deref()),
+            ("result", query.result.as_deref()),
+            ("from", query.from.as_deref()),
+            ("before", query.before.as_deref()),
             ("after", Some(next.as_str())),
         ];
         format!("/deployments{}", text::query(filters))
     });
     show(&Deployments {
         frame: Frame::new(&app, "/deployments"),
-        environments: app.store.environments(project.as_deref()).await?,
+        environments: app.store.environments(given(&query.project).as_deref()).await?,
         shown: page.items.len(),
         deployments: page.items,
         next,

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use model::FindingId;
 use serde::Deserialize;
-use store::views::{ExceptionView, FindingEvent, FindingView};
+use store::views::{ExceptionView, FindingEvent, FindingView, TriageView};
 
 use super::{frame::Frame, show};
 use crate::{
@@ -25,6 +25,7 @@ struct Finding {
     history: Vec<FindingEvent>,
     elsewhere: Vec<FindingView>,
     exceptions: Vec<ExceptionView>,
+    triage: Vec<TriageView>,
 }
 
 impl Finding {
@@ -78,5 +79,6 @@ pub(super) async fn page(
         history: detail.history,
         elsewhere: detail.elsewhere,
         exceptions: detail.exceptions,
+        triage: detail.triage,
     })
 }

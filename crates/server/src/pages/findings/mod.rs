@@ -31,6 +31,14 @@ const SEVERITIES: [(&str, &str); 4] = [
     ("low and worse", "critical,high,medium,low"),
 ];
 
+const TRIAGE: [(&str, &str); 5] = [
+    ("not judged", "none"),
+    ("false positive", "false-positive"),
+    ("confirmed", "confirmed"),
+    ("will not be fixed", "wont-fix"),
+    ("duplicate", "duplicate-of"),
+];
+
 #[derive(Template)]
 #[template(path = "findings/page.html")]
 struct Findings {
@@ -68,6 +76,10 @@ impl Findings {
         choices(Technique::ALL.map(|technique| (technique.name(), technique.name())), &self.query.technique)
     }
 
+    fn triages(&self) -> Vec<Choice> {
+        choices(TRIAGE, &self.query.triage)
+    }
+
     fn scanners(&self) -> Vec<Choice> {
         choices(self.scanners.iter().map(|name| (name.as_str(), name.as_str())), &self.query.scanner)
     }
@@ -103,6 +115,11 @@ fn next_page(query: &FindingQuery, after: &str) -> String {
         ("target", query.target.as_deref()),
         ("run", query.run.as_deref()),
         ("text", query.text.as_deref()),
+        ("rule", query.rule.as_deref()),
+        ("from", query.from.as_deref()),
+        ("before", query.before.as_deref()),
+        ("triage", query.triage.as_deref()),
+        ("assignee", query.assignee.as_deref()),
         ("after", Some(after)),
     ];
     format!("/findings{}", text::query(filters))

@@ -20,6 +20,12 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
     let sboms = server.json("/api/v1/sboms").await;
     vec![
         ("overview", "/".into()),
+        ("portfolio", "/portfolio".into()),
+        ("portfolio-security", "/portfolio?view=security&days=14".into()),
+        ("portfolio-auditor", "/portfolio?view=auditor".into()),
+        ("coverage", "/coverage".into()),
+        ("exceptions", "/exceptions?state=all".into()),
+        ("decisions", "/decisions".into()),
         ("project", "/projects/shop".into()),
         ("runs", "/runs".into()),
         ("run", format!("/runs/{}", testkit::run_id(3))),
