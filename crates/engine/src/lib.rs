@@ -38,6 +38,7 @@ pub mod source;
 pub mod standards;
 pub mod statements;
 pub mod tree;
+pub mod triage;
 pub mod wrap;
 
 pub use home::Home;

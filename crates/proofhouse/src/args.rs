@@ -11,6 +11,7 @@ mod release;
 mod requirements;
 mod retain;
 mod target;
+mod triage;
 mod trust;
 mod verify;
 
@@ -29,6 +30,7 @@ pub use release::ReleaseCommand;
 pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;
 pub use target::TargetVerifyArgs;
+pub use triage::FindingsCommand;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
 pub use verify::VerifyArgs;
 
@@ -98,7 +100,7 @@ pub enum Command {
     Attest(Box<AttestArgs>),
     /// Import a scanner's report
     Import(ImportArgs),
-    /// List findings
+    /// List findings, and judge them
     Findings(FindingsArgs),
     /// Security requirements that tests must prove: choose, write, see how far they are
     #[command(subcommand)]
@@ -230,7 +232,10 @@ pub struct ImportArgs {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct FindingsArgs {
+    #[command(subcommand)]
+    pub act: Option<FindingsCommand>,
     /// Only these states: new, existing, fixed, reopened [default: all that are open]
     #[arg(long, value_delimiter = ',')]
     pub status: Vec<String>,
@@ -249,6 +254,12 @@ pub struct FindingsArgs {
     /// Of this project [default: from proofhouse.yaml; `*` for all]
     #[arg(long)]
     pub project: Option<String>,
+    /// Only as judged: false-positive, confirmed, wont-fix, duplicate-of, none (not judged)
+    #[arg(long, value_name = "STATE", value_parser = triage::state)]
+    pub triage: Option<model::predicate::TriageState>,
+    /// Only those that this person deals with
+    #[arg(long, value_name = "PERSON")]
+    pub assignee: Option<String>,
     /// Most lines
     #[arg(long, default_value_t = 200)]
     pub most: u32,

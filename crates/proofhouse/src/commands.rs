@@ -31,6 +31,7 @@ mod serve;
 mod sign;
 mod statement;
 mod token;
+mod triage;
 mod trust;
 mod verify;
 mod vsa;

@@ -13,6 +13,9 @@ use crate::{
 };
 
 pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Problem> {
+    if let Some(act) = &arguments.act {
+        return super::triage::triage(global, act);
+    }
     let filter = filter(global, arguments)?;
     let app = App::open(global)?;
     if let (Some(_), Some(name)) = (&arguments.project, &filter.project) {
@@ -80,6 +83,8 @@ fn filter(global: &Global, arguments: &FindingsArgs) -> Result<FindingFilter, Pr
     }
     filter.scanner = arguments.scanner.clone();
     filter.text = arguments.text.clone();
+    filter.triage = arguments.triage;
+    filter.assignee = arguments.assignee.clone();
     filter.project = match arguments.project.as_deref() {
         Some("*") => None,
         Some(name) => Some(name.to_owned()),
@@ -125,8 +130,10 @@ fn plain(view: &FindingView) -> Finding {
 
 fn line(finding: &FindingView) {
     let style = ui::of_severity(finding.severity);
+    let judged = finding.triage.map(|state| format!(", {}", state.name())).unwrap_or_default();
+    let whose = finding.assignee.as_ref().map(|name| format!(", with {name}")).unwrap_or_default();
     println!(
-        "{style}{:<8}{style:#} {:<9} {} {BOLD}{}{BOLD:#}\n         {DIM}{} {} since {}, {}{DIM:#}",
+        "{style}{:<8}{style:#} {:<9} {} {BOLD}{}{BOLD:#}\n         {DIM}{} {} since {}, {}{judged}{whose}{DIM:#}",
         finding.severity,
         finding.status.name(),
         finding.place_label,

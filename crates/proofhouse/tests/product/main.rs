@@ -22,3 +22,4 @@ mod running;
 mod scanners;
 mod standards;
 mod support;
+mod triage;

@@ -21,6 +21,7 @@ mod run;
 mod runs;
 mod sbom;
 mod sboms;
+mod scanners;
 mod trend;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/projects/{project}/findings/{id}", get(finding::page))
         .route("/portfolio", get(portfolio::page))
         .route("/coverage", get(coverage::page))
+        .route("/scanners", get(scanners::page))
         .route("/exceptions", get(exceptions::page))
         .route("/decisions", get(decisions::page))
         .route("/runs", get(runs::page))

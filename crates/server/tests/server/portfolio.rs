@@ -44,7 +44,8 @@ async fn every_number_is_the_length_of_its_list() {
     let mut compared = 0;
     for view in ["manager", "security", "auditor"] {
         let html = server.get(&format!("/portfolio?view={view}&days=400")).await.text().await.unwrap();
-        for list in ["/findings?", "/decisions?", "/deployments?", "/coverage?", "/exceptions?"] {
+        for list in ["/findings?", "/decisions?", "/deployments?", "/coverage?", "/exceptions?", "/scanners?"]
+        {
             for (address, text) in links(&html, list) {
                 let Ok(number) = text.trim().parse::<usize>() else { continue };
                 let answer = server.get(&address).await;

@@ -180,6 +180,62 @@ pub struct DecisionFilter {
     pub before: Option<Timestamp>,
 }
 
+/// Which streams of scans are wanted; absent fields do not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamFilter {
+    /// Project.
+    pub project: Option<String>,
+    /// Only these projects (those that somebody may see).
+    pub projects: Option<Vec<String>>,
+    /// Scanner.
+    pub tool: Option<String>,
+    /// Technique.
+    pub technique: Option<Technique>,
+    /// Only those whose newest scan was not complete.
+    pub failing: bool,
+}
+
+/// What one scanner looks at in one project, as its newest scan says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamView {
+    /// Ledger index of the newest scan.
+    pub index: u64,
+    /// Stream: ledger index of the first scan.
+    pub stream: u64,
+    /// Project.
+    pub project: String,
+    /// Technique.
+    pub technique: Technique,
+    /// Scanner.
+    pub tool: String,
+    /// Version of it.
+    pub version: String,
+    /// Tree digest that it is pinned as.
+    pub digest: Option<Sha256>,
+    /// What is scanned.
+    pub target: String,
+    /// End of the newest scan.
+    pub ended: Timestamp,
+    /// Whether it was complete.
+    pub complete: bool,
+    /// End of the newest complete scan.
+    pub complete_ended: Option<Timestamp>,
+    /// Scans there were.
+    pub scans: u64,
+    /// Of these, how many were not complete.
+    pub incomplete: u64,
+    /// Open findings.
+    pub open: BySeverity,
+}
+
+impl StreamView {
+    /// `complete` or `incomplete`.
+    pub fn state(&self) -> &'static str {
+        if self.complete { "complete" } else { "incomplete" }
+    }
+}
+
 /// Which exceptions are wanted; absent fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExceptionFilter {

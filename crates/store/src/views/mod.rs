@@ -11,7 +11,8 @@ mod project;
 mod run;
 
 pub use assurance::{
-    DecisionFilter, DecisionView, ExceptionFilter, ExceptionView, FeedView, ScanView, TestView, TraceView,
+    DecisionFilter, DecisionView, ExceptionFilter, ExceptionView, FeedView, ScanView, StreamFilter,
+    StreamView, TestView, TraceView,
 };
 pub use delivery::{DeploymentDetail, DeploymentFilter, DeploymentView, EnvironmentView, ReceiptView};
 pub use finding::{

@@ -40,6 +40,7 @@ pub(super) fn coverage(facts: &Portfolio) -> Card {
     let states = CoverageState::ALL.map(|state| (state.name(), true));
     Card {
         id: "coverage",
+        wide: false,
         title: "Coverage",
         note: sentence.clone(),
         picture: Picture::new(
@@ -65,12 +66,12 @@ pub(super) fn tools(facts: &Portfolio, frame: &Frame) -> Card {
             (false, _) => Cell::chip("incomplete", Tone::Warn.class()),
         };
         vec![
-            Cell::text(&tool.tool),
+            Cell::text(&tool.tool).to(links::scanners(tool, false)),
             Cell::text(tool.technique),
             state,
             Cell::text(text::ago(&frame.now, &tool.last)).to(format!("/ledger/{}", tool.last_scan)),
             Cell::number(tool.projects),
-            Cell::count(tool.failing, links::coverage(Some(tool.technique.name()), Some("incomplete"))),
+            Cell::count(tool.failing, links::scanners(tool, true)),
             Cell::number(format!("{} of {}", tool.incomplete, tool.scans)),
             Cell::number(tool.versions),
             Cell::count(tool.open, format!("/findings{findings}")),
@@ -80,6 +81,7 @@ pub(super) fn tools(facts: &Portfolio, frame: &Frame) -> Card {
     let failing = facts.tools.iter().filter(|tool| tool.failing > 0).count() as u64;
     Card {
         id: "tools",
+        wide: true,
         title: "Scanners",
         note: format!(
             "{failing} with incomplete newest scans, {drifting} with one version of several digests"
@@ -123,6 +125,7 @@ pub(super) fn quality(facts: &Portfolio) -> Card {
     };
     Card {
         id: "quality",
+        wide: true,
         title: "What the scanners' rules are worth",
         note: "from triage; the ten with most false positives".into(),
         picture: None,
@@ -150,6 +153,7 @@ pub(super) fn exceptions(facts: &Portfolio) -> Card {
     };
     Card {
         id: "exceptions",
+        wide: false,
         title: "Accepted risks",
         note: "an exception that ended blocks again".into(),
         picture: None,

@@ -139,6 +139,8 @@ impl Picture {
 /// A card of the page.
 pub(super) struct Card {
     pub(super) id: &'static str,
+    /// It takes a row of its own.
+    pub(super) wide: bool,
     pub(super) title: &'static str,
     pub(super) note: String,
     pub(super) picture: Option<Picture>,

@@ -82,6 +82,7 @@ pub(super) fn gates(facts: &Portfolio) -> Card {
     };
     Card {
         id: "gates",
+        wide: false,
         title: "Decisions of the gates",
         note: sentence.clone(),
         picture: Picture::new(vec![("good", "pass"), ("warn", "warn"), ("bad", "deny")], &columns, sentence),
@@ -124,6 +125,7 @@ pub(super) fn dora(facts: &Portfolio) -> Card {
     };
     Card {
         id: "dora",
+        wide: true,
         title: "Delivery",
         note: "lead time counts from the first run of a commit; medians".into(),
         picture: Picture::new(vec![("deployed", "deployments")], &columns, sentence),
@@ -157,6 +159,7 @@ pub(super) fn deployments(facts: &Portfolio) -> Card {
     };
     Card {
         id: "deployments",
+        wide: false,
         title: "Deployments by result",
         note: format!("since {}", facts.since),
         picture: None,
@@ -192,6 +195,7 @@ pub(super) fn catalogue(facts: &Portfolio) -> Card {
     };
     Card {
         id: "catalogue",
+        wide: false,
         title: "Technology catalogue",
         note,
         picture: None,

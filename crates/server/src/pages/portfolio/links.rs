@@ -1,6 +1,6 @@
 //! Addresses of the lists that the figures count.
 
-use model::Severity;
+use model::{Severity, portfolio::ToolHealth};
 
 use crate::text;
 
@@ -34,6 +34,16 @@ pub(super) fn decisions(environment: Option<&str>, outcome: Option<&str>, from: 
 pub(super) fn deployments(environment: Option<&str>, result: Option<&str>, from: &str) -> String {
     let pairs = [("environment", environment), ("result", result), ("from", Some(from))];
     format!("/deployments{}", text::query(pairs))
+}
+
+/// What a scanner looks at; only where its newest scan is not complete.
+pub(super) fn scanners(tool: &ToolHealth, failing: bool) -> String {
+    let pairs = [
+        ("tool", Some(tool.tool.as_str())),
+        ("technique", Some(tool.technique.name())),
+        ("failing", Some("true").filter(|_| failing)),
+    ];
+    format!("/scanners{}", text::query(pairs))
 }
 
 /// Projects by the state of a technique.

@@ -46,16 +46,16 @@ impl View {
         match self {
             Self::Manager => vec![
                 risk::trend(facts),
-                risk::ages(facts),
-                risk::overdue(facts),
                 delivery::gates(facts),
+                risk::ages(facts),
                 delivery::dora(facts),
+                risk::overdue(facts),
                 assurance::exceptions(facts),
             ],
             Self::Security => vec![
                 risk::ages(facts),
-                risk::trend(facts),
                 assurance::coverage(facts),
+                risk::trend(facts),
                 assurance::tools(facts, frame),
                 assurance::quality(facts),
                 delivery::catalogue(facts),

@@ -73,6 +73,7 @@ pub(super) fn trend(facts: &Portfolio) -> Card {
     rows.reverse();
     Card {
         id: "trend",
+        wide: false,
         title: "Open findings",
         note: sentence.clone(),
         picture: Picture::new(LEGEND.to_vec(), &columns, sentence),
@@ -106,6 +107,7 @@ pub(super) fn ages(facts: &Portfolio) -> Card {
     head.extend([("All open", true), ("Service level", true), ("Over it", true)]);
     Card {
         id: "ages",
+        wide: true,
         title: "Age of open findings",
         note: sentence.clone(),
         picture: Picture::new(LEGEND.to_vec(), &columns, sentence),
@@ -152,6 +154,7 @@ pub(super) fn overdue(facts: &Portfolio) -> Card {
     };
     Card {
         id: "overdue",
+        wide: false,
         title: "Projects over their service level",
         note: "the worst ten".into(),
         picture: None,

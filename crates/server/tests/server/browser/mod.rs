@@ -24,6 +24,7 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
         ("portfolio-security", "/portfolio?view=security&days=14".into()),
         ("portfolio-auditor", "/portfolio?view=auditor".into()),
         ("coverage", "/coverage".into()),
+        ("scanners", "/scanners".into()),
         ("exceptions", "/exceptions?state=all".into()),
         ("decisions", "/decisions".into()),
         ("project", "/projects/shop".into()),

@@ -2,15 +2,61 @@
 
 use std::collections::BTreeMap;
 
-use model::portfolio::ToolHealth;
+use model::{BySeverity, Severity, portfolio::ToolHealth};
 
 use super::PortfolioQuery;
 use crate::{
     Result, Store,
-    query::paging::{Filter, all},
+    db::Cells,
+    query::{
+        add_severity,
+        paging::{Filter, all, newest_first},
+    },
+    views::{Page, PageRequest, StreamFilter, StreamView},
 };
 
+const STREAM: &str = "SELECT idx, stream, project, technique, tool, version, digest, target, ended, complete, \
+    complete_ended, scans, incomplete, info, low, medium, high, critical FROM health";
+
+fn stream(cells: &mut Cells) -> Result<StreamView> {
+    let mut view = StreamView {
+        index: cells.count()?,
+        stream: cells.count()?,
+        project: cells.text()?,
+        technique: cells.named()?,
+        tool: cells.text()?,
+        version: cells.text()?,
+        digest: cells.maybe_parse()?,
+        target: cells.text()?,
+        ended: cells.time()?,
+        complete: cells.yes()?,
+        complete_ended: cells.maybe_time()?,
+        scans: cells.count()?,
+        incomplete: cells.count()?,
+        open: BySeverity::default(),
+    };
+    for severity in Severity::ALL {
+        add_severity(&mut view.open, severity as i64, cells.count()?);
+    }
+    Ok(view)
+}
+
 impl Store {
+    /// What the scanners look at, newest scans first.
+    ///
+    /// # Errors
+    /// `page-marker`, and any database error.
+    pub async fn streams(&self, wanted: &StreamFilter, page: &PageRequest) -> Result<Page<StreamView>> {
+        let mut filter = Filter::default();
+        filter
+            .and_maybe("project = $", wanted.project.as_ref())
+            .and_maybe("tool = $", wanted.tool.as_ref())
+            .and_maybe("technique = $", wanted.technique.map(model::Technique::name))
+            .and_maybe("complete = $", wanted.failing.then_some(false))
+            .among("project", wanted.projects.as_deref());
+        newest_first(&self.db, "health", STREAM, filter, page, stream, |view| view.index).await
+    }
+
     /// Scanners over all projects, those that fail most first.
     ///
     /// # Errors

@@ -1,0 +1,52 @@
+//! `proofhouse findings triage`, `assign` and `comment`: what people say about a finding.
+
+use model::{By, Exit, Problem, Via, predicate::Triage};
+
+use crate::{
+    app::{App, actor, load_project},
+    args::{FindingsCommand, Global},
+    ui::{self, println},
+};
+
+pub fn triage(global: &Global, act: &FindingsCommand) -> Result<Exit, Problem> {
+    let app = App::open(global)?;
+    let (id, project) = match act {
+        FindingsCommand::Triage(arguments) => (&arguments.id, &arguments.project),
+        FindingsCommand::Assign { id, project, .. } | FindingsCommand::Comment { id, project, .. } => {
+            (id, project)
+        }
+    };
+    let project = match project {
+        Some(name) => name.clone(),
+        None => load_project(global)?.config.project,
+    };
+    let finding = app.finding(&project, id)?;
+    let mut said = Triage {
+        finding: finding.id,
+        state: None,
+        duplicate_of: None,
+        reason: None,
+        assignee: None,
+        comment: None,
+        by: By { name: actor(), roles: vec![], via: Via::Local },
+        at: app.now(),
+        project,
+    };
+    match act {
+        FindingsCommand::Triage(arguments) => {
+            let other = arguments.of.as_ref().map(|id| app.finding(&said.project, id)).transpose()?;
+            said.state = Some(arguments.state);
+            said.duplicate_of = other.map(|finding| finding.id);
+            said.reason = Some(arguments.reason.clone());
+        }
+        FindingsCommand::Assign { person, .. } => said.assignee = Some(person.clone()),
+        FindingsCommand::Comment { text, .. } => said.comment = Some(text.clone()),
+    }
+    let (index, warning) = engine::triage::record(&app.recorder, &said)?;
+    warning.iter().for_each(ui::warning);
+    match app.json() {
+        true => ui::json(&serde_json::json!({ "index": index, "triage": said })),
+        false => println!("recorded as ledger entry {index}: {}", finding.title),
+    }
+    Ok(Exit::Success)
+}
