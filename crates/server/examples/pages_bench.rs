@@ -16,7 +16,8 @@ use std::{
     time::Instant,
 };
 
-use model::{FixedClock, Problem, RunId};
+use govern::organisation::{Network, Organisation, Provider};
+use model::{Exit, FixedClock, Problem, RunId, Statement};
 use server::{Backend, Bound, Config, InclusionProof, LogChunk};
 
 /// How often each page is asked for.
@@ -63,6 +64,29 @@ impl Backend for Empty {
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem> {
         Ok(None)
     }
+
+    fn record(&self, _: Statement) -> Result<u64, Problem> {
+        Ok(0)
+    }
+
+    fn provider_page(&self, _: &Provider, _: Network, _: &str, _: [String; 3]) -> Result<String, Problem> {
+        Err(Problem::new("none", Exit::Input, "there is no provider"))
+    }
+
+    fn provider_answer(
+        &self,
+        _: &Provider,
+        _: Network,
+        _: &str,
+        _: &str,
+        _: [String; 2],
+    ) -> Result<(String, Vec<String>), Problem> {
+        Err(Problem::new("none", Exit::Input, "there is no provider"))
+    }
+
+    fn job(&self, _: &[u8], _: &Organisation) -> Result<(String, String, String), Problem> {
+        Err(Problem::new("none", Exit::Input, "there is no issuer"))
+    }
 }
 
 #[tokio::main]
@@ -79,6 +103,7 @@ async fn main() {
         tls: None,
         folder: scratch.path().join("server"),
         public_log: false,
+        owner: "me".into(),
         clock: Arc::new(FixedClock(fill::now())),
     };
     let (tell, told) = tokio::sync::oneshot::channel();

@@ -1,9 +1,9 @@
 //! `proofhouse findings triage`, `assign` and `comment`: what people say about a finding.
 
-use model::{By, Exit, Problem, Via, predicate::Triage};
+use model::{Exit, Problem, predicate::Triage};
 
 use crate::{
-    app::{App, actor, load_project},
+    app::{App, load_project},
     args::{FindingsCommand, Global},
     ui::{self, println},
 };
@@ -28,7 +28,7 @@ pub fn triage(global: &Global, act: &FindingsCommand) -> Result<Exit, Problem> {
         reason: None,
         assignee: None,
         comment: None,
-        by: By { name: actor(), roles: vec![], via: Via::Local },
+        by: app.by(Some(&project))?,
         at: app.now(),
         project,
     };

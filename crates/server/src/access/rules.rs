@@ -15,6 +15,8 @@ pub(crate) enum Where {
     Organisation,
     /// In any project; the answer shows only what may be seen.
     Somewhere,
+    /// In the project that the query names, or in any when it names none; the answer shows only what may be seen.
+    List,
     /// In the project that the query names, or in all when it names none.
     Query,
     /// In the project of the path.
@@ -54,8 +56,13 @@ pub(crate) const RULES: &[Rule] = &[
     get("/projects/{project}/findings/{id}", View, Where::Project),
     get("/runs", View, Where::Query),
     get("/runs/{run}", View, Where::Run),
-    get("/findings", View, Where::Query),
-    get("/deployments", View, Where::Query),
+    get("/findings", View, Where::List),
+    get("/portfolio", View, Where::List),
+    get("/coverage", View, Where::List),
+    get("/scanners", View, Where::List),
+    get("/exceptions", View, Where::List),
+    get("/decisions", View, Where::List),
+    get("/deployments", View, Where::List),
     get("/deployments/{deployment}", View, Where::Deployment),
     get("/decisions/{index}", View, Where::Entry),
     get("/ledger", View, Where::Query),
@@ -83,16 +90,18 @@ pub(crate) const RULES: &[Rule] = &[
     get("/api/v1/runs/{run}", View, Where::Run),
     get("/api/v1/runs/{run}/steps/{step}/log", View, Where::Run),
     get("/api/v1/runs/{run}/steps/{step}/log/stream", View, Where::Run),
-    get("/api/v1/findings", View, Where::Query),
-    get("/api/v1/findings/counts", View, Where::Query),
+    get("/api/v1/findings", View, Where::List),
+    get("/api/v1/findings/counts", View, Where::List),
     get("/api/v1/projects/{project}/findings/{id}", View, Where::Project),
     get("/api/v1/scans", View, Where::Query),
     get("/api/v1/scans/{index}", View, Where::Entry),
-    get("/api/v1/decisions", View, Where::Query),
+    get("/api/v1/portfolio", View, Where::List),
+    get("/api/v1/coverage", View, Where::List),
+    get("/api/v1/decisions", View, Where::List),
     get("/api/v1/decisions/{index}", View, Where::Entry),
     get("/api/v1/exceptions", View, Where::Query),
     get("/api/v1/feeds", View, Where::Somewhere),
-    get("/api/v1/deployments", View, Where::Query),
+    get("/api/v1/deployments", View, Where::List),
     get("/api/v1/deployments/{deployment}", View, Where::Deployment),
     get("/api/v1/environments", View, Where::Query),
     get("/api/v1/ledger", View, Where::Query),
@@ -137,6 +146,15 @@ pub(crate) async fn check(
         Where::Organisation => false,
         Where::Oneself => true,
         Where::Somewhere => principal.rights.may_somewhere(rule.permission),
+        Where::List => {
+            let mut given = projects_of(query);
+            // A form leaves the field empty.
+            given.retain(|project| !project.is_empty());
+            match given.is_empty() {
+                true => principal.rights.may_somewhere(rule.permission),
+                false => given.iter().all(|project| may(Some(project))),
+            }
+        }
         Where::Query => {
             let given = projects_of(query);
             !given.is_empty() && given.iter().all(|project| may(Some(project)))

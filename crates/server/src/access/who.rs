@@ -58,6 +58,16 @@ impl Principal {
     }
 }
 
+impl Principal {
+    /// The projects that may be seen, for queries that take only some; `None` when all may.
+    pub(crate) async fn projects(&self, app: &App) -> Result<Option<Vec<String>>, Refusal> {
+        match self.rights.may(Permission::View, None) {
+            true => Ok(None),
+            false => Ok(self.visible(app.store.project_names().await?)),
+        }
+    }
+}
+
 /// The rights of what a session or token stands for; `None` when it does not hold any more.
 pub(crate) async fn principal(app: &App, who: &Who, begun: Timestamp) -> Result<Option<Principal>, Refusal> {
     let organisation = app.organisation().await?;

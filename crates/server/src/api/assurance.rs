@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Extension, Json, Router, extract::State, routing::get};
 use model::evidence::Outcome;
 use serde::Deserialize;
 use store::views::{DecisionFilter, DecisionView, ExceptionView, FeedView, Page, ScanView};
@@ -12,7 +12,7 @@ use super::{
     Path, Query,
     extract::{day, given, one as one_of, paged},
 };
-use crate::{problem::Refusal, state::App};
+use crate::{access::Principal, problem::Refusal, state::App};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -61,7 +61,7 @@ pub(crate) struct DecisionQuery {
 }
 
 impl DecisionQuery {
-    pub(crate) async fn answer(&self, app: &App) -> Result<Page<DecisionView>, Refusal> {
+    pub(crate) async fn answer(&self, app: &App, who: &Principal) -> Result<Page<DecisionView>, Refusal> {
         let outcome = |name: &str| match name {
             "pass" => Some(Outcome::Pass),
             "warn" => Some(Outcome::Warn),
@@ -70,7 +70,7 @@ impl DecisionQuery {
         };
         let wanted = DecisionFilter {
             project: given(&self.project),
-            projects: None,
+            projects: who.projects(app).await?,
             environment: given(&self.environment),
             outcome: one_of("outcome", &self.outcome, outcome)?,
             from: day("from", &self.from)?,
@@ -105,9 +105,10 @@ pub(super) async fn scan(
     responses((status = 200, body = Page<DecisionView>)))]
 pub(super) async fn decisions(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<DecisionQuery>,
 ) -> Result<Json<Page<DecisionView>>, Refusal> {
-    Ok(Json(query.answer(&app).await?))
+    Ok(Json(query.answer(&app, &who).await?))
 }
 
 /// The decision at a ledger index, with every rule and its reasons.

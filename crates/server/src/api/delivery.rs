@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Extension, Json, Router, extract::State, routing::get};
 use model::{DeploymentId, predicate::DeploymentResult};
 use serde::Deserialize;
 use store::views::{DeploymentDetail, DeploymentFilter, DeploymentView, EnvironmentView, Page};
@@ -12,7 +12,7 @@ use super::{
     Path, Query,
     extract::{day, given, list, paged},
 };
-use crate::{problem::Refusal, state::App};
+use crate::{access::Principal, problem::Refusal, state::App};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -45,11 +45,11 @@ pub(crate) struct DeploymentQuery {
 }
 
 impl DeploymentQuery {
-    pub(crate) async fn answer(&self, app: &App) -> Result<Page<DeploymentView>, Refusal> {
+    pub(crate) async fn answer(&self, app: &App, who: &Principal) -> Result<Page<DeploymentView>, Refusal> {
         let result = |name: &str| serde_json::from_value::<DeploymentResult>(name.into()).ok();
         let wanted = DeploymentFilter {
             project: given(&self.project),
-            projects: None,
+            projects: who.projects(app).await?,
             environment: given(&self.environment),
             results: list("result", &self.result, result)?,
             from: day("from", &self.from)?,
@@ -64,9 +64,10 @@ impl DeploymentQuery {
     responses((status = 200, body = Page<DeploymentView>)))]
 pub(super) async fn deployments(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<DeploymentQuery>,
 ) -> Result<Json<Page<DeploymentView>>, Refusal> {
-    Ok(Json(query.answer(&app).await?))
+    Ok(Json(query.answer(&app, &who).await?))
 }
 
 /// One deployment with its decision, receipts and scans.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Extension, Json, Router, extract::State, routing::get};
 use model::{FindingId, Severity, Technique, predicate::TriageState};
 use serde::Deserialize;
 use store::views::{
@@ -14,7 +14,7 @@ use super::{
     Path, Query,
     extract::{day, given, list as list_of, one as one_of, paged},
 };
-use crate::{problem::Refusal, state::App};
+use crate::{access::Principal, problem::Refusal, state::App};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -62,7 +62,8 @@ pub(crate) struct FindingQuery {
 }
 
 impl FindingQuery {
-    pub(crate) fn filter(&self) -> Result<FindingFilter, Refusal> {
+    /// What is asked for, as far as whoever asks may see it.
+    pub(crate) async fn filter(&self, app: &App, who: &Principal) -> Result<FindingFilter, Refusal> {
         Ok(FindingFilter {
             project: given(&self.project),
             status: list_of("status", &self.status, FindingStatus::from_name)?,
@@ -72,7 +73,7 @@ impl FindingQuery {
             target: given(&self.target),
             run: one_of("run", &self.run, |text| text.parse().ok())?,
             text: given(&self.text),
-            projects: None,
+            projects: who.projects(app).await?,
             rule: given(&self.rule),
             first_from: day("from", &self.from)?,
             first_before: day("before", &self.before)?,
@@ -91,9 +92,10 @@ impl FindingQuery {
     responses((status = 200, body = Page<FindingView>), (status = 400, body = crate::problem::ProblemDocument)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<FindingQuery>,
 ) -> Result<Json<Page<FindingView>>, Refusal> {
-    Ok(Json(app.store.findings(&query.filter()?, &query.page()).await?))
+    Ok(Json(app.store.findings(&query.filter(&app, &who).await?, &query.page()).await?))
 }
 
 /// How many findings match, by severity, state, technique and scanner.
@@ -101,9 +103,10 @@ pub(super) async fn list(
     responses((status = 200, body = FindingCounts), (status = 400, body = crate::problem::ProblemDocument)))]
 pub(super) async fn counts(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<FindingQuery>,
 ) -> Result<Json<FindingCounts>, Refusal> {
-    Ok(Json(app.store.finding_counts(&query.filter()?).await?))
+    Ok(Json(app.store.finding_counts(&query.filter(&app, &who).await?).await?))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -1,10 +1,10 @@
 //! The portfolio: figures over all projects, and how far the scans reach.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Extension, Json, Router, extract::State, routing::get};
 use model::{
-    Severity, Technique, Timestamp,
+    Technique, Timestamp,
     portfolio::{Coverage, CoverageState, Portfolio, ServiceLevels},
 };
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use super::{
     Query,
     extract::{given, one as one_of, paged},
 };
-use crate::{problem::Refusal, state::App};
+use crate::{access::Principal, problem::Refusal, state::App};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/v1/portfolio", get(portfolio)).route("/api/v1/coverage", get(coverage))
@@ -33,7 +33,7 @@ const STALE_DAYS: u32 = 30;
 /// What a portfolio is asked for, with what holds for whoever asks.
 pub(crate) struct Asked {
     /// Projects that whoever asks may see; `None`: all.
-    pub(crate) projects: Option<Vec<String>>,
+    projects: Option<Vec<String>>,
     levels: ServiceLevels,
     techniques: Vec<Technique>,
     now: Timestamp,
@@ -42,16 +42,14 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// `days` of 0 means 60.
-    pub(crate) fn new(app: &App, days: u32) -> Self {
-        let levels =
-            [(Severity::Critical, 7), (Severity::High, 30), (Severity::Medium, 90), (Severity::Low, 180)];
-        Self {
-            projects: None,
-            levels: BTreeMap::from(levels),
+    pub(crate) async fn new(app: &App, who: &Principal, days: u32) -> Result<Self, Refusal> {
+        Ok(Self {
+            projects: who.projects(app).await?,
+            levels: app.organisation().await?.service_levels.clone(),
             techniques: TECHNIQUES.to_vec(),
             now: app.clock.now(),
             days: if days == 0 { 60 } else { days.min(400) },
-        }
+        })
     }
 
     /// Only one of the projects; nothing when whoever asks may not see it.
@@ -84,6 +82,8 @@ impl Asked {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PortfolioParameters {
+    /// Only this project.
+    project: Option<String>,
     /// Days that figures about a period go back, 1 to 400; default 60.
     #[serde(default)]
     days: u32,
@@ -94,9 +94,12 @@ pub(super) struct PortfolioParameters {
     responses((status = 200, body = Object)))]
 pub(super) async fn portfolio(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<PortfolioParameters>,
 ) -> Result<Json<Portfolio>, Refusal> {
-    Ok(Json(app.store.portfolio(&Asked::new(&app, query.days).query()).await?))
+    let mut asked = Asked::new(&app, &who, query.days).await?;
+    asked.only_project(given(&query.project));
+    Ok(Json(app.store.portfolio(&asked.query()).await?))
 }
 
 /// Filters and page of the coverage.
@@ -118,9 +121,9 @@ pub(crate) struct CoverageQuery {
 }
 
 impl CoverageQuery {
-    pub(crate) async fn answer(&self, app: &App) -> Result<Page<Coverage>, Refusal> {
+    pub(crate) async fn answer(&self, app: &App, who: &Principal) -> Result<Page<Coverage>, Refusal> {
         let state = one_of("state", &self.state, CoverageState::from_name)?;
-        let mut asked = Asked::new(app, 0);
+        let mut asked = Asked::new(app, who, 0).await?;
         asked.only_project(given(&self.project));
         asked.only_technique(one_of("technique", &self.technique, Technique::from_name)?);
         let page: PageRequest = paged!(self);
@@ -133,7 +136,8 @@ impl CoverageQuery {
     responses((status = 200, body = Object), (status = 400, body = crate::problem::ProblemDocument)))]
 pub(super) async fn coverage(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<CoverageQuery>,
 ) -> Result<Json<Page<Coverage>>, Refusal> {
-    Ok(Json(query.answer(&app).await?))
+    Ok(Json(query.answer(&app, &who).await?))
 }

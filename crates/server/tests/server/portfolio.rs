@@ -2,9 +2,10 @@
 
 use model::{By, Role, Via, predicate::*};
 use reqwest::StatusCode;
+use server::{TokenFile, TokenScope};
 use store::views::{FindingFilter, PageRequest};
 
-use crate::support::{Ledger, Server, code};
+use crate::support::{Ledger, Server, code, now};
 
 /// The demonstration, and what somebody said about one finding.
 fn judged(ledger: &mut Ledger) {
@@ -91,6 +92,48 @@ async fn the_api_says_what_the_store_says_and_refuses_what_it_does_not_know() {
         let (status, _) = code(client.send().await.unwrap()).await;
         assert_eq!(status, 400, "{path}");
     }
+}
+
+#[tokio::test]
+async fn somebody_of_one_project_gets_the_figures_of_that_one() {
+    let server = Server::over(judged).await;
+    let tokens = TokenFile::in_folder(&server.folder.path().join("server"));
+    let scope = TokenScope { roles: vec![Role::Developer], projects: vec!["demo".into()], owner: None };
+    let (_, token) = tokens.create("near", Some(scope), None, now()).unwrap();
+    let ask = async |path: &str| {
+        let answer = server.stranger().get(server.url(path)).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.text().await.unwrap()
+    };
+    let all: serde_json::Value = serde_json::from_str(&ask("/api/v1/portfolio").await).unwrap();
+    assert_eq!((&all["projects"], &all["gates"]), (&serde_json::json!(1), &serde_json::json!([])));
+    for path in ["/api/v1/portfolio?project=shop", "/api/v1/findings?project=shop", "/decisions?project=shop"]
+    {
+        let answer = server.stranger().get(server.url(path)).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    for path in [
+        "/portfolio",
+        "/portfolio?view=auditor",
+        "/coverage",
+        "/scanners",
+        "/exceptions?state=all",
+        "/decisions",
+        "/deployments",
+        "/findings",
+        "/findings?project=&text=",
+        "/api/v1/coverage",
+        "/api/v1/decisions",
+        "/api/v1/deployments",
+        "/api/v1/findings",
+        "/api/v1/findings/counts",
+    ] {
+        let text = ask(path).await;
+        assert!(!text.contains("\"shop\""), "{path}");
+        assert!(!text.contains(">shop<") && !text.contains("mailer"), "{path}");
+    }
+    let list: serde_json::Value = serde_json::from_str(&ask("/api/v1/findings").await).unwrap();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

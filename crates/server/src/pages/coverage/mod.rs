@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use model::{
     Technique,
     portfolio::{Coverage, CoverageState},
@@ -11,6 +11,7 @@ use model::{
 
 use super::{frame::Frame, show};
 use crate::{
+    access::Principal,
     api::{Query, portfolio::CoverageQuery},
     html::{self, Tone},
     problem::Refusal,
@@ -50,9 +51,10 @@ impl CoveragePage {
 /// `GET /coverage`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<CoverageQuery>,
 ) -> Result<Response, Refusal> {
-    let page = query.answer(&app).await?;
+    let page = query.answer(&app, &who).await?;
     let next = page.next.map(|next| {
         let filters = [
             ("project", query.project.as_deref()),

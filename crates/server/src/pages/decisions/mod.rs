@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use store::views::DecisionView;
 
 use super::{frame::Frame, show};
 use crate::{
+    access::Principal,
     api::{Query, assurance::DecisionQuery},
     html,
     problem::Refusal,
@@ -34,9 +35,10 @@ impl Decisions {
 /// `GET /decisions`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<DecisionQuery>,
 ) -> Result<Response, Refusal> {
-    let page = query.answer(&app).await?;
+    let page = query.answer(&app, &who).await?;
     let next = page.next.map(|next| {
         let filters = [
             ("project", query.project.as_deref()),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use store::views::{DeploymentView, EnvironmentView};
 
 use super::{frame::Frame, show};
 use crate::{
+    access::Principal,
     api::{Query, delivery::DeploymentQuery, extract::given},
     html,
     problem::Refusal,
@@ -28,9 +29,10 @@ struct Deployments {
 /// `GET /deployments`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<DeploymentQuery>,
 ) -> Result<Response, Refusal> {
-    let page = query.answer(&app).await?;
+    let page = query.answer(&app, &who).await?;
     let next = page.next.map(|next| {
         let filters = [
             ("project", query.project.as_deref()),
@@ -42,9 +44,11 @@ pub(super) async fn page(
         ];
         format!("/deployments{}", text::query(filters))
     });
+    let mut environments = app.store.environments(given(&query.project).as_deref()).await?;
+    environments.retain(|environment| who.sees(&environment.project));
     show(&Deployments {
         frame: Frame::new(&app, "/deployments"),
-        environments: app.store.environments(given(&query.project).as_deref()).await?,
+        environments,
         shown: page.items.len(),
         deployments: page.items,
         next,

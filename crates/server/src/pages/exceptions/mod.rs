@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use model::{Timestamp, portfolio::ExceptionTotals};
 use serde::Deserialize;
 use store::views::{ExceptionFilter, ExceptionView};
 
 use super::{frame::Frame, show};
 use crate::{
+    access::Principal,
     api::{
         Query,
         extract::{given, one},
@@ -47,13 +48,15 @@ pub(super) struct ExceptionQuery {
 /// `GET /exceptions`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<ExceptionQuery>,
 ) -> Result<Response, Refusal> {
     let known = |name: &str| STATES.into_iter().map(|(state, _)| state).find(|state| *state == name);
     let state = one("state", &query.state, known)?.unwrap_or("active");
     let now = app.clock.now();
     let (after, until) = bounds(state, now);
-    let wanted = ExceptionFilter { project: given(&query.project), projects: None, after, until };
+    let wanted =
+        ExceptionFilter { project: given(&query.project), projects: who.projects(&app).await?, after, until };
     let exceptions = app.store.exceptions_by_end(&wanted).await?;
     show(&Exceptions { frame: Frame::new(&app, "/portfolio"), query, state, exceptions })
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use model::Technique;
 use store::views::{FindingCounts, FindingFilter, FindingView};
 
 use super::{frame::Frame, show};
 use crate::{
+    access::Principal,
     api::{Query, findings::FindingQuery},
     html,
     problem::Refusal,
@@ -88,11 +89,16 @@ impl Findings {
 /// `GET /findings`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<FindingQuery>,
 ) -> Result<Response, Refusal> {
-    let filter = query.filter()?;
+    let filter = query.filter(&app, &who).await?;
     let page = app.store.findings(&filter, &query.page()).await?;
-    let of_project = FindingFilter { project: filter.project.clone(), ..FindingFilter::default() };
+    let of_project = FindingFilter {
+        project: filter.project.clone(),
+        projects: filter.projects.clone(),
+        ..FindingFilter::default()
+    };
     let scanners = app.store.finding_counts(&of_project).await?.scanner.into_keys().collect();
     show(&Findings {
         frame: Frame::new(&app, "/findings"),

@@ -10,13 +10,14 @@ mod risk;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use model::portfolio::Portfolio;
 use serde::Deserialize;
 
 use super::{frame::Frame, show};
 use crate::{
-    api::{Query, portfolio::Asked},
+    access::Principal,
+    api::{Query, extract::given, portfolio::Asked},
     problem::Refusal,
     state::App,
     text,
@@ -97,6 +98,7 @@ const PERIODS: [u32; 4] = [14, 30, 60, 180];
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    project: Option<String>,
     #[serde(default)]
     view: View,
     #[serde(default)]
@@ -106,9 +108,11 @@ pub(super) struct Wanted {
 /// `GET /portfolio`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Refusal> {
-    let asked = Asked::new(&app, wanted.days);
+    let mut asked = Asked::new(&app, &who, wanted.days).await?;
+    asked.only_project(given(&wanted.project));
     let query = asked.query();
     let facts = app.store.portfolio(&query).await?;
     let frame = Frame::new(&app, "/portfolio");

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
 use model::Technique;
 use serde::Deserialize;
 use store::views::{PageRequest, StreamFilter, StreamView};
 
 use super::{frame::Frame, show};
 use crate::{
+    access::Principal,
     api::{
         Query,
         extract::{given, one},
@@ -44,11 +45,12 @@ pub(super) struct ScannerQuery {
 /// `GET /scanners`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
     Query(query): Query<ScannerQuery>,
 ) -> Result<Response, Refusal> {
     let wanted = StreamFilter {
         project: given(&query.project),
-        projects: None,
+        projects: who.projects(&app).await?,
         tool: given(&query.tool),
         technique: one("technique", &query.technique, Technique::from_name)?,
         failing: query.failing,
