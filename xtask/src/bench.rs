@@ -4,6 +4,7 @@
 //! binary. `cargo xtask bench write` also writes `docs/evidence/bench.md`.
 
 mod monitor;
+mod pages;
 mod product;
 mod verify;
 
@@ -58,6 +59,7 @@ pub fn bench(root: &Path, argument: Option<&str>) -> Result<()> {
     figures.extend(verify::bundles(root)?);
     figures.extend(monitor::million(root)?);
     figures.extend(product::idle_server(root)?);
+    figures.extend(pages::million_findings(root)?);
     let table = table(&figures);
     println!("{table}");
     if argument == Some("write") {

@@ -119,7 +119,13 @@ impl Filler {
                 let all = (findings * share / 100).max(1);
                 let (from, to) = (k * all / 50, all * (k + 1) / days.len() + k * all / 50);
                 let wanted = (from..to).map(|i| finding(technique, scanner, i * 31 + n)).collect();
-                self.scan(&name, (technique, scanner), ago(*day, n as u64 % 600), wanted, (n + k) % 40 != 0);
+                self.scan(
+                    &name,
+                    (technique, scanner),
+                    ago(*day, n as u64 % 600),
+                    wanted,
+                    !(n + k).is_multiple_of(40),
+                );
             }
         }
         let expires = now() + Duration::from_secs((n as u64 % 100) * 86_400);
@@ -148,7 +154,7 @@ impl Filler {
                 "/predicate/verificationResult": result, "/predicate/proofhouse/verdict/outcome": outcome,
             }),
         );
-        if k % 2 == 0 {
+        if k.is_multiple_of(2) {
             let id_of = model::DeploymentId::new(at, random[10..20].try_into().unwrap());
             let result = ["deployed", "deployed", "reversed", "deployed"][(n + k / 2) % 4];
             let template = self.templates.deployment.clone();

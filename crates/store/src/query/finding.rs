@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Severity, Technique, predicate::TriageState};
+use model::{Severity, Technique, Timestamp, predicate::TriageState};
 
 use super::{
     add_severity,
@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     Result, Store, StoreError,
-    db::{Cells, Value},
+    db::{Cells, Value, micros},
+    project::tally::DAY,
     views::{FindingCounts, FindingFilter, FindingStatus, FindingView, Page, PageRequest},
 };
 
@@ -112,10 +113,21 @@ fn triage(wanted: &FindingFilter, sql: &mut Filter) {
 
 /// What `stock` and `tallies` know: nothing finer than these has to be counted.
 fn is_coarse(wanted: &FindingFilter) -> bool {
-    let FindingFilter { run, text, target, rule, first_from, first_before, triage, assignee, .. } = wanted;
+    let FindingFilter { run, text, target, rule, triage, assignee, .. } = wanted;
     let words =
         [text, target, rule, assignee].into_iter().all(|word| word.as_deref().unwrap_or("").is_empty());
-    words && run.is_none() && first_from.is_none() && first_before.is_none() && triage.is_none()
+    words && run.is_none() && triage.is_none() && (!has_days(wanted) || days_are_kept(wanted))
+}
+
+fn has_days(wanted: &FindingFilter) -> bool {
+    wanted.first_from.is_some() || wanted.first_before.is_some()
+}
+
+/// The first day is kept of open findings only.
+fn days_are_kept(wanted: &FindingFilter) -> bool {
+    let whole = |at: Option<Timestamp>| at.is_none_or(|at| micros(at) >= 0 && micros(at) % DAY == 0);
+    let open = !wanted.status.is_empty() && wanted.status.iter().all(|status| status.is_open());
+    open && whole(wanted.first_from) && whole(wanted.first_before)
 }
 
 impl Store {
@@ -172,8 +184,8 @@ impl Store {
     /// The same from the sums, of which there are few.
     async fn coarse_counts(&self, wanted: &FindingFilter) -> Result<Vec<Counted>> {
         let rows = match (&wanted.project, &wanted.projects) {
-            (None, None) => self.counts_of_all().await?,
-            (project, projects) => self.counts_of_some(project.as_deref(), projects.as_deref()).await?,
+            (None, None) if !has_days(wanted) => self.counts_of_all().await?,
+            _ => self.counts_of_some(wanted).await?,
         };
         let wants = |(rank, status, technique, scanner, _): &Counted| {
             let severity =
@@ -201,13 +213,17 @@ impl Store {
         Ok(rows.await?.into_iter().filter_map(row).collect())
     }
 
-    async fn counts_of_some(
-        &self,
-        project: Option<&str>,
-        projects: Option<&[String]>,
-    ) -> Result<Vec<Counted>> {
+    async fn counts_of_some(&self, wanted: &FindingFilter) -> Result<Vec<Counted>> {
+        let day = |at: Option<Timestamp>| at.map(|at| micros(at) / DAY);
         let mut filter = Filter::default();
-        filter.and_maybe("project = $", project).among("project", projects);
+        filter
+            .and_maybe("project = $", wanted.project.as_ref())
+            .among("project", wanted.projects.as_deref())
+            .and_maybe("day >= $", day(wanted.first_from))
+            .and_maybe("day < $", day(wanted.first_before));
+        if has_days(wanted) {
+            filter.plain("status <> 'fixed'");
+        }
         let sql = format!(
             "SELECT severity, status, technique, scanner, CAST(SUM(n) AS BIGINT) FROM stock{} \
              GROUP BY severity, status, technique, scanner",

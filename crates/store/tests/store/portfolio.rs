@@ -98,7 +98,7 @@ on_both! {
         let worst: Vec<_> =
             all.overdue.iter().map(|one| (one.project.as_str(), one.overdue.critical, one.overdue.high)).collect();
         assert_eq!(worst, [("shop", 1, 3)]);
-        // The evidence of a figure is the list with the same bounds.
+        // The evidence of a figure is the list with the same bounds, however it is counted.
         for row in &all.ages {
             let Some(day) = &row.due_before else { continue };
             let list = FindingFilter {
@@ -107,6 +107,8 @@ on_both! {
                 ..FindingFilter::open()
             };
             assert_eq!(store.finding_counts(&list).await.unwrap().total, row.overdue, "{row:?}");
+            let fine = FindingFilter { target: Some("source".into()), ..list.clone() };
+            assert_eq!(store.finding_counts(&fine).await.unwrap(), store.finding_counts(&list).await.unwrap());
         }
         let limited = ask(&store, Some(&["mail".to_owned()]), now).await;
         assert_eq!((limited.projects, limited.overdue.len()), (1, 0));
@@ -129,7 +131,7 @@ on_both! {
             for status in [vec![], vec![FindingStatus::Fixed], FindingFilter::open().status] {
                 let sums = FindingFilter { project: project.clone(), status, ..FindingFilter::default() };
                 // A bound that excludes nothing makes it count.
-                let counted = FindingFilter { first_from: Some(Timestamp::UNIX_EPOCH), ..sums.clone() };
+                let counted = FindingFilter { target: Some("source".into()), ..sums.clone() };
                 let (sums, counted) =
                     (store.finding_counts(&sums).await.unwrap(), store.finding_counts(&counted).await.unwrap());
                 assert_eq!(sums, counted, "{project:?}");

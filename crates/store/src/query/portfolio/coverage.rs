@@ -29,19 +29,34 @@ impl Store {
     /// Any database error.
     pub async fn coverage_totals(&self, query: &PortfolioQuery<'_>) -> Result<Vec<TechniqueCoverage>> {
         let projects = self.project_count(query.projects).await?;
-        let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-        for (_, technique, _, complete) in self.scanned(query.projects).await? {
-            *counts.entry((technique.name(), state(query, complete).name())).or_default() += 1;
-        }
+        let counts = self.coverage_counts(query).await?;
         let total = |technique: &Technique| {
-            let count =
-                |state: CoverageState| counts.get(&(technique.name(), state.name())).copied().unwrap_or(0);
+            let count = |state: CoverageState| {
+                counts.get(&(technique.name().to_owned(), state.name().to_owned())).copied().unwrap_or(0)
+            };
             let (fresh, stale) = (count(CoverageState::Fresh), count(CoverageState::Stale));
             let incomplete = count(CoverageState::Incomplete);
             let missing = projects.saturating_sub(fresh + stale + incomplete);
             TechniqueCoverage { technique: *technique, fresh, stale, incomplete, missing }
         };
         Ok(query.techniques.iter().map(total).collect())
+    }
+
+    /// How many projects have a technique in a state, by the names of both.
+    async fn coverage_counts(&self, query: &PortfolioQuery<'_>) -> Result<BTreeMap<(String, String), u64>> {
+        let mut filter = Filter::default();
+        filter.among("project", query.projects);
+        let oldest = oldest(query);
+        let sql = format!(
+            "SELECT technique, CASE WHEN complete IS NULL THEN 'incomplete' WHEN complete < {oldest} THEN 'stale' \
+             ELSE 'fresh' END, COUNT(*) FROM (SELECT technique, MAX(complete_ended) AS complete FROM health{} \
+             GROUP BY project, technique) AS newest GROUP BY 1, 2",
+            filter.sql()
+        );
+        let rows = all(&self.db, "health", sql, filter.values(), |cells| {
+            Ok(((cells.text()?, cells.text()?), cells.count()?))
+        });
+        Ok(rows.await?.into_iter().collect())
     }
 
     /// Projects with the state of each wanted technique, by project and technique; `only` keeps one state.
@@ -104,12 +119,16 @@ impl Store {
     }
 }
 
+/// A complete scan that ended before this moment is stale.
+fn oldest(query: &PortfolioQuery<'_>) -> i64 {
+    micros(query.now).saturating_sub(i64::from(query.stale_days) * DAY)
+}
+
 /// State of a technique that was scanned.
 fn state(query: &PortfolioQuery<'_>, complete: Option<Timestamp>) -> CoverageState {
-    let oldest = micros(query.now).saturating_sub(i64::from(query.stale_days) * DAY);
     match complete {
         None => CoverageState::Incomplete,
-        Some(at) if micros(at) < oldest => CoverageState::Stale,
+        Some(at) if micros(at) < oldest(query) => CoverageState::Stale,
         Some(_) => CoverageState::Fresh,
     }
 }

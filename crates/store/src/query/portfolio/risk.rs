@@ -1,7 +1,5 @@
 //! Open findings by age, and who is over the service levels.
 
-use std::collections::BTreeMap;
-
 use model::{
     BySeverity, Severity,
     portfolio::{AgeRow, ProjectAge},
@@ -78,27 +76,25 @@ impl Store {
         }
         let mut filter = Filter::default();
         filter.plain("status <> 'fixed'").plain(due.join(" OR ")).among("project", query.projects);
+        let sum = |severity: Severity| {
+            format!("CAST(SUM(CASE WHEN severity = {} THEN n ELSE 0 END) AS BIGINT)", severity as i64)
+        };
+        let sums: Vec<_> = Severity::ALL.into_iter().rev().map(sum).collect();
         let sql = format!(
-            "SELECT project, severity, CAST(SUM(n) AS BIGINT) FROM stock{} GROUP BY project, severity",
-            filter.sql()
+            "SELECT project, {} FROM stock{} GROUP BY project \
+             ORDER BY 2 DESC, 3 DESC, 4 DESC, 5 DESC, 6 DESC, project LIMIT {}",
+            sums.join(", "),
+            filter.sql(),
+            query.most
         );
-        let rows = all(&self.db, "stock", sql, filter.values(), |cells| {
-            Ok((cells.text()?, cells.int()?, cells.count()?))
-        });
-        let mut projects: BTreeMap<String, BySeverity> = BTreeMap::new();
-        for (project, rank, n) in rows.await? {
-            add_severity(projects.entry(project).or_default(), rank, n);
-        }
-        let mut worst: Vec<ProjectAge> =
-            projects.into_iter().map(|(project, overdue)| ProjectAge { project, overdue }).collect();
-        let rank = |one: &ProjectAge| Severity::ALL.map(|severity| one.overdue.get(severity));
-        worst.sort_by_cached_key(|one| {
-            let mut counts = rank(one);
-            counts.reverse();
-            (std::cmp::Reverse(counts), one.project.clone())
-        });
-        worst.truncate(query.most as usize);
-        Ok(worst)
+        all(&self.db, "stock", sql, filter.values(), |cells| {
+            let mut worst = ProjectAge { project: cells.text()?, overdue: BySeverity::default() };
+            for severity in Severity::ALL.into_iter().rev() {
+                add_severity(&mut worst.overdue, severity as i64, cells.count()?);
+            }
+            Ok(worst)
+        })
+        .await
     }
 }
 

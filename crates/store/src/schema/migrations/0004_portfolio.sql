@@ -58,7 +58,7 @@ CREATE TABLE health (
     low {int} NOT NULL,
     info {int} NOT NULL
 );
-CREATE INDEX health_project ON health (project, technique);
+CREATE INDEX health_project ON health (project, technique, idx, complete_ended);
 
 -- What each deployment counts for in `tallies`, so that a later statement about it can take its place.
 CREATE TABLE changes (
