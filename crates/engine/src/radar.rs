@@ -1,5 +1,9 @@
 //! The technology catalogue on disk, and what the ledger knows for it.
 
+mod facts;
+mod opinion;
+mod sign;
+
 use std::path::Path;
 
 use govern::catalogue::{self, Catalogue, CatalogueError, Inventory};
@@ -8,6 +12,10 @@ use model::{
     predicate::{Run, Sbom},
     problem::erase,
 };
+
+pub use facts::{Knowledge, Usage, evaluate, meant};
+pub use opinion::{Opinion, assess, import_scorecard};
+pub use sign::{LARGEST_EVIDENCE, Sign, entry, sign, signatures, standings};
 
 use crate::{project::read_bounded, record::Recorder};
 

@@ -10,6 +10,8 @@ const MOST: usize = 200_000;
 const DEEPEST: usize = 16;
 /// Most gaps that are kept.
 const MOST_GAPS: usize = 20;
+/// Most licences of a component that are kept.
+const MOST_LICENCES: usize = 50;
 
 /// What a project ships.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,11 +23,14 @@ pub struct Bill {
 }
 
 /// One component.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Component {
     /// Package URL as it stands there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purl: Option<String>,
+    /// CPE name as it stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpe: Option<String>,
     /// Name, with its group.
     pub name: String,
     /// Version.
@@ -34,6 +39,9 @@ pub struct Component {
     /// Whether the project asks for it itself, when that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direct: Option<bool>,
+    /// Licences, as SPDX expressions or names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub licences: Vec<String>,
 }
 
 /// Reads a CycloneDX JSON document, as far as it is of the expected form.
@@ -77,9 +85,22 @@ fn read(component: &Value) -> Component {
     Component {
         name: text("group").map_or_else(|| name.clone(), |group| format!("{group}/{name}")),
         version: text("version").or_else(in_purl),
+        cpe: text("cpe"),
         direct: direct.and_then(|p| p["value"].as_str()?.parse().ok()),
+        licences: licences(component),
         purl,
     }
+}
+
+/// `licenses[].license.id`, `.license.name` or `.expression` (CycloneDX 1.4 to 1.7).
+fn licences(component: &Value) -> Vec<String> {
+    let choices = component["licenses"].as_array().into_iter().flatten().take(MOST_LICENCES);
+    let of = |choice: &Value| {
+        let licence = &choice["license"];
+        let name = licence["id"].as_str().or(licence["name"].as_str()).or(choice["expression"].as_str());
+        name.map(|name| name.chars().take(200).collect())
+    };
+    choices.filter_map(of).collect()
 }
 
 /// The version in a package URL, still percent-encoded.

@@ -15,6 +15,7 @@ pub mod removal;
 pub mod reproduction;
 pub mod run;
 pub mod standards;
+pub mod technology;
 
 pub use checks::{
     FeedImport, FindingsBlob, Monitor, MonitorLog, MonitoredProcess, Origin, RequirementTests, RuntimeTrace,
@@ -38,6 +39,7 @@ pub use removal::{Removal, Removed, RemovedEntry};
 pub use reproduction::{Differing, Rebuilder, Reproduction};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
 pub use standards::{AttributeReport, Release, Spdx, VerificationResult, Vulns};
+pub use technology::{ScorecardImport, TechnologyAssessment, TechnologyReview};
 
 /// Links a predicate of a foreign type to our run; carried as the extension field `proofhouse`,
 /// which in-toto's parsing rules let others ignore.

@@ -21,7 +21,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 22] = [
+const KINDS: [(&str, &str); 25] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -44,6 +44,9 @@ const KINDS: [(&str, &str); 22] = [
     (predicate::Removed::TYPE, "removed"),
     (predicate::Organisation::TYPE, "organisation"),
     (predicate::Access::TYPE, "access"),
+    (predicate::TechnologyReview::TYPE, "technology-review"),
+    (predicate::TechnologyAssessment::TYPE, "technology-assessment"),
+    (predicate::ScorecardImport::TYPE, "scorecard-import"),
 ];
 
 /// Short word for a predicate type.

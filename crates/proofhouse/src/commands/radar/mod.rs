@@ -1,12 +1,14 @@
 //! `proofhouse radar`: the technology catalogue on the command line.
 
+mod evaluate;
 mod files;
+mod people;
 mod use_of;
 
 use engine::{
     gate::find_run,
     project::Project,
-    radar::{CatalogueFile, inventory},
+    radar::{CatalogueFile, inventory, standings},
 };
 use govern::catalogue::{Inventory, denies, judge, today};
 use model::{Exit, Problem, evidence::TechnologyViolation};
@@ -15,22 +17,42 @@ use store::views::PageRequest;
 
 use crate::{
     app::{App, load_project},
-    args::{Global, RadarCommand},
+    args::{CatalogueArg, Global, RadarCommand},
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
 
 pub fn radar(global: &Global, command: &RadarCommand) -> Result<Exit, Problem> {
+    let open = |from: &CatalogueArg| files::catalogue(global, from.catalogue.as_deref());
     match command {
         RadarCommand::Identify { to } => use_of::identify(&App::open(global)?, to.as_deref()),
-        RadarCommand::Who { technology, catalogue } => {
-            use_of::who(&App::open(global)?, technology, catalogue.as_deref())
+        RadarCommand::Who { technology, from } => {
+            use_of::who(&App::open(global)?, technology, from.catalogue.as_deref())
         }
-        RadarCommand::Check { catalogue } => {
-            check(&App::open(global)?, &files::catalogue(global, catalogue.as_deref())?)
+        RadarCommand::Evaluate { technology, save, from } => {
+            let app = App::open(global)?;
+            evaluate::evaluate(&app, technology, &evaluate::or_none(&app, from.catalogue.as_deref())?, *save)
         }
-        RadarCommand::Export { to, catalogue, title } => {
-            files::export(&files::catalogue(global, catalogue.as_deref())?, to, title)
+        RadarCommand::Compare { technologies, from } => {
+            let app = App::open(global)?;
+            evaluate::compare(&app, technologies, &evaluate::or_none(&app, from.catalogue.as_deref())?)
         }
+        RadarCommand::Assess(arguments) => {
+            let app = App::open(global)?;
+            people::assess(&app, &evaluate::or_none(&app, arguments.from.catalogue.as_deref())?, arguments)
+        }
+        RadarCommand::Scorecard { technology, file, from } => {
+            let app = App::open(global)?;
+            people::scorecard(&app, &evaluate::or_none(&app, from.catalogue.as_deref())?, technology, file)
+        }
+        RadarCommand::Sign(arguments) => {
+            people::sign(&App::open(global)?, &open(&arguments.from)?.open()?, arguments)
+        }
+        RadarCommand::Status { technology, fail, from } => {
+            people::status(&App::open(global)?, &open(from)?.open()?, technology.as_deref(), *fail)
+        }
+        RadarCommand::History { technology } => people::history(&App::open(global)?, technology.as_deref()),
+        RadarCommand::Check { from } => check(&App::open(global)?, &open(from)?),
+        RadarCommand::Export { to, from, title } => files::export(&open(from)?, to, title),
         RadarCommand::Import(arguments) => files::import(global, arguments),
     }
 }
@@ -45,7 +67,8 @@ fn check(app: &App, file: &CatalogueFile) -> Result<Exit, Problem> {
             .with_hint("`proofhouse run` makes one, unless `scans: { sbom: false }`"));
     };
     let day = today(app.now());
-    let judged = judge(&catalogue, &inventory.components, &inventory.tools, day);
+    let standings = standings(&catalogue, &app.recorder, app.now())?;
+    let judged = judge(&catalogue, &standings, &inventory.components, &inventory.tools, day);
     let denied = judged.violations.iter().filter(|violation| denies(violation, day)).count();
     let passed = denied == 0 && gaps.is_empty();
     if app.json() {
