@@ -21,6 +21,7 @@ fn nothing() -> Facts {
         packages: vec!["pkg:pypi/django".into()],
         feeds: vec![],
         advisories: None,
+        advisories_as_of: None,
         exploited_known: false,
         product: None,
         licences: [].into(),

@@ -78,6 +78,8 @@ pub fn story<B: Blobs>(ledger: &mut Ledger<B>) {
         as_of: hour(0),
         imported: ledger.now(),
         advisories: 10,
+        exploited: 0,
+        products: 0,
         refused: vec![],
         actor: "ann".into(),
     };

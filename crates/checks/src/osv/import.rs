@@ -178,6 +178,7 @@ impl Collector {
             }
         }
         let newest = ecosystems.values().map(|m| m.newest).max().flatten().max(self.catalogue);
+        let newest = newest.max(products::newest(&self.products, now));
         let counts = ecosystems.iter().map(|(name, meta)| (name.clone(), meta.advisories)).collect();
         let exploited = self.exploited.len() as u64;
         let products = self.products.len() as u64;

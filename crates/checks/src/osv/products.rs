@@ -98,6 +98,12 @@ fn day(value: &Value) -> Option<String> {
     format!("{text}T00:00:00Z").parse::<Timestamp>().ok().map(|_| text.to_owned())
 }
 
+/// The newest day of a release that is not in the future.
+pub fn newest(products: &BTreeMap<String, Product>, now: Timestamp) -> Option<Timestamp> {
+    let days = products.values().flat_map(|product| product.versions.values());
+    days.filter_map(|day| format!("{day}T00:00:00Z").parse().ok()).filter(|at| *at <= now).max()
+}
+
 /// The file of a feed's products.
 pub fn file(dir: &IndexDir, feed: &str) -> PathBuf {
     dir.path().join(format!("{feed}.products"))

@@ -75,6 +75,12 @@ impl Knowledge {
         Ok(found)
     }
 
+    /// The oldest of the newest changes of the data about packages.
+    fn as_of(&self, packages: &[String]) -> Option<Timestamp> {
+        let ecosystems: BTreeSet<_> = packages.iter().filter_map(|purl| Some(package(purl)?.0)).collect();
+        ecosystems.into_iter().filter_map(|one| self.index.covers(one)?).min()
+    }
+
     fn advisory(
         &self,
         one: &Advisory,
@@ -140,6 +146,7 @@ impl Knowledge {
             at: now,
             feeds: self.feeds(),
             advisories: self.advisories(&signed.packages, id)?,
+            advisories_as_of: self.as_of(&signed.packages),
             exploited_known: self.index.knows_exploited(),
             product,
             ..signed.clone()
@@ -269,6 +276,7 @@ fn facts(
         at: now,
         feeds: knowledge.feeds(),
         advisories: knowledge.advisories(&packages, product)?,
+        advisories_as_of: knowledge.as_of(&packages),
         exploited_known: knowledge.index.knows_exploited(),
         product: knowledge.product(product, &versions, now),
         packages,

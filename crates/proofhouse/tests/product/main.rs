@@ -20,3 +20,4 @@ mod running;
 mod scanners;
 mod standards;
 mod support;
+mod technologies;

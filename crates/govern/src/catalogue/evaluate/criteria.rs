@@ -11,6 +11,8 @@ use super::{
 
 /// Years of history that count.
 const YEARS: i16 = 5;
+/// Days after which advisory data is old.
+const OLD: i32 = 30;
 
 pub(super) type Scored = (Option<f64>, Vec<String>);
 
@@ -71,6 +73,7 @@ pub(super) fn incidents(facts: &Facts) -> Scored {
     if undated > 0 {
         because.push(format!("{undated} without a date"));
     }
+    because.push(age(facts));
     because.push(match (facts.exploited_known, exploited.as_slice()) {
         (false, _) => "known exploited: unknown, no such catalogue is imported".to_owned(),
         (true, []) => "none is known to be exploited".to_owned(),
@@ -80,6 +83,16 @@ pub(super) fn incidents(facts: &Facts) -> Scored {
         }
     });
     (Some(score), because)
+}
+
+/// How old the advisory data is: what came later is in none of these numbers.
+fn age(facts: &Facts) -> String {
+    let Some(as_of) = facts.advisories_as_of.map(today) else {
+        return "the age of the advisory data is unknown".to_owned();
+    };
+    let days = today(facts.at).since(as_of).map_or(0, |span| span.get_days());
+    let old = if days > OLD { format!(", {days} days old: import newer data") } else { String::new() };
+    format!("advisory data of {as_of}{old}")
 }
 
 pub(super) fn cve(one: &AdvisoryFacts) -> String {

@@ -21,6 +21,9 @@ pub struct Facts {
     /// Advisories about the packages; absent when no imported feed covers any of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advisories: Option<Vec<AdvisoryFacts>>,
+    /// Newest change of the advisory data about them; absent when it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advisories_as_of: Option<Timestamp>,
     /// Whether a catalogue of known exploited vulnerabilities was asked.
     pub exploited_known: bool,
     /// Releases; absent when no endoflife data is about it.
