@@ -87,6 +87,29 @@ pub fn story<B: Blobs>(ledger: &mut Ledger<B>) {
     ledger.filler();
 }
 
+/// What a project uses besides packages.
+pub fn technologies(at: Timestamp) -> Technologies {
+    let postgres = TechnologyUse {
+        kind: "service".into(),
+        name: "postgres".into(),
+        version: Some("16".into()),
+        purl: Some("pkg:docker/postgres".into()),
+        files: 1,
+        places: vec!["compose.yaml".into()],
+        share: None,
+    };
+    let python = TechnologyUse {
+        kind: "language".into(),
+        name: "Python".into(),
+        version: None,
+        purl: None,
+        share: Some(100),
+        ..postgres.clone()
+    };
+    let gaps = vec!["Dockerfile: which image `$BASE` is, is decided elsewhere".into()];
+    Technologies { project: "demo".into(), run: None, uses: vec![python, postgres], gaps, at }
+}
+
 /// A run with two steps, of which the second fails.
 pub fn run_predicate(run: RunId, phase: RunPhase, at: Timestamp) -> Run {
     let finished = phase == RunPhase::Finished;

@@ -1,8 +1,52 @@
-//! What people decide about technologies: signatures under entries of the catalogue.
+//! Technologies: what a source uses besides its packages, and what people think and decide about them.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{By, Digest, Predicate, Role, Timestamp};
+use crate::{By, Digest, Predicate, Role, RunId, Timestamp};
+
+/// What a source uses besides the packages in its bill of materials. Subject: the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Technologies {
+    /// Project.
+    pub project: String,
+    /// Run that looked; absent for a scan outside of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// What was found.
+    pub uses: Vec<TechnologyUse>,
+    /// What could not be read or is decided elsewhere, one sentence each; bounded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Predicate for Technologies {
+    const TYPE: &'static str = "urn:proofhouse:predicate:technologies:v1";
+}
+
+/// One technology that a source uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TechnologyUse {
+    /// `language`, `image`, `service`, `pipeline`, `action`, `provider`, `chart` or `platform`.
+    pub kind: String,
+    /// Name.
+    pub name: String,
+    /// Version, as it is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Package URL without version, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purl: Option<String>,
+    /// Files that say so.
+    pub files: u64,
+    /// The first of them.
+    pub places: Vec<String>,
+    /// Of a language: percent of the files that are in any language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<u8>,
+}
 
 /// A signature under one entry of the technology catalogue, or its refusal. Subjects: the text that is signed,
 /// and the evidence that the entry names.

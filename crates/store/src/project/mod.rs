@@ -11,6 +11,7 @@ mod run;
 mod sbom;
 mod scan;
 mod statement;
+mod technology;
 
 use model::{
     Predicate, RunId,
@@ -21,7 +22,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 25] = [
+const KINDS: [(&str, &str); 26] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -44,6 +45,7 @@ const KINDS: [(&str, &str); 25] = [
     (predicate::Removed::TYPE, "removed"),
     (predicate::Organisation::TYPE, "organisation"),
     (predicate::Access::TYPE, "access"),
+    (predicate::Technologies::TYPE, "technologies"),
     (predicate::TechnologyReview::TYPE, "technology-review"),
     (predicate::TechnologyAssessment::TYPE, "technology-assessment"),
     (predicate::ScorecardImport::TYPE, "scorecard-import"),
@@ -125,6 +127,7 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
         "organisation" => people::organisation(tx, logged, &decode(logged)?).await?,
         "access" => people::access(tx, logged, &decode(logged)?).await?,
+        "technologies" => technology::technologies(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),

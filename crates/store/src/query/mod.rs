@@ -10,6 +10,7 @@ mod people;
 mod project;
 mod run;
 mod sbom;
+mod technology;
 mod trend;
 
 pub use ledger::StatementFilter;

@@ -9,6 +9,7 @@ mod page;
 mod people;
 mod project;
 mod run;
+mod technology;
 
 pub use assurance::{DecisionView, ExceptionView, FeedView, ScanView, TestView, TraceView};
 pub use delivery::{DeploymentDetail, DeploymentView, EnvironmentView, ReceiptView};
@@ -21,3 +22,4 @@ pub use page::{Page, PageRequest};
 pub use people::{AccessView, OrganisationView};
 pub use project::ProjectView;
 pub use run::{ArtifactView, RunDetail, RunFilter, RunStatus, RunView, StepView};
+pub use technology::UsedView;

@@ -3,12 +3,13 @@
 use model::UserError as _;
 use store::{Difference, Store};
 
-use crate::support::{Base, finding, print, story};
+use crate::support::{Base, finding, print, story, technologies};
 
 on_both! {
     async fn a_rebuild_gives_identical_tables(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
+        ledger.push(vec![], &technologies(ledger.now()));
         ledger.scan(vec![finding("B608", "moved.py", "x")], true);
         // One by one, as a live system does.
         for statement in &ledger.statements {
