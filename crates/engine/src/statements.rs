@@ -6,8 +6,7 @@ use model::{
     Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
     predicate::{
         Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord, Technologies,
-        TechnologyUse, TestContext,
-        TestResult, TraceContext,
+        TechnologyUse, TestContext, TestResult, TraceContext,
         provenance::{BUILD_TYPE, BUILDER_PREFIX},
     },
 };

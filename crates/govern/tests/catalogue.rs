@@ -8,7 +8,7 @@ use govern::catalogue::{
     export::{Form, export},
     identify,
     import::{self, Format},
-    judge, parse, starter, yaml,
+    judge, months, parse, starter, trend, yaml,
 };
 use jiff::civil::{Date, date};
 use model::{Role, ToolRef, UserError};
@@ -357,4 +357,38 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn use_is_counted_at_the_end_of_each_month() {
+    let now = "2027-02-10T08:00:00Z".parse().unwrap();
+    let ends = months(now, 3);
+    let labels: Vec<&str> = ends.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(labels, ["2026-12", "2027-01", "2027-02"]);
+    assert_eq!((ends[0].1.to_string().as_str(), ends[2].1), ("2027-01-01T00:00:00Z", now));
+    let inventory = |project: &str, purls: &[&str], tools: &[&str]| Inventory {
+        project: project.into(),
+        components: purls.iter().map(|purl| component(purl)).collect(),
+        tools: tools.iter().map(|name| tool(name, "")).collect(),
+    };
+    let catalogue = parse(GOOD.as_bytes(), "x").unwrap();
+    let before = vec![inventory("a", &["pkg:pypi/waitress", "pkg:pypi/psycopg"], &["python"])];
+    let after = vec![
+        inventory("a", &["pkg:docker/postgres"], &["python"]),
+        inventory("b", &["pkg:npm/x"], &["node"]),
+    ];
+    let trends = trend(&catalogue, &[("2027-01".into(), before), ("2027-02".into(), after)]);
+    let of = |name: &str| {
+        let one = trends.iter().find(|one| one.technology == name).unwrap();
+        (one.months.iter().map(|(_, n)| *n).collect::<Vec<_>>(), one.change, one.known)
+    };
+    assert_eq!(of("Waitress"), (vec![1, 0], -1, true));
+    assert_eq!(of("PostgreSQL"), (vec![1, 1], 0, true), "a client, then the server");
+    assert_eq!(
+        of("Node.js"),
+        (vec![0, 0], 0, true),
+        "the entry is about versions below 20, and this one has none"
+    );
+    assert_eq!(of("Python"), (vec![1, 1], 0, true));
+    assert_eq!(of("x"), (vec![0, 1], 1, false));
 }

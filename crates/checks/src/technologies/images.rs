@@ -12,7 +12,8 @@ use crate::{
 /// public default: an image of the same name from elsewhere is another image.
 pub(super) fn image(kind: &'static str, reference: &str, found: &mut Found) {
     let reference = reference.trim();
-    let (name, digest) = reference.split_once('@').map_or((reference, None), |(name, digest)| (name, Some(digest)));
+    let (name, digest) =
+        reference.split_once('@').map_or((reference, None), |(name, digest)| (name, Some(digest)));
     let tag_at = name.rfind(':').filter(|at| !name[*at..].contains('/'));
     let (path, tag) = tag_at.map_or((name, None), |at| (&name[..at], Some(&name[at + 1..])));
     if path.contains(['$', '{']) {
@@ -22,7 +23,8 @@ pub(super) fn image(kind: &'static str, reference: &str, found: &mut Found) {
     if path.is_empty() || path == "scratch" || path.contains(char::is_whitespace) {
         return;
     }
-    let path = ["docker.io/", "index.docker.io/"].iter().find_map(|host| path.strip_prefix(host)).unwrap_or(path);
+    let path =
+        ["docker.io/", "index.docker.io/"].iter().find_map(|host| path.strip_prefix(host)).unwrap_or(path);
     let path = path.strip_prefix("library/").unwrap_or(path).to_lowercase();
     let tag = tag.filter(|tag| !tag.contains(['$', '{']));
     let version = tag.filter(|tag| *tag != "latest").or(digest.filter(|_| tag.is_none()));
@@ -39,12 +41,14 @@ pub(super) fn dockerfile(text: &str, found: &mut Found) {
     for one in &instructions {
         match one.keyword.as_str() {
             "ARG" => {
-                for (name, value) in one.arguments.split_whitespace().filter_map(|word| word.split_once('=')) {
+                for (name, value) in one.arguments.split_whitespace().filter_map(|word| word.split_once('='))
+                {
                     arguments.insert(name.to_owned(), value.trim_matches(['"', '\'']).to_owned());
                 }
             }
             "FROM" => {
-                let words: Vec<&str> = one.arguments.split_whitespace().filter(|w| !w.starts_with("--")).collect();
+                let words: Vec<&str> =
+                    one.arguments.split_whitespace().filter(|w| !w.starts_with("--")).collect();
                 let Some(first) = words.first() else { continue };
                 let reference = filled(first, &arguments);
                 if !stages.contains(&reference.to_lowercase()) {

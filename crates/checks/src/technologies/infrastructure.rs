@@ -8,7 +8,8 @@ fn provider(source: &str, version: Option<&str>, found: &mut Found) {
     let mut parts = source.rsplit('/');
     let name = parts.next().unwrap_or_default().to_lowercase();
     let namespace = parts.next().unwrap_or("hashicorp").to_lowercase();
-    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let plain =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     if plain(&name) && plain(&namespace) {
         let path = format!("{namespace}/{name}");
         found.add("provider", &path, version, Some(format!("pkg:terraform/{path}")));
@@ -26,7 +27,8 @@ fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
 pub(super) fn terraform(text: &str, found: &mut Found) {
     found.add("pipeline", "terraform", None, None);
     let (mut depth, mut inside) = (0_i32, None);
-    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#']) && !line.starts_with("//")) {
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#']) && !line.starts_with("//"))
+    {
         let opens = line.matches('{').count() as i32 - line.matches('}').count() as i32;
         if line.starts_with("required_providers") {
             inside = Some(depth);
@@ -34,7 +36,9 @@ pub(super) fn terraform(text: &str, found: &mut Found) {
         if inside.is_some() {
             // On a line of its own, or `aws = { source = "…" }`.
             let at = line.find("source").map(|at| &line[at..]);
-            at.and_then(|rest| value(rest, "source")).into_iter().for_each(|source| provider(source, None, found));
+            at.and_then(|rest| value(rest, "source"))
+                .into_iter()
+                .for_each(|source| provider(source, None, found));
         } else if depth == 0
             && let Some(name) = line.strip_prefix("provider \"").and_then(|rest| rest.split('"').next())
         {
@@ -52,7 +56,8 @@ pub(super) fn terraform(text: &str, found: &mut Found) {
 
 /// Whether `name = {` stands in the file, as in `required_providers`.
 fn declared(text: &str, name: &str) -> bool {
-    text.lines().any(|line| line.trim().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')))
+    text.lines()
+        .any(|line| line.trim().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with('=')))
 }
 
 /// Providers with the versions that are locked.

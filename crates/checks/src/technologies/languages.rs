@@ -44,7 +44,8 @@ const LANGUAGES: &[(&str, &[&str])] = &[
 ];
 
 /// Folders whose content others wrote, or a program.
-const FOREIGN: &[&str] = &["node_modules", "vendor", "third_party", "dist", "target", ".venv", "venv", "site-packages"];
+const FOREIGN: &[&str] =
+    &["node_modules", "vendor", "third_party", "dist", "target", ".venv", "venv", "site-packages"];
 
 /// Languages of the tree, most files first.
 pub(super) fn of(paths: &[String]) -> Vec<TechnologyUse> {

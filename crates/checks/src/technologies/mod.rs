@@ -57,7 +57,15 @@ impl Found {
             return;
         }
         let (_, name, version, purl) = key.clone();
-        let new = || TechnologyUse { kind: kind.to_owned(), name, version, purl, files: 0, places: vec![], share: None };
+        let new = || TechnologyUse {
+            kind: kind.to_owned(),
+            name,
+            version,
+            purl,
+            files: 0,
+            places: vec![],
+            share: None,
+        };
         let entry = self.uses.entry(key).or_insert_with(new);
         if entry.places.last() != Some(&self.path) {
             entry.files += 1;

@@ -1,7 +1,7 @@
 //! What the technology catalogue says about a run: facts of the evidence document. The rule `technologies`
 //! decides on them.
 
-use govern::catalogue::{judge, today};
+use govern::catalogue::{besides, judge, today};
 use model::{Problem, Timestamp, ToolRef, evidence::TechnologyFacts};
 
 use super::{Collected, Question};
@@ -30,11 +30,14 @@ pub(super) fn facts(
     };
     match file.parse() {
         Ok(catalogue) => {
-            let components: Vec<_> =
+            let (more, named) = besides(&collected.besides);
+            let mut components: Vec<_> =
                 collected.bills.iter().flat_map(|(_, bill)| bill.components.iter().cloned()).collect();
             let standings = radar::standings(&catalogue, recorder, now)?;
-            let tools: Vec<ToolRef> =
+            components.extend(more);
+            let mut tools: Vec<ToolRef> =
                 question.run.steps.iter().flat_map(|step| step.tools.iter().cloned()).collect();
+            tools.extend(named);
             let judged = judge(&catalogue, &standings, &components, &tools, today(now));
             (facts.listed, facts.unlisted) = (judged.listed, judged.unlisted);
             facts.violations = judged.violations;

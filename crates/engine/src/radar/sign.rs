@@ -62,7 +62,7 @@ pub fn sign(catalogue: &Catalogue, what: Sign<'_>, recorder: &Recorder) -> Resul
         return refuse("quorum-missing", "the catalogue says nobody must sign".to_owned(), hint);
     };
     if !quorum.roles.contains(&what.role) || !what.by.has(what.role) {
-        let roles: Vec<&str> = quorum.roles.iter().map(|role| role.word()).collect();
+        let roles: Vec<&str> = quorum.roles.iter().map(|role| role.name()).collect();
         let message = format!("{} cannot sign as {}", what.by.name, what.role);
         return refuse("role-unfit", message, &format!("the quorum is {}", roles.join(", ")));
     }

@@ -1,6 +1,7 @@
 //! The components of a CycloneDX document. What does not fit within the limits, and what the document itself
 //! says it could not read, is told: a bill with gaps must not pass for a whole one.
 
+use model::{ToolRef, predicate::TechnologyUse};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -42,6 +43,25 @@ pub struct Component {
     /// Licences, as SPDX expressions or names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub licences: Vec<String>,
+}
+
+/// What a source uses besides packages: what has a package URL is a component that nobody asked for as a package,
+/// everything else is known by its name, like a tool.
+pub fn besides(uses: &[TechnologyUse]) -> (Vec<Component>, Vec<ToolRef>) {
+    let (named, others): (Vec<_>, Vec<_>) = uses.iter().partition(|one| one.purl.is_some());
+    let component = |one: &TechnologyUse| Component {
+        purl: one.purl.clone(),
+        name: one.name.clone(),
+        version: one.version.clone(),
+        direct: Some(false),
+        ..Component::default()
+    };
+    let tool = |one: &TechnologyUse| ToolRef {
+        name: one.name.clone(),
+        version: one.version.clone().unwrap_or_default(),
+        digest: None,
+    };
+    (named.into_iter().map(component).collect(), others.into_iter().map(tool).collect())
 }
 
 /// Reads a CycloneDX JSON document, as far as it is of the expected form.

@@ -15,9 +15,10 @@ mod matching;
 mod read;
 mod settings;
 mod signing;
+mod trend;
 mod write;
 
-pub use bill::{Bill, Component, bill};
+pub use bill::{Bill, Component, besides, bill};
 pub use entry::{
     Catalogue, FILE_NAME, Goal, Match, Measure, Move, Objective, Policy, Quadrant, Quorum, Ring, Technology,
     Weights,
@@ -29,4 +30,5 @@ pub use read::{CatalogueError, MAX_BYTES, MOST_TECHNOLOGIES, Mistake, parse};
 pub use signing::{
     Events, Moved, Signature, Standing, Standings, State, history, missing, signed_text, standing, standings,
 };
+pub use trend::{Trend, months, trend};
 pub use write::yaml;

@@ -229,7 +229,7 @@ fn unsigned(
     all: &[&Signature],
     standing: &Standing,
 ) -> (State, Vec<String>) {
-    let roles: Vec<&str> = standing.missing.iter().map(|role| role.word()).collect();
+    let roles: Vec<&str> = standing.missing.iter().map(|role| role.name()).collect();
     let mut because = vec![format!("signatures are missing: {}", roles.join(", "))];
     // The newest other text that people agreed to.
     let Some(before) = all.iter().rev().find(|one| one.digest != standing.digest && one.approve) else {

@@ -39,9 +39,7 @@ pub use removal::{Removal, Removed, RemovedEntry};
 pub use reproduction::{Differing, Rebuilder, Reproduction};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
 pub use standards::{AttributeReport, Release, Spdx, VerificationResult, Vulns};
-pub use technology::{
-    ScorecardImport, Technologies, TechnologyAssessment, TechnologyReview, TechnologyUse,
-};
+pub use technology::{ScorecardImport, Technologies, TechnologyAssessment, TechnologyReview, TechnologyUse};
 
 /// Links a predicate of a foreign type to our run; carried as the extension field `proofhouse`,
 /// which in-toto's parsing rules let others ignore.

@@ -21,6 +21,16 @@ pub enum RadarCommand {
         #[command(flatten)]
         from: CatalogueArg,
     },
+    /// How many projects used a technology at the end of each month
+    Trend {
+        /// Only this technology or package
+        technology: Option<String>,
+        /// So many months back
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=120))]
+        months: u16,
+        #[command(flatten)]
+        from: CatalogueArg,
+    },
     /// Evaluate a technology by what is known of it: incidents, fixes, releases, licence, use, opinions
     Evaluate {
         /// Name of an entry or of a known technology, or a package URL
@@ -157,5 +167,5 @@ pub struct WhoArgs {
 
 /// A role by its word.
 fn role(word: &str) -> Result<Role, String> {
-    word.parse().map_err(|()| format!("there are: {}", Role::ALL.map(Role::word).join(", ")))
+    word.parse().map_err(|()| format!("there are: {}", Role::ALL.map(Role::name).join(", ")))
 }

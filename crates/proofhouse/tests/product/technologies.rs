@@ -221,3 +221,52 @@ fn an_evaluation_shows_its_data_and_says_what_is_unknown() {
     site.proofhouse(&["radar", "compare", "Django"]).expect(2);
     site.proofhouse(&["radar", "evaluate", "Nothing Known"]).expect(2);
 }
+
+#[test]
+fn what_a_source_uses_besides_packages_is_in_the_ledger_counted_and_judged() {
+    let site = site();
+    site.write("Dockerfile", "FROM python:3.11-slim AS build\nFROM $BASE\n");
+    site.write("compose.yaml", "services:\n  db: { image: \"postgres:16.4\" }\n");
+    fs::create_dir_all(site.project().join(".github/workflows")).unwrap();
+    site.write(
+        ".github/workflows/ci.yml",
+        "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: actions/checkout@v4\n",
+    );
+    site.write(
+        "main.tf",
+        "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n",
+    );
+    site.commit("Surroundings");
+    site.proofhouse(&["run"]).expect(0);
+    let found = site.proofhouse(&["radar", "identify", "--format", "json"]).expect(0).json();
+    let one = |name: &str| found.as_array().unwrap().iter().find(|one| one["name"] == name).cloned();
+    for name in ["Docker Compose", "GitHub Actions", "Terraform", "AWS", "Python", "Proofhouse"] {
+        assert!(one(name).is_some(), "{name}");
+    }
+    assert_eq!(one("PostgreSQL").unwrap()["versions"], serde_json::json!(["16.4"]));
+    // A scan alone says it too, for projects that are built elsewhere.
+    site.write("main.tf", "");
+    site.proofhouse(&["scan"]);
+    let found = site.proofhouse(&["radar", "who", "AWS", "--format", "json"]).expect(0).json();
+    assert_eq!(found["projects"], serde_json::json!({}));
+    // Over the months: this one, and none before.
+    let trend = site
+        .proofhouse(&["radar", "trend", "postgresql", "--months", "2", "--format", "json"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        (&trend[0]["months"][0][1], &trend[0]["months"][1][1], &trend[0]["change"]),
+        (&0.into(), &1.into(), &1.into())
+    );
+    assert!(site.proofhouse(&["radar", "trend"]).expect(0).out.contains("PostgreSQL"));
+    // The gate holds the run's own against the catalogue.
+    let hold = "version: 1\nunlisted: ignore\ntechnologies:\n  - { name: PostgreSQL, quadrant: platforms, ring: adopt, \
+        match: [{ purl: pkg:docker/postgres }, { purl: \"pkg:pypi/psycopg*\", client: true }], versions: \">=17\" }\n  \
+        - { name: AWS, quadrant: platforms, ring: hold, match: [{ purl: pkg:terraform/hashicorp/aws }] }\n";
+    fs::write(site.path().join("technologies.yaml"), hold).unwrap();
+    site.git(&["checkout", "main.tf"]);
+    let denied = site.proofhouse(&["gate", "explain", "staging"]).expect(1).out;
+    assert!(denied.contains("pkg:docker/postgres 16.4 is not a version of PostgreSQL"), "{denied}");
+    assert!(denied.contains("AWS is on hold (pkg:terraform/hashicorp/aws)"), "{denied}");
+    site.proofhouse(&["ledger", "verify"]).expect(0);
+}

@@ -25,21 +25,24 @@ impl Store {
     /// Any database error.
     pub async fn newest_technologies(&self, project: &str) -> Result<Option<u64>> {
         let sql = "SELECT idx FROM technologies WHERE project = $1 ORDER BY idx DESC LIMIT 1";
-        let found = all(&self.db, "technologies", sql.to_owned(), vec![project.into()], |cells| cells.count());
+        let found =
+            all(&self.db, "technologies", sql.to_owned(), vec![project.into()], |cells| cells.count());
         Ok(found.await?.pop())
     }
 
-    /// Everything that every project used just before `moment`, once each, sorted.
+    /// Every package and everything else that every project used just before `moment`, once each, sorted.
     ///
     /// # Errors
     /// Any database error.
     pub async fn used_at(&self, moment: Timestamp) -> Result<Vec<UsedView>> {
         let newest = |table: &str| {
-            format!("SELECT MAX(idx) FROM {table} WHERE project IS NOT NULL AND logged_at < $1 GROUP BY project")
+            format!(
+                "SELECT MAX(idx) FROM {table} WHERE project IS NOT NULL AND logged_at < $1 GROUP BY project"
+            )
         };
         let packages = format!(
             "SELECT DISTINCT s.project, c.package, c.name, c.version FROM components c JOIN sboms s ON s.idx = c.idx \
-             WHERE c.idx IN ({})",
+             WHERE c.package IS NOT NULL AND c.idx IN ({})",
             newest("sboms")
         );
         let others = format!(

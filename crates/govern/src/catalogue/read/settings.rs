@@ -30,7 +30,7 @@ impl Reading {
                 let hint = "leave `quorum` out when nobody needs to sign".to_owned();
                 self.add("catalogue-quorum", place(&roles), message, Some(hint));
             }
-            let names = Role::ALL.map(Role::word);
+            let names = Role::ALL.map(Role::name);
             roles
                 .value
                 .iter()

@@ -3,6 +3,7 @@
 mod evaluate;
 mod files;
 mod people;
+mod trend;
 mod use_of;
 
 use engine::{
@@ -51,6 +52,11 @@ pub fn radar(global: &Global, command: &RadarCommand) -> Result<Exit, Problem> {
             people::status(&App::open(global)?, &open(from)?.open()?, technology.as_deref(), *fail)
         }
         RadarCommand::History { technology } => people::history(&App::open(global)?, technology.as_deref()),
+        RadarCommand::Trend { technology, months, from } => {
+            let app = App::open(global)?;
+            let catalogue = evaluate::or_none(&app, from.catalogue.as_deref())?;
+            trend::trend(&app, &catalogue, technology.as_deref(), *months)
+        }
         RadarCommand::Check { from } => check(&App::open(global)?, &open(from)?),
         RadarCommand::Export { to, from, title } => files::export(&open(from)?, to, title),
         RadarCommand::Import(arguments) => files::import(global, arguments),
@@ -111,7 +117,8 @@ fn of_project(app: &App, project: &str) -> Result<Option<(Inventory, Vec<String>
     let run = app.recorder.projection().latest_run(project, true, None)?;
     let run =
         run.map(|(run, _)| find_run(project, Some(run), &app.recorder)).transpose()?.map(|(run, _)| run);
-    let (mut inventory, gaps) = inventory(project, sbom.index, run.as_ref(), &app.recorder)?;
+    let besides = app.database.wait(app.store.newest_technologies(project))?;
+    let (mut inventory, gaps) = inventory(project, sbom.index, besides, run.as_ref(), &app.recorder)?;
     if let Some(run) = &run {
         let detail = app.database.wait(app.store.run(run.run))?;
         for scan in detail.into_iter().flat_map(|detail| detail.scans) {

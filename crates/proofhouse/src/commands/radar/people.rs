@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use engine::radar::{self, Opinion, Sign};
-use govern::catalogue::{Catalogue, Moved, Ring, Standing, State, history as moves};
-use model::{By, Exit, Problem, Role, Via};
+use govern::{
+    catalogue::{Catalogue, Moved, Ring, Standing, State, history as moves},
+    organisation::{self, Rights},
+};
+use model::{By, Exit, Problem, Role, Via, problem::erase};
 use serde_json::json;
 
 use crate::{
@@ -16,9 +19,20 @@ use crate::{
 /// Longest name of a person, in characters.
 const LONGEST_NAME: usize = 100;
 
-/// Who acts, with the role that they say they have; and who enters it, where that is somebody else.
-fn by(who: &WhoArgs, role: Option<Role>) -> Result<(By, Option<String>), Problem> {
-    let of = |name: String| By { name, roles: role.into_iter().collect(), via: Via::Local };
+/// Who acts, with their roles; and who enters it, where that is somebody else. The organisation's file says who has
+/// which role. Before one was applied, whoever holds the installation is believed.
+fn by(app: &App, who: &WhoArgs, role: Option<Role>) -> Result<(By, Option<String>), Problem> {
+    let applied = app.database.wait(app.store.organisation())?;
+    let read =
+        |view: store::views::OrganisationView| organisation::parse(view.text.as_bytes(), "organisation.yaml");
+    let organisation = applied.map(read).transpose().map_err(|e| erase(&e))?;
+    let of = |name: String| {
+        let roles = match &organisation {
+            Some(organisation) => Rights::of_person(organisation, &name, &[]).roles(None),
+            None => role.into_iter().collect(),
+        };
+        By { name, roles, via: Via::Local }
+    };
     let Some(name) = who.name.as_deref().map(str::trim) else { return Ok((of(actor()), None)) };
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(Problem::new("name-unfit", Exit::Input, "this cannot be the name of a person")
@@ -35,7 +49,7 @@ pub(super) fn assess(app: &App, catalogue: &Catalogue, arguments: &AssessArgs) -
     let score =
         arguments.criterion.clone().zip(arguments.score).map(|(name, score)| Opinion::Score(name, score));
     let Some(opinion) = vote.or(score) else { return Ok(Exit::Input) };
-    let who = by(&arguments.who, None)?;
+    let who = by(app, &arguments.who, None)?;
     let index = radar::assess(&technology, opinion, arguments.comment.clone(), who, &app.recorder)?;
     match app.json() {
         true => ui::json(&json!({ "entry": index, "technology": technology })),
@@ -55,7 +69,7 @@ pub(super) fn scorecard(
     file: &Path,
 ) -> Result<Exit, Problem> {
     let technology = radar::meant(catalogue, technology)?.name;
-    let (by, _) = by(&WhoArgs { name: None }, None)?;
+    let (by, _) = by(app, &WhoArgs { name: None }, None)?;
     let file = app.global.directory.join(file);
     let (index, card) = radar::import_scorecard(&technology, &file, by, &app.recorder)?;
     match app.json() {
@@ -72,7 +86,7 @@ pub(super) fn scorecard(
 
 /// Signs an entry, or refuses it.
 pub(super) fn sign(app: &App, catalogue: &Catalogue, arguments: &SignEntryArgs) -> Result<Exit, Problem> {
-    let (by, entered_by) = by(&arguments.who, Some(arguments.role))?;
+    let (by, entered_by) = by(app, &arguments.who, Some(arguments.role))?;
     let what = Sign {
         technology: &arguments.technology,
         approve: !arguments.reject,
