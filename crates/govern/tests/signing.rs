@@ -181,3 +181,71 @@ fn history_is_what_was_signed() {
     assert_eq!(moves[0].by, ["ann (architect)", "sam (security)", "dee (developer)"]);
     assert!(history(&signed[..2]).is_empty(), "two of three are no quorum");
 }
+
+#[test]
+fn over_all_projects_it_is_known_who_must_act_until_when_and_whether_objectives_are_reached() {
+    use govern::catalogue::{Inventory, Misuse, Progress, Reached, Standings, bill, enforcement};
+    let text = r#"version: 1
+unlisted: ignore
+objectives:
+  - { objective: Struts is gone, measure: projects-using, technology: struts, at-most: 0, due: 2027-06-30, owner: ann }
+  - { objective: Nothing on hold, measure: projects-on-hold, at-most: 1, due: 2027-01-01 }
+  - { objective: Everything signed, measure: effective-percent, at-least: 90, due: 2027-01-01 }
+  - { objective: Gone already, measure: projects-using, technology: Nobody, at-most: 0, due: 2027-06-30 }
+technologies:
+  - { name: Struts, quadrant: languages-frameworks, ring: hold, hold-until: 2027-03-31, owner: web, match: [{ purl: "pkg:maven/org.apache.struts/*" }] }
+  - { name: Waitress, quadrant: languages-frameworks, ring: hold, match: [{ purl: pkg:pypi/waitress }] }
+  - { name: Django, quadrant: languages-frameworks, ring: adopt, match: [{ purl: pkg:pypi/django }] }
+  - { name: Pairing, quadrant: techniques, ring: adopt }
+"#;
+    let catalogue = catalogue(text);
+    let inventory = |project: &str, purl: &str| Inventory {
+        project: project.into(),
+        components: bill(
+            &serde_json::json!({ "bomFormat": "CycloneDX", "components": [{ "name": "x", "purl": purl }] }),
+        )
+        .components,
+        tools: vec![],
+    };
+    let all = [
+        inventory("shop", "pkg:maven/org.apache.struts/struts2-core@2"),
+        inventory("wiki", "pkg:pypi/waitress@2"),
+    ];
+    let owners = |project: &str| vec![format!("team of {project}")];
+    let on = |day: &str| enforcement(&catalogue, &Standings::new(), &all, &owners, day.parse().unwrap());
+    let before = on("2027-03-31");
+    let shown = |one: &Misuse| {
+        (one.project.clone(), one.until.clone(), one.denied, one.teams.clone(), one.owner.clone())
+    };
+    assert_eq!(
+        before.misused.iter().map(shown).collect::<Vec<_>>(),
+        [
+            ("wiki".into(), None, true, vec!["team of wiki".to_owned()], None),
+            (
+                "shop".into(),
+                Some("2027-03-31".into()),
+                false,
+                vec!["team of shop".to_owned()],
+                Some("web".into())
+            ),
+        ]
+    );
+    assert!(on("2027-04-01").misused.iter().all(|one| one.denied));
+    assert_eq!(before.unused, ["Django"], "what is on hold and what is no program is not missed");
+    let progress = |one: &Reached| (one.number, one.progress, one.unmeasured.is_some());
+    assert_eq!(
+        before.objectives.iter().map(progress).collect::<Vec<_>>(),
+        [
+            (1, Progress::Open, false),
+            (2, Progress::Missed, false),
+            (0, Progress::Missed, true),
+            (0, Progress::Open, true),
+        ]
+    );
+    assert_eq!(before.objectives[0].days_left, 91);
+    // Nothing is reached because nothing is known.
+    let nothing = enforcement(&catalogue, &Standings::new(), &[], &owners, "2027-01-01".parse().unwrap());
+    assert!(nothing.objectives.iter().all(|one| one.progress != Progress::Met));
+    let gone = enforcement(&catalogue, &Standings::new(), &all[1..], &owners, "2027-01-01".parse().unwrap());
+    assert_eq!(gone.objectives[0].progress, Progress::Met);
+}

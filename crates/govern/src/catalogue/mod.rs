@@ -5,6 +5,7 @@
 //! [`Bill`] and tools against it; [`export`] writes it for others, and [`import`] reads what others wrote.
 
 mod bill;
+mod enforce;
 mod entry;
 pub mod evaluate;
 pub mod export;
@@ -19,6 +20,7 @@ mod trend;
 mod write;
 
 pub use bill::{Bill, Component, besides, bill};
+pub use enforce::{Enforcement, Misuse, Progress, Reached, enforcement};
 pub use entry::{
     Catalogue, FILE_NAME, Goal, Match, Measure, Move, Objective, Policy, Quadrant, Quorum, Ring, Technology,
     Weights,

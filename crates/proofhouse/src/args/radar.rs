@@ -77,6 +77,29 @@ pub enum RadarCommand {
         /// Only this technology
         technology: Option<String>,
     },
+    /// Who still ships what the catalogue does not want, by when, and who answers for it
+    Deadlines {
+        /// Only this technology
+        technology: Option<String>,
+        /// Fail (status 1) when something of it denies today
+        #[arg(long)]
+        fail: bool,
+        #[command(flatten)]
+        from: CatalogueArg,
+    },
+    /// Entries that are recommended and used nowhere, and entries that are used and not wanted
+    Unused {
+        #[command(flatten)]
+        from: CatalogueArg,
+    },
+    /// How far the objectives of the catalogue are
+    Objectives {
+        /// Fail (status 1) when one was missed
+        #[arg(long)]
+        fail: bool,
+        #[command(flatten)]
+        from: CatalogueArg,
+    },
     /// Hold this project's newest bill of materials and tools against the catalogue
     Check {
         #[command(flatten)]

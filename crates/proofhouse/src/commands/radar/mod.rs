@@ -1,5 +1,6 @@
 //! `proofhouse radar`: the technology catalogue on the command line.
 
+mod enforce;
 mod evaluate;
 mod files;
 mod people;
@@ -56,6 +57,13 @@ pub fn radar(global: &Global, command: &RadarCommand) -> Result<Exit, Problem> {
             let app = App::open(global)?;
             let catalogue = evaluate::or_none(&app, from.catalogue.as_deref())?;
             trend::trend(&app, &catalogue, technology.as_deref(), *months)
+        }
+        RadarCommand::Deadlines { technology, fail, from } => {
+            enforce::deadlines(&App::open(global)?, &open(from)?.open()?, technology.as_deref(), *fail)
+        }
+        RadarCommand::Unused { from } => enforce::unused(&App::open(global)?, &open(from)?.open()?),
+        RadarCommand::Objectives { fail, from } => {
+            enforce::objectives(&App::open(global)?, &open(from)?.open()?, *fail)
         }
         RadarCommand::Check { from } => check(&App::open(global)?, &open(from)?),
         RadarCommand::Export { to, from, title } => files::export(&open(from)?, to, title),

@@ -5,7 +5,7 @@ use std::path::Path;
 use engine::radar::{self, Opinion, Sign};
 use govern::{
     catalogue::{Catalogue, Moved, Ring, Standing, State, history as moves},
-    organisation::{self, Rights},
+    organisation::{self, Organisation, Rights},
 };
 use model::{By, Exit, Problem, Role, Via, problem::erase};
 use serde_json::json;
@@ -19,13 +19,18 @@ use crate::{
 /// Longest name of a person, in characters.
 const LONGEST_NAME: usize = 100;
 
-/// Who acts, with their roles; and who enters it, where that is somebody else. The organisation's file says who has
-/// which role. Before one was applied, whoever holds the installation is believed.
-fn by(app: &App, who: &WhoArgs, role: Option<Role>) -> Result<(By, Option<String>), Problem> {
+/// The organisation that was applied; `None` before one was.
+pub(super) fn organisation(app: &App) -> Result<Option<Organisation>, Problem> {
     let applied = app.database.wait(app.store.organisation())?;
     let read =
         |view: store::views::OrganisationView| organisation::parse(view.text.as_bytes(), "organisation.yaml");
-    let organisation = applied.map(read).transpose().map_err(|e| erase(&e))?;
+    applied.map(read).transpose().map_err(|e| erase(&e))
+}
+
+/// Who acts, with their roles; and who enters it, where that is somebody else. The organisation's file says who has
+/// which role. Before one was applied, whoever holds the installation is believed.
+fn by(app: &App, who: &WhoArgs, role: Option<Role>) -> Result<(By, Option<String>), Problem> {
+    let organisation = organisation(app)?;
     let of = |name: String| {
         let roles = match &organisation {
             Some(organisation) => Rights::of_person(organisation, &name, &[]).roles(None),
