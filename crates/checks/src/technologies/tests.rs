@@ -1,3 +1,5 @@
+//! What is found in each kind of file, and that no text makes it panic.
+
 use proptest::prelude::*;
 
 use super::*;

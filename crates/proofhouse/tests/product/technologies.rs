@@ -270,3 +270,32 @@ fn what_a_source_uses_besides_packages_is_in_the_ledger_counted_and_judged() {
     assert!(denied.contains("AWS is on hold (pkg:terraform/hashicorp/aws)"), "{denied}");
     site.proofhouse(&["ledger", "verify"]).expect(0);
 }
+
+#[test]
+fn deadlines_unused_entries_and_objectives_are_told_over_all_projects() {
+    let site = site();
+    let file = |hold: &str, due: &str| {
+        let text = format!(
+            "version: 1\nunlisted: ignore\nobjectives:\n  - {{ objective: Waitress is gone, measure: projects-using, technology: Waitress, at-most: 0, due: {due} }}\n\
+             technologies:\n  - {{ name: Waitress, quadrant: languages-frameworks, ring: hold, hold-until: {hold}, owner: web team, match: [{{ purl: pkg:pypi/waitress }}] }}\n  \
+             - {{ name: Gunicorn, quadrant: languages-frameworks, ring: adopt, match: [{{ purl: pkg:pypi/gunicorn }}] }}\n"
+        );
+        fs::write(site.path().join("technologies.yaml"), text).unwrap();
+    };
+    let radar = |arguments: &[&str], code| site.proofhouse(&[&["radar"], arguments].concat()).expect(code);
+    file("2999-12-31", "2999-12-31");
+    let grace = radar(&["deadlines", "--fail"], 0).out;
+    assert!(
+        grace.contains("until 2999-12-31")
+            && grace.contains("bookshelf")
+            && grace.contains("entry: web team"),
+        "{grace}"
+    );
+    let unused = radar(&["unused", "--format", "json"], 0).json();
+    assert_eq!((&unused["unused"][0], &unused["misused"][0]), (&"Gunicorn".into(), &"Waitress".into()));
+    assert!(radar(&["objectives", "--fail"], 0).out.contains("open"));
+    file("2020-01-01", "2020-01-01");
+    assert!(radar(&["deadlines", "waitress", "--fail"], 1).out.contains("since 2020-01-01"));
+    let missed = radar(&["objectives", "--fail", "--format", "json"], 1).json();
+    assert_eq!((&missed[0]["progress"], &missed[0]["number"]), (&"missed".into(), &1.into()));
+}
