@@ -22,6 +22,8 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     let tree = MemoryTree::new([(path, content)]);
+    let identified = checks::technologies::identify(&tree);
+    assert!(identified.uses.iter().all(|one| one.files == 1 && one.places == [path]), "{identified:?}");
     let report = config::scan(&tree);
     let coverage = &report.coverage;
     let told = coverage.scanned + (coverage.skipped.len() + coverage.errors.len()) as u64;

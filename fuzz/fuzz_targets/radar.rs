@@ -4,10 +4,11 @@
 #![no_main]
 
 use govern::catalogue::{
-    Catalogue, bill,
+    Catalogue, Events, bill,
+    evaluate::{Evaluation, evaluate, scorecard},
     export::{Form, export},
     import::{self, Format},
-    judge, parse, yaml,
+    judge, parse, standings, yaml,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -22,6 +23,12 @@ fuzz_target!(|bytes: &[u8]| {
                 "foreign control characters reach the terminal"
             );
         }
+    }
+    let _ = scorecard(bytes);
+    if let Ok(read) = Evaluation::from_bytes(bytes) {
+        // Whoever made it, it can be evaluated again.
+        let again = evaluate(read.facts, &Catalogue::default().weights);
+        assert!(again.known_percent <= 100 && again.total.is_none_or(|total| (0.0..=10.0).contains(&total)));
     }
     let formats = Format::NAMES.iter().map(|name| Format::from_name(name)).chain([None]);
     for format in formats {
@@ -41,5 +48,8 @@ fn written(catalogue: &Catalogue) {
     export(catalogue, Form::Csv, "");
     assert!(!export(catalogue, Form::Markdown, "Radar").contains('<'));
     let bom = serde_json::json!({ "bomFormat": "CycloneDX", "components": [{ "name": "a", "purl": "pkg:npm/%40a/b@1" }] });
-    judge(catalogue, &bill(&bom).components, &[], govern::catalogue::today(model::Timestamp::UNIX_EPOCH));
+    let now = model::Timestamp::UNIX_EPOCH;
+    let standings = standings(catalogue, &[], &Events::default(), now);
+    assert_eq!(standings.is_empty(), catalogue.quorum.is_none() || catalogue.technologies.is_empty());
+    judge(catalogue, &standings, &bill(&bom).components, &[], govern::catalogue::today(now));
 }

@@ -14,6 +14,7 @@
 //! | [`osv`] | advisory feeds to a local index, components to findings |
 //! | [`secrets`] | credentials in files, by provider format and by entropy |
 //! | [`config`] | Dockerfiles, CI pipelines, compose files, Kubernetes manifests |
+//! | [`technologies`] | languages, images, pipelines, infrastructure that a source uses |
 //!
 //! The severity of an advisory is, in this order: its CVSS vector (newest CVSS version first), the
 //! word its database uses, RustSec's `informational` class; an advisory that says nothing is medium.
@@ -24,6 +25,7 @@ pub mod folder;
 pub mod osv;
 pub mod sbom;
 pub mod secrets;
+pub mod technologies;
 pub mod tree;
 pub mod yaml;
 

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use checks::{osv, sbom};
-use model::{Problem, ScanReport, Sha256, Technique, Timestamp, ToolRef};
+use model::{Problem, ScanReport, Sha256, Technique, Timestamp, ToolRef, predicate::TechnologyUse};
 use pipeline::config::Scans;
 use runner::WorkDir;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,12 @@ pub struct BuiltIn {
     pub reports: Vec<ScanReport>,
     /// The inventory as a CycloneDX document without run properties, when it is on.
     pub bom: Option<Value>,
+    /// What the source uses besides packages.
+    #[serde(default)]
+    pub technologies: Vec<TechnologyUse>,
+    /// What of that could not be found out.
+    #[serde(default)]
+    pub technology_gaps: Vec<String>,
 }
 
 /// What decides the result; any difference makes the checks run again.
@@ -114,6 +120,8 @@ pub fn check(
 fn run(tree: &SnapshotTree<'_>, basis: &Basis<'_>, home: &Home, now: Timestamp) -> Result<BuiltIn, Problem> {
     let scans = basis.scans;
     let mut result = BuiltIn::default();
+    let identified = checks::technologies::identify(tree);
+    (result.technologies, result.technology_gaps) = (identified.uses, identified.gaps);
     let inventory = (scans.sca || scans.sbom).then(|| sbom::collect(tree));
     if scans.sast {
         result.reports.push(sast::scan(tree, &sast::Options::default()));

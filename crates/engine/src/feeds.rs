@@ -25,6 +25,8 @@ pub fn import(path: &Path, name: &str, actor: &str, recorder: &Recorder) -> Resu
         as_of: report.newest.unwrap_or(now),
         imported: now,
         advisories: report.advisories,
+        exploited: report.exploited,
+        products: report.products,
         refused: report.rejected_first,
         actor: actor.to_owned(),
     };

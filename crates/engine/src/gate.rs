@@ -63,7 +63,7 @@ pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Resu
     whole(question.run, config)?;
     let environment = question.project.environment(question.environment)?;
     let collected = collect(question, environment, recorder, now)?;
-    let evidence = expect::document(question, config, environment, &collected, now)?;
+    let evidence = expect::document(question, config, environment, &collected, recorder, now)?;
     let mut rules = policy::RuleSet::built_in();
     for (path, text) in &question.project.rules {
         rules.add(path, text).map_err(|e| erase(&e))?;

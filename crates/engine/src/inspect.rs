@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use attest::ledger::Report;
 use model::{
     Problem, Sha256,
-    predicate::{ForeignAttestation, ManualTest, ReleaseImport, Run, Scan, Vsa},
+    predicate::{
+        ForeignAttestation, ManualTest, ReleaseImport, Run, Scan, ScorecardImport, TechnologyReview, Vsa,
+    },
     problem::erase,
 };
 use serde::Serialize;
@@ -79,6 +81,12 @@ pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(test)) = statement.decode::<ManualTest>() {
         return vec![(test.evidence.hash, format!("evidence of a manual test: {}", test.file))];
+    }
+    if let Some(Ok(review)) = statement.decode::<TechnologyReview>() {
+        return vec![(review.evidence.hash, format!("evidence of the entry {}", review.technology))];
+    }
+    if let Some(Ok(card)) = statement.decode::<ScorecardImport>() {
+        return vec![(card.report.hash, format!("Scorecard of {}", card.technology))];
     }
     if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
         return vec![(foreign.document.hash, "a foreign attestation".to_owned())];

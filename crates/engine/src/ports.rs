@@ -63,4 +63,10 @@ pub trait Projection: Send + Sync {
     /// # Errors
     /// The database cannot be reached.
     fn key_events(&self) -> Result<Vec<u64>, Problem>;
+
+    /// Ledger indices of the statements of a kind, by its short word, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn of_kind(&self, kind: &str) -> Result<Vec<u64>, Problem>;
 }

@@ -1,13 +1,21 @@
 //! The technology catalogue on disk, and what the ledger knows for it.
 
+mod facts;
+mod opinion;
+mod sign;
+
 use std::path::Path;
 
 use govern::catalogue::{self, Catalogue, CatalogueError, Inventory};
 use model::{
     Exit, Problem, Sha256, UserError,
-    predicate::{Run, Sbom},
+    predicate::{Run, Sbom, Technologies},
     problem::erase,
 };
+
+pub use facts::{Knowledge, Usage, evaluate, meant};
+pub use opinion::{Opinion, assess, import_scorecard};
+pub use sign::{LARGEST_EVIDENCE, Sign, entry, sign, signatures, standings};
 
 use crate::{project::read_bounded, record::Recorder};
 
@@ -87,13 +95,15 @@ impl CatalogueFile {
     }
 }
 
-/// What the ledger knows of a project: the bill of materials at `sbom`, and the tools of `run`.
+/// What the ledger knows of a project: the bill of materials at `sbom`, what else its source uses at `besides`, and
+/// the tools of `run`.
 ///
 /// # Errors
 /// The ledger cannot be read, or the bill of materials does not verify.
 pub fn inventory(
     project: &str,
     sbom: u64,
+    besides: Option<u64>,
     run: Option<&Run>,
     recorder: &Recorder,
 ) -> Result<(Inventory, Vec<String>), Problem> {
@@ -107,7 +117,20 @@ pub fn inventory(
     let bill = catalogue::bill(&bom.0);
     let mut tools: Vec<_> =
         run.into_iter().flat_map(|run| &run.steps).flat_map(|step| step.tools.iter().cloned()).collect();
+    let mut components = bill.components;
+    if let Some(index) = besides {
+        let found = recorder.row(index)?.statement.decode::<Technologies>().and_then(Result::ok);
+        let proven = recorder.check(index, recorder.clock().now()) == (true, true);
+        let found = found.filter(|found| proven && found.project == project).ok_or_else(|| {
+            let message = format!("ledger entry {index} does not verify as what {project} uses");
+            Problem::new("technologies-unproven", Exit::Integrity, message)
+                .with_hint("see `proofhouse ledger verify`")
+        })?;
+        let (more, named) = catalogue::besides(&found.uses);
+        components.extend(more);
+        tools.extend(named);
+    }
     tools.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
     tools.dedup_by(|a, b| (&a.name, &a.version) == (&b.name, &b.version));
-    Ok((Inventory { project: project.to_owned(), components: bill.components, tools }, bill.gaps))
+    Ok((Inventory { project: project.to_owned(), components, tools }, bill.gaps))
 }

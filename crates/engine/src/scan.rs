@@ -16,6 +16,7 @@ use crate::{
     run::take,
     scans::{self, About},
     source::{Source, differs},
+    statements,
     tree::SnapshotTree,
 };
 
@@ -66,6 +67,9 @@ pub fn scan(
     for report in &result.reports {
         statements.push(scans::statement_of(report, &about, recorder)?);
     }
+    let found = (result.technologies, result.technology_gaps);
+    let uses = statements::technologies(&project.config.project, None, found, recorder.clock().now());
+    statements.push(statements::statement(about.subjects.clone(), &uses)?);
     let (logged, _) = recorder.record(&statements)?;
     Ok((result.reports, logged.len() as u64))
 }

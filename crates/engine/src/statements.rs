@@ -5,8 +5,8 @@ mod provenance;
 use model::{
     Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
     predicate::{
-        Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord, TestContext,
-        TestResult, TraceContext,
+        Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord, Technologies,
+        TechnologyUse, TestContext, TestResult, TraceContext,
         provenance::{BUILD_TYPE, BUILDER_PREFIX},
     },
 };
@@ -49,6 +49,16 @@ impl RunFacts {
     pub fn context(&self, step: Option<&str>) -> Context {
         Context { project: self.project.clone(), run: self.run, step: step.map(str::to_owned) }
     }
+}
+
+/// What a source uses besides packages.
+pub fn technologies(
+    project: &str,
+    run: Option<RunId>,
+    (uses, gaps): (Vec<TechnologyUse>, Vec<String>),
+    at: Timestamp,
+) -> Technologies {
+    Technologies { project: project.to_owned(), run, uses, gaps, at }
 }
 
 /// Makes a statement; predicates of ours always serialise.

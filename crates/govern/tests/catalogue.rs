@@ -3,14 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use govern::catalogue::{
-    Catalogue, CatalogueError, Component, Inventory, Match, Move, Quadrant, Ring, Technology, bill, denies,
+    Catalogue, CatalogueError, Component, Goal, Inventory, Match, Measure, Move, Objective, Quadrant, Quorum,
+    Ring, Standings, Technology, Weights, bill, denies,
     export::{Form, export},
     identify,
     import::{self, Format},
-    judge, parse, starter, yaml,
+    judge, months, parse, starter, trend, yaml,
 };
 use jiff::civil::{Date, date};
-use model::{ToolRef, UserError};
+use model::{Role, ToolRef, UserError};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -105,7 +106,7 @@ fn hold_warns_until_its_day_is_over_and_nothing_else_slips_by() {
     let catalogue = parse(GOOD.as_bytes(), "x").unwrap();
     let on = |day: Date, purls: &[&str], tools: &[ToolRef]| {
         let components: Vec<_> = purls.iter().map(|purl| component(purl)).collect();
-        let violations = judge(&catalogue, &components, tools, day).violations;
+        let violations = judge(&catalogue, &Standings::new(), &components, tools, day).violations;
         violations.iter().map(|v| (v.code.clone(), denies(v, day))).collect::<Vec<_>>()
     };
     let (last, after) = (date(2026, 12, 31), date(2027, 1, 1));
@@ -135,7 +136,7 @@ fn what_others_depend_on_is_not_unlisted_but_held_technologies_are_found_there_t
     deep.direct = Some(false);
     let mut held = component("pkg:pypi/waitress@2");
     held.direct = Some(false);
-    let judged = judge(&catalogue, &[deep, held], &[], date(2027, 1, 1));
+    let judged = judge(&catalogue, &Standings::new(), &[deep, held], &[], date(2027, 1, 1));
     assert_eq!((judged.listed, judged.unlisted, judged.violations.len()), (1, 1, 1));
     assert!(judged.violations[0].message.contains("instead: Gunicorn"), "{:?}", judged.violations);
 }
@@ -272,16 +273,21 @@ prop_compose! {
         requirement in prop::option::of(prop::sample::select(&[">=1, <2", "3.11", "!=4"][..])),
         day in prop::option::of((2000_i16..2100, 1_i8..=12, 1_i8..=28)),
         matched in any::<bool>(),
+        client in any::<bool>(),
+        cpe in prop::option::of("cpe:2[.]3:[aoh]:[a-z_]{1,8}:[a-z_.]{1,8}"),
+        evidence in prop::option::of(any::<[u8; 4]>().prop_map(model::Sha256::of)),
+        product in prop::option::of("[a-z][a-z0-9.-]{0,12}"),
     ) -> Technology {
         let day = day.map(|(y, m, d)| date(y, m, d));
         let versions: Option<model::version::Requirement> = requirement.map(|text| text.parse().unwrap());
-        let matches = match matched {
-            true => vec![Match { purl: Some("pkg:npm/@x/**".into()), tool: None, version: versions.clone() }],
+        let mut matches = match matched {
+            true => vec![Match { purl: Some("pkg:npm/@x/**".into()), client, version: versions.clone(), ..Match::default() }],
             false => vec![],
         };
+        matches.extend(cpe.map(|cpe| Match { cpe: Some(cpe), ..Match::default() }));
         let hold_until = day.filter(|_| ring == Ring::Hold || versions.is_some());
         let moves = day.map(|date| Move { date, ring, reason: rationale.clone() }).into_iter().collect();
-        Technology { matches, owner, rationale, alternatives, versions, review_by: day, hold_until, moves, ..Technology::new(name, quadrant, ring) }
+        Technology { matches, product, owner, rationale, evidence, alternatives, versions, review_by: day, hold_until, moves, ..Technology::new(name, quadrant, ring) }
     }
 }
 
@@ -289,8 +295,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn yaml_and_json_read_back_as_they_were(technologies in prop::collection::vec(technology(), 0..6)) {
-        let mut catalogue = Catalogue { technologies, ..Catalogue::default() };
+    fn yaml_and_json_read_back_as_they_were(
+        technologies in prop::collection::vec(technology(), 0..6),
+        roles in prop::option::of(prop::collection::vec(prop::sample::select(&Role::ALL[..]), 1..5)),
+        number in 1_u16..100,
+        text in "[^\\p{Cc}]{0,20}x",
+    ) {
+        let quorum = roles.map(|roles| Quorum { roles, valid_days: number, ..Quorum::default() });
+        let weights = Weights { ease: number, ..Weights::default() };
+        let objective = Objective { objective: text.clone(), measure: Measure::ProjectsUsing, technology: Some(text), goal: Goal::AtMost(number), due: date(2030, 1, 1), owner: None };
+        let mut catalogue = Catalogue { technologies, quorum, weights, objectives: vec![objective], ..Catalogue::default() };
         for (n, entry) in catalogue.technologies.iter_mut().enumerate() {
             entry.name = format!("{n}{}", entry.name);
         }
@@ -343,4 +357,38 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn use_is_counted_at_the_end_of_each_month() {
+    let now = "2027-02-10T08:00:00Z".parse().unwrap();
+    let ends = months(now, 3);
+    let labels: Vec<&str> = ends.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(labels, ["2026-12", "2027-01", "2027-02"]);
+    assert_eq!((ends[0].1.to_string().as_str(), ends[2].1), ("2027-01-01T00:00:00Z", now));
+    let inventory = |project: &str, purls: &[&str], tools: &[&str]| Inventory {
+        project: project.into(),
+        components: purls.iter().map(|purl| component(purl)).collect(),
+        tools: tools.iter().map(|name| tool(name, "")).collect(),
+    };
+    let catalogue = parse(GOOD.as_bytes(), "x").unwrap();
+    let before = vec![inventory("a", &["pkg:pypi/waitress", "pkg:pypi/psycopg"], &["python"])];
+    let after = vec![
+        inventory("a", &["pkg:docker/postgres"], &["python"]),
+        inventory("b", &["pkg:npm/x"], &["node"]),
+    ];
+    let trends = trend(&catalogue, &[("2027-01".into(), before), ("2027-02".into(), after)]);
+    let of = |name: &str| {
+        let one = trends.iter().find(|one| one.technology == name).unwrap();
+        (one.months.iter().map(|(_, n)| *n).collect::<Vec<_>>(), one.change, one.known)
+    };
+    assert_eq!(of("Waitress"), (vec![1, 0], -1, true));
+    assert_eq!(of("PostgreSQL"), (vec![1, 1], 0, true), "a client, then the server");
+    assert_eq!(
+        of("Node.js"),
+        (vec![0, 0], 0, true),
+        "the entry is about versions below 20, and this one has none"
+    );
+    assert_eq!(of("Python"), (vec![1, 1], 0, true));
+    assert_eq!(of("x"), (vec![0, 1], 1, false));
 }

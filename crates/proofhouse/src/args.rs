@@ -25,7 +25,7 @@ pub use controls::{ControlsArgs, ControlsForm};
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
 pub use people::{AccountCommand, OrganisationCommand, TokenCreateArgs};
-pub use radar::{RadarCommand, RadarImportArgs};
+pub use radar::{AssessArgs, CatalogueArg, RadarCommand, RadarImportArgs, SignEntryArgs, WhoArgs};
 pub use release::ReleaseCommand;
 pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;

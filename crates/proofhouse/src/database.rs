@@ -76,4 +76,8 @@ impl Projection for Database {
     fn key_events(&self) -> Result<Vec<u64>, Problem> {
         self.wait(self.store.key_events())
     }
+
+    fn of_kind(&self, kind: &str) -> Result<Vec<u64>, Problem> {
+        self.wait(self.store.statements_of_kind(kind))
+    }
 }

@@ -14,4 +14,4 @@ pub use demo::demo;
 pub use ledger::{Ledger, deployment_id, finding, hour, run_id};
 pub use postgres::{Postgres, postgres};
 pub use stoppable::Stoppable;
-pub use story::{run_predicate, story};
+pub use story::{run_predicate, story, technologies};

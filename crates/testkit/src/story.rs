@@ -78,11 +78,36 @@ pub fn story<B: Blobs>(ledger: &mut Ledger<B>) {
         as_of: hour(0),
         imported: ledger.now(),
         advisories: 10,
+        exploited: 0,
+        products: 0,
         refused: vec![],
         actor: "ann".into(),
     };
     ledger.push(vec![Subject::sha256("osv.zip", Sha256::of("osv"))], &feed);
     ledger.filler();
+}
+
+/// What a project uses besides packages.
+pub fn technologies(at: Timestamp) -> Technologies {
+    let postgres = TechnologyUse {
+        kind: "service".into(),
+        name: "postgres".into(),
+        version: Some("16".into()),
+        purl: Some("pkg:docker/postgres".into()),
+        files: 1,
+        places: vec!["compose.yaml".into()],
+        share: None,
+    };
+    let python = TechnologyUse {
+        kind: "language".into(),
+        name: "Python".into(),
+        version: None,
+        purl: None,
+        share: Some(100),
+        ..postgres.clone()
+    };
+    let gaps = vec!["Dockerfile: which image `$BASE` is, is decided elsewhere".into()];
+    Technologies { project: "demo".into(), run: None, uses: vec![python, postgres], gaps, at }
 }
 
 /// A run with two steps, of which the second fails.

@@ -7,7 +7,7 @@
 mod compose;
 mod containers;
 mod dockerfile;
-mod dockerfile_parser;
+pub(crate) mod dockerfile_parser;
 mod github;
 mod github_rules;
 mod gitlab;
@@ -137,11 +137,13 @@ fn worst(
     hits
 }
 
-fn is_yaml(path: &str) -> bool {
+pub(crate) use kubernetes::looks_like as kubernetes_looks_like;
+
+pub(crate) fn is_yaml(path: &str) -> bool {
     path.ends_with(".yml") || path.ends_with(".yaml")
 }
 
-fn is_dockerfile(path: &str) -> bool {
+pub(crate) fn is_dockerfile(path: &str) -> bool {
     let name = file_name(path).to_ascii_lowercase();
     let base = ["dockerfile", "containerfile"];
     base.iter().any(|b| {
@@ -151,17 +153,17 @@ fn is_dockerfile(path: &str) -> bool {
     })
 }
 
-fn is_github(path: &str) -> bool {
+pub(crate) fn is_github(path: &str) -> bool {
     let action = matches!(file_name(path), "action.yml" | "action.yaml");
     is_yaml(path)
         && (path.starts_with(".github/workflows/") || path.contains("/.github/workflows/") || action)
 }
 
-fn is_gitlab(path: &str) -> bool {
+pub(crate) fn is_gitlab(path: &str) -> bool {
     file_name(path).ends_with(".gitlab-ci.yml") || path.starts_with(".gitlab/ci/") && is_yaml(path)
 }
 
-fn is_compose(path: &str) -> bool {
+pub(crate) fn is_compose(path: &str) -> bool {
     let name = file_name(path);
     is_yaml(path)
         && (name.starts_with("docker-compose")

@@ -9,7 +9,9 @@ use model::{Skipped, Timestamp};
 use serde::Serialize;
 
 use super::{
-    FeedError, archive, kev, rustsec,
+    FeedError, archive, kev,
+    products::{self, Product},
+    rustsec,
     schema::{MOST_VERSIONS, Osv},
     store::{EcosystemMeta, FeedMeta, IndexDir, Records, write},
 };
@@ -37,6 +39,8 @@ pub struct FeedReport {
     pub not_matched: u64,
     /// CVE ids of a KEV catalogue.
     pub exploited: u64,
+    /// Products of endoflife data.
+    pub products: u64,
     /// Files that are not an advisory: how many,
     pub rejected: u64,
     /// and the first of them with the reason.
@@ -57,7 +61,7 @@ pub fn import(path: &Path, feed: &str, dir: &IndexDir, now: Timestamp) -> Result
     }
     let mut collector = Collector::default();
     archive::each(path, &archive::Limits::default(), &mut |name, bytes| collector.file(name, bytes))?;
-    if collector.advisories.is_empty() && collector.exploited.is_empty() {
+    if collector.advisories.is_empty() && collector.exploited.is_empty() && collector.products.is_empty() {
         let first = collector.rejected_first.first().map(|r| format!("{}: {}", r.what, r.why));
         return Err(FeedError::Empty { path: path.to_owned(), first });
     }
@@ -67,7 +71,8 @@ pub fn import(path: &Path, feed: &str, dir: &IndexDir, now: Timestamp) -> Result
 #[derive(Default)]
 struct Collector {
     advisories: HashMap<String, Osv>,
-    exploited: std::collections::BTreeSet<String>,
+    exploited: BTreeMap<String, String>,
+    products: BTreeMap<String, Product>,
     catalogue: Option<Timestamp>,
     rejected: u64,
     rejected_first: Vec<Skipped>,
@@ -102,12 +107,12 @@ impl Collector {
                 let json = yaml::parse(text).map_err(|e| e.to_string())?.to_json();
                 self.add(serde_json::from_value(json).map_err(|e| e.to_string())?)
             }
-            _ => self.json(bytes),
+            _ => self.json(name, bytes),
         }
     }
 
-    /// One advisory, a list of them, or the KEV catalogue.
-    fn json(&mut self, bytes: &[u8]) -> Result<(), String> {
+    /// One advisory, a list of them, the KEV catalogue, or endoflife data.
+    fn json(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
         if first == Some(&b'[') {
             let all: Vec<Osv> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
@@ -119,6 +124,12 @@ impl Collector {
         {
             self.exploited.extend(ids);
             self.catalogue = self.catalogue.max(date);
+            return Ok(());
+        }
+        if osv.id.is_empty()
+            && let Some(products) = products::parse(name, bytes)
+        {
+            self.products.extend(products);
             return Ok(());
         }
         self.add(osv)
@@ -167,14 +178,19 @@ impl Collector {
             }
         }
         let newest = ecosystems.values().map(|m| m.newest).max().flatten().max(self.catalogue);
+        let newest = newest.max(products::newest(&self.products, now));
         let counts = ecosystems.iter().map(|(name, meta)| (name.clone(), meta.advisories)).collect();
         let exploited = self.exploited.len() as u64;
+        let products = self.products.len() as u64;
+        let written = (products > 0).then(|| products::write(dir, feed, &self.products)).transpose()?;
         let meta = FeedMeta {
             feed: feed.to_owned(),
             imported_at: now,
             newest,
             ecosystems,
-            exploited: self.exploited,
+            exploited: self.exploited.keys().cloned().collect(),
+            exploited_since: self.exploited.into_iter().filter(|(_, day)| !day.is_empty()).collect(),
+            products: written,
         };
         Ok(FeedReport {
             feed: feed.to_owned(),
@@ -186,6 +202,7 @@ impl Collector {
             withdrawn,
             not_matched,
             exploited,
+            products,
             rejected: self.rejected,
             rejected_first: self.rejected_first,
         })

@@ -1,6 +1,6 @@
 //! The catalogue of known exploited vulnerabilities (CISA KEV, JSON).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use model::Timestamp;
 use serde::Deserialize;
@@ -17,12 +17,15 @@ struct Catalogue {
 struct Entry {
     #[serde(rename = "cveID")]
     cve: String,
+    #[serde(default, rename = "dateAdded")]
+    added: String,
 }
 
-/// The CVE ids of a catalogue and its date; `None` when `bytes` is something else.
-pub fn parse(bytes: &[u8]) -> Option<(BTreeSet<String>, Option<Timestamp>)> {
+/// The CVE ids of a catalogue with the day they were added, and its date; `None` when `bytes` is something else.
+pub fn parse(bytes: &[u8]) -> Option<(BTreeMap<String, String>, Option<Timestamp>)> {
     let catalogue: Catalogue = serde_json::from_slice(bytes).ok()?;
     let date = catalogue.date_released.as_deref().and_then(|d| d.parse().ok());
+    let of = |entry: Entry| (entry.cve, entry.added.chars().take(10).collect());
     (!catalogue.catalog_version.is_empty())
-        .then(|| (catalogue.vulnerabilities.into_iter().map(|entry| entry.cve).collect(), date))
+        .then(|| (catalogue.vulnerabilities.into_iter().map(of).collect(), date))
 }

@@ -1,7 +1,7 @@
 //! Known vulnerabilities: OSV advisories (schema 1.7) in a local index, matched to an inventory.
 //!
 //! `import` turns a feed (zip, tar.gz, folder, or single file of OSV JSON or YAML; RustSec Markdown; the
-//! KEV catalogue) into one checksummed index file per feed; [`Index`] finds the advisories of a package
+//! KEV catalogue; endoflife data) into one checksummed index file per feed; [`Index`] finds the advisories of a package
 //! without loading the rest; `scan` evaluates the ranges as the OSV specification says.
 //!
 //! Rules: withdrawn advisories are left out. `GIT` ranges need a repository and are ignored; an
@@ -11,6 +11,7 @@ mod archive;
 mod error;
 mod import;
 mod kev;
+mod products;
 mod range;
 mod rustsec;
 mod scan;
@@ -21,6 +22,7 @@ mod version;
 
 pub use error::FeedError;
 pub use import::{FeedReport, import};
+pub use products::{Cycle, Product};
 pub use range::{Event, Range, RangeKind, affected, fixed_after};
 pub use scan::{KNOWN_EXPLOITED, scan};
 pub use schema::Advisory;

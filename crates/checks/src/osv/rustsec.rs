@@ -66,6 +66,7 @@ pub fn parse(path: &str, text: &str) -> Result<Option<Osv>, String> {
     };
     Ok(Some(Osv {
         id: meta.id,
+        published: Some(format!("{}T00:00:00Z", meta.date)),
         modified: Some(format!("{}T00:00:00Z", meta.date)),
         withdrawn: meta.withdrawn,
         aliases: Some(meta.aliases),

@@ -23,6 +23,7 @@ pub const MOST_VERSIONS: usize = 20_000;
 #[serde(default)]
 pub struct Osv {
     pub id: String,
+    pub published: Option<String>,
     pub modified: Option<String>,
     pub withdrawn: Option<String>,
     pub aliases: Option<Vec<String>>,
@@ -123,6 +124,9 @@ pub struct Advisory {
     /// A page about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// When it was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Timestamp>,
     /// Ranges that can be compared (never `GIT`).
     pub ranges: Vec<Range>,
     /// Versions listed one by one.
@@ -193,6 +197,7 @@ impl Osv {
             cvss,
             cwe: self.cwe(),
             url: self.url(),
+            published: self.published.as_deref().and_then(|at| at.parse().ok()),
             ranges: ranges.collect(),
             versions: affected.versions.clone(),
         }

@@ -16,7 +16,7 @@ use std::{
 use model::{Hasher, Sha256, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{FeedError, schema::Advisory, schema::package_key};
+use super::{FeedError, Product, products, schema::Advisory, schema::package_key};
 use crate::sbom::Ecosystem;
 
 const MAGIC: &[u8; 8] = b"PHFEED01";
@@ -61,6 +61,12 @@ pub struct FeedMeta {
     /// CVE ids known to be exploited; only in a KEV feed.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub exploited: BTreeSet<String>,
+    /// Day (`YYYY-MM-DD`) on which each of them was added, where the catalogue says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub exploited_since: BTreeMap<String, String>,
+    /// SHA-256 of the endoflife data beside the index; only where the feed has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub products: Option<Sha256>,
 }
 
 /// What a feed holds about one ecosystem.
@@ -185,6 +191,32 @@ impl Index {
     /// Whether a CVE is in an imported KEV catalogue.
     pub fn is_exploited(&self, id: &str) -> bool {
         self.feeds().any(|m| m.exploited.contains(id))
+    }
+
+    /// Whether a KEV catalogue was imported.
+    pub fn knows_exploited(&self) -> bool {
+        self.feeds().any(|meta| !meta.exploited.is_empty())
+    }
+
+    /// Day on which a CVE was added to an imported KEV catalogue.
+    pub fn exploited_since(&self, id: &str) -> Option<&str> {
+        self.feeds().find_map(|meta| meta.exploited_since.get(id)).map(String::as_str)
+    }
+
+    /// Endoflife data of all feeds; the newest import wins. Nothing when none was imported.
+    ///
+    /// # Errors
+    /// [`FeedError::Damaged`], [`FeedError::Io`].
+    pub fn products(&self) -> Result<BTreeMap<String, Product>, FeedError> {
+        let mut feeds: Vec<&Feed> = self.feeds.iter().collect();
+        feeds.sort_by_key(|feed| feed.meta.imported_at);
+        let mut all = BTreeMap::new();
+        for feed in feeds {
+            if let Some(digest) = feed.meta.products {
+                all.extend(products::read(&feed.path.with_extension("products"), digest)?);
+            }
+        }
+        Ok(all)
     }
 
     /// The advisories of a package, over all feeds; the name is normalised.

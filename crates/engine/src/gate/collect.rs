@@ -8,7 +8,7 @@ use model::{
     ports::LoggedStatement,
     predicate::{
         Exception, ManualTest, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan,
-        TestResult,
+        Technologies, TestResult,
     },
 };
 use pipeline::{
@@ -39,6 +39,8 @@ pub struct Collected {
     pub exceptions: Vec<ExceptionFacts>,
     /// Bills of materials of the run that verify, with their ledger indices.
     pub bills: Vec<(u64, govern::catalogue::Bill)>,
+    /// What the run's source uses besides packages; only of a statement that verifies.
+    pub besides: Vec<model::predicate::TechnologyUse>,
     /// What the SLSA level depends on.
     pub basis: Basis,
     /// Comparisons with other builds and what these stand on.
@@ -133,6 +135,7 @@ pub fn collect(
     let statements = recorder.from(from)?;
     recorder.confirm(from)?;
     found.basis.commit = question.run.commit.is_some() && !question.run.dirty;
+    let mut found_besides = vec![];
     let mut requirements = crate::requirements::Collector::of(question.run);
     for logged in statements {
         let logged = logged?;
@@ -151,12 +154,19 @@ pub fn collect(
             found.basis.authentic = signed && included;
             found.basis.certified = signed && recorder.certified(logged.index);
         }
+        if signed
+            && included
+            && let Some(Ok(found)) = logged.statement.decode::<Technologies>()
+        {
+            found_besides.extend(found.uses);
+        }
         if fact.kind == "sbom" && !(signed && included) {
             found.bills.pop();
         }
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
     found.requirements = requirements.finish();
+    found.besides = found_besides;
     found.widen(question.run);
     let number: u64 = scans.values().flatten().map(|scan| scan.findings.count).sum();
     if number > MOST_FINDINGS {
@@ -248,6 +258,9 @@ fn classify(
             found.bills.push((logged.index, govern::catalogue::bill(&bom.0)));
         }
         return own.then(|| fact("sbom", None));
+    }
+    if let Some(Ok(uses)) = statement.decode::<Technologies>() {
+        return (uses.run == Some(run.run)).then(|| fact("technologies", None));
     }
     if let Some(Ok(scan)) = statement.decode::<Scan>() {
         if !concerns(&scan, run, about) {

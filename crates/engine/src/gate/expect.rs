@@ -17,6 +17,7 @@ pub(super) fn document(
     config: &Config,
     environment: &Environment,
     collected: &Collected,
+    recorder: &crate::record::Recorder,
     now: Timestamp,
 ) -> Result<Evidence, Problem> {
     let run = question.run;
@@ -45,7 +46,7 @@ pub(super) fn document(
             None => vec![],
         },
         exceptions: collected.exceptions.clone(),
-        technologies: super::technologies::facts(question, collected, now),
+        technologies: super::technologies::facts(question, collected, recorder, now)?,
         settings: environment.gate.clone().into(),
     })
 }

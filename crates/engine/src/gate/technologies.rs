@@ -1,18 +1,23 @@
 //! What the technology catalogue says about a run: facts of the evidence document. The rule `technologies`
 //! decides on them.
 
-use govern::catalogue::{judge, today};
-use model::{Timestamp, ToolRef, evidence::TechnologyFacts};
+use govern::catalogue::{besides, judge, today};
+use model::{Problem, Timestamp, ToolRef, evidence::TechnologyFacts};
 
 use super::{Collected, Question};
+use crate::{radar, record::Recorder};
 
 /// The facts, when the project names a catalogue; also when there is none, which denies.
+///
+/// # Errors
+/// The ledger or the database cannot be read.
 pub(super) fn facts(
     question: &Question<'_>,
     collected: &Collected,
+    recorder: &Recorder,
     now: Timestamp,
-) -> Option<TechnologyFacts> {
-    let file = question.project.catalogue.as_ref()?;
+) -> Result<Option<TechnologyFacts>, Problem> {
+    let Some(file) = question.project.catalogue.as_ref() else { return Ok(None) };
     let mut facts = TechnologyFacts {
         catalogue: file.path.clone(),
         digest: file.digest(),
@@ -25,16 +30,20 @@ pub(super) fn facts(
     };
     match file.parse() {
         Ok(catalogue) => {
-            let components: Vec<_> =
+            let (more, named) = besides(&collected.besides);
+            let mut components: Vec<_> =
                 collected.bills.iter().flat_map(|(_, bill)| bill.components.iter().cloned()).collect();
-            let tools: Vec<ToolRef> =
+            let standings = radar::standings(&catalogue, recorder, now)?;
+            components.extend(more);
+            let mut tools: Vec<ToolRef> =
                 question.run.steps.iter().flat_map(|step| step.tools.iter().cloned()).collect();
-            let judged = judge(&catalogue, &components, &tools, today(now));
+            tools.extend(named);
+            let judged = judge(&catalogue, &standings, &components, &tools, today(now));
             (facts.listed, facts.unlisted) = (judged.listed, judged.unlisted);
             facts.violations = judged.violations;
         }
         // The file may be anything that the configuration names: its text stays out of the evidence.
         Err(unusable) => facts.unusable = Some(unusable.without_text()),
     }
-    Some(facts)
+    Ok(Some(facts))
 }

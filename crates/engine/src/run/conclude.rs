@@ -85,6 +85,9 @@ pub(super) fn conclude(
         subjects.extend(ended.iter().flat_map(artifacts));
         statements.push(statement(subjects, &bom)?);
     }
+    let found = (checked.result.technologies, checked.result.technology_gaps);
+    let uses = statements::technologies(&facts.project, Some(facts.run), found, recorder.clock().now());
+    statements.push(statement(vec![source.clone()], &uses)?);
     let _ = checked.kept;
     let passed = ended.iter().all(|step| step.record.result == StepResult::Passed);
     let result = if passed { RunResult::Passed } else { RunResult::Failed };

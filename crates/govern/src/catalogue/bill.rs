@@ -1,6 +1,7 @@
 //! The components of a CycloneDX document. What does not fit within the limits, and what the document itself
 //! says it could not read, is told: a bill with gaps must not pass for a whole one.
 
+use model::{ToolRef, predicate::TechnologyUse};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ const MOST: usize = 200_000;
 const DEEPEST: usize = 16;
 /// Most gaps that are kept.
 const MOST_GAPS: usize = 20;
+/// Most licences of a component that are kept.
+const MOST_LICENCES: usize = 50;
 
 /// What a project ships.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,11 +24,14 @@ pub struct Bill {
 }
 
 /// One component.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Component {
     /// Package URL as it stands there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purl: Option<String>,
+    /// CPE name as it stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpe: Option<String>,
     /// Name, with its group.
     pub name: String,
     /// Version.
@@ -34,6 +40,28 @@ pub struct Component {
     /// Whether the project asks for it itself, when that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direct: Option<bool>,
+    /// Licences, as SPDX expressions or names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub licences: Vec<String>,
+}
+
+/// What a source uses besides packages: what has a package URL is a component that nobody asked for as a package,
+/// everything else is known by its name, like a tool.
+pub fn besides(uses: &[TechnologyUse]) -> (Vec<Component>, Vec<ToolRef>) {
+    let (named, others): (Vec<_>, Vec<_>) = uses.iter().partition(|one| one.purl.is_some());
+    let component = |one: &TechnologyUse| Component {
+        purl: one.purl.clone(),
+        name: one.name.clone(),
+        version: one.version.clone(),
+        direct: Some(false),
+        ..Component::default()
+    };
+    let tool = |one: &TechnologyUse| ToolRef {
+        name: one.name.clone(),
+        version: one.version.clone().unwrap_or_default(),
+        digest: None,
+    };
+    (named.into_iter().map(component).collect(), others.into_iter().map(tool).collect())
 }
 
 /// Reads a CycloneDX JSON document, as far as it is of the expected form.
@@ -77,9 +105,22 @@ fn read(component: &Value) -> Component {
     Component {
         name: text("group").map_or_else(|| name.clone(), |group| format!("{group}/{name}")),
         version: text("version").or_else(in_purl),
+        cpe: text("cpe"),
         direct: direct.and_then(|p| p["value"].as_str()?.parse().ok()),
+        licences: licences(component),
         purl,
     }
+}
+
+/// `licenses[].license.id`, `.license.name` or `.expression` (CycloneDX 1.4 to 1.7).
+fn licences(component: &Value) -> Vec<String> {
+    let choices = component["licenses"].as_array().into_iter().flatten().take(MOST_LICENCES);
+    let of = |choice: &Value| {
+        let licence = &choice["license"];
+        let name = licence["id"].as_str().or(licence["name"].as_str()).or(choice["expression"].as_str());
+        name.map(|name| name.chars().take(200).collect())
+    };
+    choices.filter_map(of).collect()
 }
 
 /// The version in a package URL, still percent-encoded.

@@ -62,24 +62,57 @@ struct Known {
     #[serde(default)]
     purls: Vec<String>,
     #[serde(default)]
+    clients: Vec<String>,
+    #[serde(default)]
+    cpes: Vec<String>,
+    #[serde(default)]
     tools: Vec<String>,
+    /// Id in endoflife data.
+    product: Option<String>,
 }
 
 impl Known {
     fn matches(&self) -> impl Iterator<Item = Match> + '_ {
-        let purl = |text: &String| Match { purl: Some(text.clone()), tool: None, version: None };
-        let tool = |text: &String| Match { purl: None, tool: Some(text.clone()), version: None };
-        self.purls.iter().map(purl).chain(self.tools.iter().map(tool))
+        let purl = |text: &String| Match { purl: Some(text.clone()), ..Match::default() };
+        let tool = |text: &String| Match { tool: Some(text.clone()), ..Match::default() };
+        let cpe = |text: &String| Match { cpe: Some(text.clone()), ..Match::default() };
+        let client = |text: &String| Match { purl: Some(text.clone()), client: true, ..Match::default() };
+        let purls = self.purls.iter().map(purl).chain(self.clients.iter().map(client));
+        purls.chain(self.cpes.iter().map(cpe)).chain(self.tools.iter().map(tool))
     }
+
+    fn entry(&self) -> Option<Technology> {
+        let quadrant = Quadrant::from_name(&self.quadrant)?;
+        let entry = Technology::new(self.name.clone(), quadrant, Ring::Assess);
+        Some(Technology { matches: self.matches().collect(), product: self.product.clone(), ..entry })
+    }
+}
+
+/// Our own rules; they are part of the program, and a test reads them.
+fn rules() -> Vec<Known> {
+    serde_json::from_str(KNOWN).unwrap_or_default()
+}
+
+/// What our own rules know under a name, as an entry that is to be assessed.
+pub fn known(name: &str) -> Option<Technology> {
+    rules().iter().find(|rule| rule.name.to_lowercase() == name.to_lowercase()).and_then(Known::entry)
+}
+
+/// Whether a pattern means everything of a kind, as `pkg:pypi/**`: then a package counts as the language and not
+/// as a release of it.
+pub fn is_ecosystem(purl: &str) -> bool {
+    purl.ends_with("/**") && purl.matches('/').count() == 1
 }
 
 /// Groups what the projects use; most used first, then by name.
 pub fn identify(inventories: &[Inventory]) -> Vec<Found> {
-    // The rules are part of the program; a test reads them.
-    let known: Vec<Known> = serde_json::from_str(KNOWN).unwrap_or_default();
+    let known = rules();
     let rules: Vec<(usize, Match)> =
         known.iter().enumerate().flat_map(|(n, known)| known.matches().map(move |one| (n, one))).collect();
     let matcher = Matcher::of(rules.iter().map(|(n, one)| (*n, one)));
+    let named =
+        Matcher::of(rules.iter().filter(|(_, one)| one.is_itself() || one.client).map(|(n, one)| (*n, one)));
+    let own = Matcher::of(rules.iter().filter(|(_, one)| one.is_itself()).map(|(n, one)| (*n, one)));
     let mut found: BTreeMap<(bool, String), Found> = BTreeMap::new();
     for inventory in inventories {
         let mut note = |rule: Option<&Known>,
@@ -98,7 +131,9 @@ pub fn identify(inventories: &[Inventory]) -> Vec<Found> {
                 projects: BTreeMap::new(),
             });
             match rule {
-                Some(rule) => entry.matches.extend(rule.matches().filter_map(|one| one.purl.or(one.tool))),
+                Some(rule) => {
+                    entry.matches.extend(rule.matches().filter_map(|one| one.purl.or(one.cpe).or(one.tool)));
+                }
                 None => drop(entry.matches.insert(by.to_owned())),
             }
             let used = entry.projects.entry(inventory.project.clone()).or_default();
@@ -111,17 +146,16 @@ pub fn identify(inventories: &[Inventory]) -> Vec<Found> {
             }
         };
         for component in &inventory.components {
-            let Some(purl) = &component.purl else { continue };
+            let Some(purl) = component.purl.as_ref().or(component.cpe.as_ref()) else { continue };
             let (plain, version) = (model::identity::unversioned(purl), component.version.as_deref());
-            let hits = matcher.component(purl, None);
-            let mut itself = false;
-            for rule in hits.into_iter().filter_map(|n| known.get(n)) {
-                // A rule for a whole ecosystem names the language; others name the package.
-                let whole =
-                    rule.purls.iter().all(|purl| purl.ends_with("/**") && purl.matches('/').count() == 1);
-                itself |= !whole;
-                note(Some(rule), if whole { "" } else { plain }, ("", Quadrant::Tools), version);
+            let unversioned = Component { version: None, ..component.clone() };
+            let (named, own) = (named.of_component(&unversioned), own.of_component(&unversioned));
+            for n in matcher.of_component(&unversioned) {
+                // A rule for a whole ecosystem names the language, and a client has versions of its own.
+                let by = if own.contains(&n) { plain } else { "" };
+                note(known.get(n), by, ("", Quadrant::Tools), version);
             }
+            let itself = !named.is_empty();
             if !itself {
                 note(None, plain, (&component.name, Quadrant::LanguagesFrameworks), version);
             }
@@ -147,14 +181,10 @@ pub fn identify(inventories: &[Inventory]) -> Vec<Found> {
 /// A first catalogue of what is used: everything known is to be assessed by somebody.
 pub fn starter(found: &[Found]) -> Catalogue {
     let mut names = BTreeSet::new();
-    let entries = found.iter().filter(|one| one.known && names.insert(one.name.to_lowercase())).map(|one| {
-        let rule = |text: &String| match text.starts_with("pkg:") {
-            true => Match { purl: Some(text.clone()), tool: None, version: None },
-            false => Match { purl: None, tool: Some(text.clone()), version: None },
-        };
-        let matches = one.matches.iter().map(rule).collect();
-        Technology { matches, ..Technology::new(one.name.clone(), one.quadrant, Ring::Assess) }
-    });
+    let entries = found
+        .iter()
+        .filter(|one| one.known && names.insert(one.name.to_lowercase()))
+        .filter_map(|one| known(&one.name));
     Catalogue { technologies: entries.collect(), ..Catalogue::default() }
 }
 
@@ -188,9 +218,12 @@ mod tests {
         for rule in &known {
             assert!(names.insert(rule.name.to_lowercase()), "{}", rule.name);
             assert!(Quadrant::from_name(&rule.quadrant).is_some(), "{}", rule.name);
-            assert!(!rule.purls.is_empty() || !rule.tools.is_empty(), "{}", rule.name);
-            for purl in &rule.purls {
+            assert!(rule.matches().next().is_some(), "{}", rule.name);
+            for purl in rule.purls.iter().chain(&rule.clients) {
                 assert!(super::super::matching::pattern(purl).is_ok(), "{purl}");
+            }
+            for cpe in &rule.cpes {
+                assert!(super::super::matching::cpe(cpe).is_ok(), "{cpe}");
             }
         }
     }

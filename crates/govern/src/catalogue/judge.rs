@@ -11,6 +11,7 @@ use super::{
     bill::Component,
     entry::{Catalogue, Policy, Ring, Technology},
     matching::Matcher,
+    signing::{Standings, State},
 };
 
 /// What came out.
@@ -24,13 +25,30 @@ pub struct Judgement {
     pub unlisted: u64,
 }
 
-/// Judges components and tools on a day (UTC).
-pub fn judge(catalogue: &Catalogue, components: &[Component], tools: &[ToolRef], today: Date) -> Judgement {
-    let matcher = Matcher::new(catalogue);
+/// Judges components and tools on a day (UTC). `standings` says which entries are effective, where the catalogue
+/// has a quorum.
+pub fn judge(
+    catalogue: &Catalogue,
+    standings: &Standings,
+    components: &[Component],
+    tools: &[ToolRef],
+    today: Date,
+) -> Judgement {
+    let entry_says = |entry: &Technology, what: &str, version: Option<&str>, own: bool| {
+        let mut found = entry_says(catalogue, entry, (what, version, own), today);
+        found.extend(not_effective(catalogue, standings, entry, &shown(what, version)).map(|message| {
+            let policy = catalogue.quorum.as_ref().map_or(Policy::Ignore, |quorum| quorum.not_effective);
+            let technology = Some(entry.name.clone());
+            let violation = violation("technology-not-effective", policy, what, version);
+            TechnologyViolation { technology, message, ..violation }
+        }));
+        found
+    };
+    let (matcher, own) = (Matcher::new(catalogue), Matcher::own(catalogue));
     let (mut judgement, mut found) = (Judgement::default(), BTreeSet::new());
     for component in components {
         let (purl, version) = (component.purl.as_deref(), component.version.as_deref());
-        let entries = purl.map_or_else(Vec::new, |purl| matcher.component(purl, version));
+        let entries = matcher.of_component(component);
         let what =
             purl.map_or_else(|| component.name.clone(), |purl| model::identity::unversioned(purl).into());
         if entries.is_empty() {
@@ -38,8 +56,10 @@ pub fn judge(catalogue: &Catalogue, components: &[Component], tools: &[ToolRef],
             found.extend(unlisted(catalogue, component, &what));
         } else {
             judgement.listed += 1;
-            let entries = entries.into_iter().filter_map(|n| catalogue.technologies.get(n));
-            entries.for_each(|entry| found.extend(entry_says(catalogue, entry, &what, version, today)));
+            let own = own.of_component(component);
+            let entries =
+                entries.into_iter().filter_map(|n| Some((catalogue.technologies.get(n)?, own.contains(&n))));
+            entries.for_each(|(entry, own)| found.extend(entry_says(entry, &what, version, own)));
         }
     }
     for tool in tools {
@@ -49,11 +69,30 @@ pub fn judge(catalogue: &Catalogue, components: &[Component], tools: &[ToolRef],
         {
             judgement.listed += 1;
             let what = format!("tool {}", tool.name);
-            found.extend(entry_says(catalogue, entry, &what, version, today));
+            found.extend(entry_says(entry, &what, version, true));
         }
     }
     judgement.violations = found.into_iter().collect();
     judgement
+}
+
+/// What an entry that is not effective comes to. What it refuses is refused all the same: taking a signature away
+/// must not let anything in.
+fn not_effective(
+    catalogue: &Catalogue,
+    standings: &Standings,
+    entry: &Technology,
+    shown: &str,
+) -> Option<String> {
+    catalogue.quorum.as_ref().filter(|quorum| quorum.not_effective != Policy::Ignore)?;
+    match standings.get(&entry.name) {
+        Some(standing) if standing.state == State::Effective => None,
+        Some(standing) => {
+            let (state, because) = (standing.state.word(), standing.because.join("; "));
+            Some(format!("the entry {} is not effective ({shown}): {state}: {because}", entry.name))
+        }
+        None => Some(format!("the entry {} is not effective ({shown}): nothing is known of it", entry.name)),
+    }
 }
 
 /// The day of a moment (UTC).
@@ -81,8 +120,7 @@ fn unlisted(catalogue: &Catalogue, component: &Component, what: &str) -> Option<
 fn entry_says(
     catalogue: &Catalogue,
     entry: &Technology,
-    what: &str,
-    version: Option<&str>,
+    (what, version, own): (&str, Option<&str>, bool),
     today: Date,
 ) -> Vec<TechnologyViolation> {
     let (name, shown, mut found) = (&entry.name, shown(what, version), vec![]);
@@ -109,7 +147,8 @@ fn entry_says(
             format!("{name} is on hold ({shown}){grace}{instead}"),
         );
     }
-    if let Some(allowed) = &entry.versions {
+    // Clients have versions of their own.
+    if let Some(allowed) = entry.versions.as_ref().filter(|_| own) {
         match version {
             Some(version) if allowed.accepts(version) => {}
             Some(_) => {

@@ -14,6 +14,8 @@ const TOGETHER: usize = 64;
 /// Finds what a component or tool counts as.
 pub struct Matcher {
     sets: Vec<Set>,
+    /// Part, vendor and product, entry and version.
+    cpes: Vec<([String; 3], usize, Option<Requirement>)>,
     /// Lower-case tool name, entry and version.
     tools: Vec<(String, usize, Option<Requirement>)>,
 }
@@ -32,18 +34,29 @@ impl Matcher {
         Self::of(entries.flat_map(|(n, entry)| entry.matches.iter().map(move |one| (n, one))))
     }
 
+    /// As [`Self::new`], without clients and whole ecosystems: what is found is the technology itself, with its
+    /// versions.
+    pub fn own(catalogue: &Catalogue) -> Self {
+        let entries = catalogue.technologies.iter().enumerate();
+        let all = entries.flat_map(|(n, entry)| entry.matches.iter().map(move |one| (n, one)));
+        Self::of(all.filter(|(_, one)| one.is_itself()))
+    }
+
     /// For rules with the number that each leads to. Patterns that [`pattern`] refuses match nothing.
     pub(super) fn of<'a>(rules: impl Iterator<Item = (usize, &'a Match)>) -> Self {
-        let (mut globs, mut tools) = (vec![], vec![]);
+        let (mut globs, mut cpes, mut tools) = (vec![], vec![], vec![]);
         for (entry, rule) in rules {
             if let Some(glob) = rule.purl.as_deref().and_then(|text| pattern(text).ok()) {
                 globs.push((glob, entry, rule.version.clone()));
+            }
+            if let Some(cpe) = rule.cpe.as_deref().and_then(|text| cpe(text).ok()) {
+                cpes.push((cpe, entry, rule.version.clone()));
             }
             if let Some(tool) = &rule.tool {
                 tools.push((tool.to_lowercase(), entry, rule.version.clone()));
             }
         }
-        Self { sets: globs.chunks(TOGETHER).map(Set::new).collect(), tools }
+        Self { sets: globs.chunks(TOGETHER).map(Set::new).collect(), cpes, tools }
     }
 
     /// Entries that a component counts as, ascending and once each. A rule with a version matches a component
@@ -52,6 +65,22 @@ impl Matcher {
         let plain = plain(purl);
         let rules = self.sets.iter().flat_map(|set| set.hits(&plain));
         distinct(rules.filter(|(_, wanted)| fits(wanted.as_ref(), version)).map(|(entry, _)| *entry))
+    }
+
+    /// Entries that a CPE name counts as, as [`Self::component`].
+    pub fn cpe(&self, name: &str, version: Option<&str>) -> Vec<usize> {
+        let Ok(parts) = cpe(name) else { return vec![] };
+        let same = |wanted: &[String; 3]| wanted.iter().zip(&parts).all(|(a, b)| a == "*" || a == b);
+        let rules = self.cpes.iter().filter(|(wanted, ..)| same(wanted));
+        distinct(rules.filter(|(_, _, wanted)| fits(wanted.as_ref(), version)).map(|(_, entry, _)| *entry))
+    }
+
+    /// Entries that a component counts as, by its package URL and its CPE name.
+    pub fn of_component(&self, component: &super::Component) -> Vec<usize> {
+        let version = component.version.as_deref();
+        let by_purl = component.purl.iter().flat_map(|purl| self.component(purl, version));
+        let by_cpe = component.cpe.iter().flat_map(|name| self.cpe(name, version));
+        distinct(by_purl.chain(by_cpe))
     }
 
     /// Entries that a tool counts as, ascending and once each.
@@ -120,6 +149,33 @@ pub(super) fn plain(purl: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Part, vendor and product of a CPE name (CPE 2.3 formatted string, or the older `cpe:/a:vendor:product`), in
+/// lower case.
+///
+/// # Errors
+/// Why it is none.
+pub(super) fn cpe(text: &str) -> Result<[String; 3], &'static str> {
+    if text.len() > LONGEST {
+        return Err("it is longer than 512 bytes");
+    }
+    let rest = text.strip_prefix("cpe:2.3:").or_else(|| text.strip_prefix("cpe:/"));
+    let rest = rest.ok_or("it does not begin with `cpe:2.3:`")?;
+    // A colon that belongs to a name is escaped.
+    let (mut parts, mut escaped) = (vec![String::new()], false);
+    for c in rest.chars().flat_map(char::to_lowercase) {
+        match c {
+            ':' if !escaped => parts.push(String::new()),
+            c => parts.last_mut().into_iter().for_each(|part| part.push(c)),
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    let mut parts = parts.into_iter().filter(|part| !part.is_empty());
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(part), Some(vendor), Some(product)) => Ok([part, vendor, product]),
+        _ => Err("it names no part, vendor and product"),
+    }
 }
 
 /// A pattern, ready to be compared.

@@ -6,13 +6,16 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use model::{Exit, UserError};
-use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+mod raw;
+mod settings;
+
 use super::{
-    entry::{Catalogue, Match, Move, Policy, Quadrant, Ring, Technology},
+    entry::{Catalogue, Match, Move, Quadrant, Ring, Technology, Weights},
     matching,
 };
+use raw::{RawFile, RawMatch, RawMove, RawTechnology};
 
 /// Largest file, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -95,50 +98,6 @@ impl CatalogueError {
         }
         out
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    version: Spanned<String>,
-    unlisted: Option<Spanned<String>>,
-    overdue: Option<Spanned<String>>,
-    technologies: Vec<Spanned<RawTechnology>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct RawTechnology {
-    name: Spanned<String>,
-    quadrant: Spanned<String>,
-    ring: Spanned<String>,
-    #[serde(default, rename = "match")]
-    matches: Vec<Spanned<RawMatch>>,
-    owner: Option<Spanned<String>>,
-    rationale: Option<Spanned<String>>,
-    #[serde(default)]
-    alternatives: Vec<Spanned<String>>,
-    versions: Option<Spanned<String>>,
-    review_by: Option<Spanned<String>>,
-    hold_until: Option<Spanned<String>>,
-    #[serde(default)]
-    moves: Vec<Spanned<RawMove>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMatch {
-    purl: Option<Spanned<String>>,
-    tool: Option<Spanned<String>>,
-    version: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMove {
-    date: Spanned<String>,
-    ring: Spanned<String>,
-    reason: Option<Spanned<String>>,
 }
 
 /// Reads and checks a catalogue. `file` is only shown.
@@ -229,11 +188,10 @@ impl Reading {
             self.add("catalogue-too-many", (1, 1), message, None);
             return None;
         }
-        let mut policy = |text: Option<Spanned<String>>| match text {
-            None => Some(Policy::Warn),
-            Some(text) => self.name(&text, "what follows", Policy::NAMES, Policy::from_name),
-        };
-        let (unlisted, overdue) = (policy(raw.unlisted), policy(raw.overdue));
+        let (unlisted, overdue) = (self.policy(raw.unlisted), self.policy(raw.overdue));
+        let quorum = raw.quorum.map(|quorum| self.quorum(quorum));
+        let weights = raw.weights.map_or_else(Weights::default, |weights| self.weights(weights));
+        let objectives = self.objectives(raw.objectives);
         let (mut technologies, mut names) = (vec![], HashMap::new());
         for technology in raw.technologies {
             let at = place(&technology.value.name);
@@ -244,7 +202,15 @@ impl Reading {
             }
             technologies.extend(self.technology(technology.value));
         }
-        Some(Catalogue { version: 1, unlisted: unlisted?, overdue: overdue?, technologies })
+        Some(Catalogue {
+            version: 1,
+            unlisted: unlisted?,
+            overdue: overdue?,
+            quorum,
+            weights,
+            objectives,
+            technologies,
+        })
     }
 
     fn technology(&mut self, raw: RawTechnology) -> Option<Technology> {
@@ -266,6 +232,8 @@ impl Reading {
         entry.matches = raw.matches.into_iter().filter_map(|rule| self.rule(rule)).collect();
         entry.owner = raw.owner.map(|text| self.text(text, LONGEST_NAME));
         entry.rationale = raw.rationale.map(|text| self.text(text, LONGEST_TEXT));
+        entry.product = raw.product.map(|text| self.product(text));
+        entry.evidence = raw.evidence.and_then(|text| self.digest(&text));
         entry.alternatives = raw.alternatives.into_iter().map(|text| self.text(text, LONGEST_NAME)).collect();
         entry.versions = raw.versions.and_then(|text| self.requirement(&text));
         entry.review_by = raw.review_by.and_then(|text| self.date(&text));
@@ -292,9 +260,9 @@ impl Reading {
 
     fn rule(&mut self, raw: Spanned<RawMatch>) -> Option<Match> {
         let at = place(&raw);
-        let RawMatch { purl, tool, version } = raw.value;
-        if purl.is_some() == tool.is_some() {
-            let message = "a rule has either `purl` or `tool`".to_owned();
+        let RawMatch { purl, cpe, tool, client, version } = raw.value;
+        if [&purl, &cpe, &tool].into_iter().flatten().count() != 1 {
+            let message = "a rule has either `purl`, `cpe` or `tool`".to_owned();
             self.add(
                 "catalogue-bad-match",
                 at,
@@ -318,9 +286,22 @@ impl Reading {
             let message = format!("`{}` is not a pattern of package URLs: {why}", purl.value);
             self.add("catalogue-bad-purl", place(purl), message, hint);
         }
+        if let Some(cpe) = &cpe
+            && let Err(why) = matching::cpe(&cpe.value)
+        {
+            let hint = Some("for example `cpe:2.3:a:postgresql:postgresql`".to_owned());
+            let message = format!("`{}` is not a CPE name: {why}", cpe.value);
+            self.add("catalogue-bad-cpe", place(cpe), message, hint);
+        }
         let version = version.and_then(|text| self.requirement(&text));
         let tool = tool.map(|text| self.text(text, LONGEST_NAME));
-        Some(Match { purl: purl.map(|purl| purl.value), tool, version })
+        Some(Match {
+            purl: purl.map(|purl| purl.value),
+            cpe: cpe.map(|cpe| cpe.value),
+            tool,
+            client,
+            version,
+        })
     }
 
     fn moved(&mut self, raw: RawMove) -> Option<Move> {

@@ -11,6 +11,7 @@ pub fn yaml(catalogue: &Catalogue) -> String {
         catalogue.unlisted.name(),
         catalogue.overdue.name()
     );
+    settings(catalogue, &mut out);
     if catalogue.technologies.is_empty() {
         out.push_str("technologies: []\n");
         return out;
@@ -18,6 +19,22 @@ pub fn yaml(catalogue: &Catalogue) -> String {
     out.push_str("technologies:\n");
     catalogue.technologies.iter().for_each(|entry| technology(entry, &mut out));
     out
+}
+
+/// Quorum, weights and objectives, each in one line: what is JSON is YAML.
+fn settings(catalogue: &Catalogue, out: &mut String) {
+    let mut line = |key: &str, value: serde_json::Result<String>| {
+        value.into_iter().for_each(|text| out.push_str(&format!("{key}: {}\n", escaped(&text))));
+    };
+    if let Some(quorum) = &catalogue.quorum {
+        line("quorum", serde_json::to_string(quorum));
+    }
+    if !catalogue.weights.are_usual() {
+        line("weights", serde_json::to_string(&catalogue.weights));
+    }
+    if !catalogue.objectives.is_empty() {
+        line("objectives", serde_json::to_string(&catalogue.objectives));
+    }
 }
 
 fn technology(entry: &Technology, out: &mut String) {
@@ -33,14 +50,17 @@ fn technology(entry: &Technology, out: &mut String) {
     }
     for rule in &entry.matches {
         let version = rule.version.as_ref().map(ToString::to_string);
-        let parts = [("purl", &rule.purl), ("tool", &rule.tool), ("version", &version)];
+        let parts = [("purl", &rule.purl), ("cpe", &rule.cpe), ("tool", &rule.tool), ("version", &version)];
         let parts =
             parts.iter().filter_map(|(key, value)| Some(format!("{key}: {}", quoted(value.as_ref()?))));
-        line(format!("      - {{ {} }}", parts.collect::<Vec<_>>().join(", ")));
+        let client = rule.client.then(|| "client: true".to_owned());
+        line(format!("      - {{ {} }}", parts.chain(client).collect::<Vec<_>>().join(", ")));
     }
     let texts = [
+        ("product", entry.product.clone()),
         ("owner", entry.owner.clone()),
         ("rationale", entry.rationale.clone()),
+        ("evidence", entry.evidence.map(|digest| digest.to_string())),
         ("versions", entry.versions.as_ref().map(ToString::to_string)),
         ("review-by", entry.review_by.map(|day| day.to_string())),
         ("hold-until", entry.hold_until.map(|day| day.to_string())),
@@ -66,7 +86,10 @@ fn technology(entry: &Technology, out: &mut String) {
 
 /// As a JSON text; what YAML does not take in its plain form is escaped as well.
 fn quoted(text: &str) -> String {
-    let json = serde_json::Value::from(text).to_string();
+    escaped(&serde_json::Value::from(text).to_string())
+}
+
+fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

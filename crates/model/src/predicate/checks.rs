@@ -262,11 +262,22 @@ pub struct FeedImport {
     pub imported: Timestamp,
     /// Number of advisories accepted.
     pub advisories: u64,
+    /// Vulnerabilities that it says are exploited.
+    #[serde(default, skip_serializing_if = "none")]
+    pub exploited: u64,
+    /// Products whose releases it knows.
+    #[serde(default, skip_serializing_if = "none")]
+    pub products: u64,
     /// Records that were refused, with reason; bounded.
     #[serde(default)]
     pub refused: Vec<crate::Skipped>,
     /// Who brought it.
     pub actor: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn none(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Predicate for FeedImport {

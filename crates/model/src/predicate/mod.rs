@@ -15,6 +15,7 @@ pub mod removal;
 pub mod reproduction;
 pub mod run;
 pub mod standards;
+pub mod technology;
 pub mod triage;
 
 pub use checks::{
@@ -39,6 +40,7 @@ pub use removal::{Removal, Removed, RemovedEntry};
 pub use reproduction::{Differing, Rebuilder, Reproduction};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
 pub use standards::{AttributeReport, Release, Spdx, VerificationResult, Vulns};
+pub use technology::{ScorecardImport, Technologies, TechnologyAssessment, TechnologyReview, TechnologyUse};
 pub use triage::{Triage, TriageState};
 
 /// Links a predicate of a foreign type to our run; carried as the extension field `proofhouse`,

@@ -21,10 +21,14 @@ pub fn feeds(global: &Global, command: &FeedsCommand) -> Result<Exit, Problem> {
                 true => ui::json(&imported),
                 false => {
                     let date: String = imported.as_of.to_string().chars().take(10).collect();
-                    println!(
-                        "{BOLD}{name}{BOLD:#}: {}, newest of {date}",
-                        ui::count(imported.advisories, "advisory record")
-                    );
+                    let parts = [
+                        (imported.advisories, "advisory record"),
+                        (imported.exploited, "exploited CVE"),
+                        (imported.products, "product"),
+                    ];
+                    let told = parts.iter().filter(|(number, _)| *number > 0);
+                    let told: Vec<String> = told.map(|(number, what)| ui::count(*number, what)).collect();
+                    println!("{BOLD}{name}{BOLD:#}: {}, newest of {date}", told.join(", "));
                     for refused in imported.refused.iter().take(5) {
                         ui::note(&format!("{} is left out: {}", refused.what, refused.why));
                     }

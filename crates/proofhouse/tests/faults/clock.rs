@@ -55,6 +55,8 @@ fn record(tiny: &Tiny, times: &[i64]) -> Vec<(Timestamp, Option<&'static str>)> 
             as_of: clock.now(),
             imported: clock.now(),
             advisories: 1,
+            exploited: 0,
+            products: 0,
             refused: vec![],
             actor: "test".to_owned(),
         };

@@ -22,4 +22,5 @@ mod running;
 mod scanners;
 mod standards;
 mod support;
+mod technologies;
 mod triage;

@@ -13,6 +13,7 @@ mod sbom;
 mod scan;
 mod statement;
 pub(crate) mod tally;
+mod technology;
 mod triage;
 
 use model::{
@@ -48,6 +49,10 @@ const KINDS: &[(&str, &str)] = &[
     (predicate::Organisation::TYPE, "organisation"),
     (predicate::Access::TYPE, "access"),
     (predicate::Triage::TYPE, "triage"),
+    (predicate::Technologies::TYPE, "technologies"),
+    (predicate::TechnologyReview::TYPE, "technology-review"),
+    (predicate::TechnologyAssessment::TYPE, "technology-assessment"),
+    (predicate::ScorecardImport::TYPE, "scorecard-import"),
 ];
 
 /// Short word for a predicate type.
@@ -128,6 +133,7 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "organisation" => people::organisation(tx, logged, &decode(logged)?).await?,
         "access" => people::access(tx, logged, &decode(logged)?).await?,
         "triage" => triage::triage(tx, logged, &decode(logged)?).await?,
+        "technologies" => technology::technologies(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),

@@ -125,6 +125,16 @@ impl Store {
         self.environments_where(&filter).await
     }
 
+    /// Who deploys which project, or accepted an exception in it; sorted.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn people(&self) -> Result<Vec<(String, String)>> {
+        let sql = "SELECT project, actor FROM deployments UNION SELECT project, accepted_by FROM exceptions \
+            ORDER BY 1, 2";
+        all(&self.db, "deployments", sql.to_owned(), vec![], |cells| Ok((cells.text()?, cells.text()?))).await
+    }
+
     /// One environment.
     ///
     /// # Errors

@@ -97,6 +97,16 @@ impl Store {
         all(&self.db, "statements", sql.to_owned(), vec![], |cells: &mut Cells| cells.count()).await
     }
 
+    /// Indices of the entries of a kind (a short word as `technology-review`), oldest first.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn statements_of_kind(&self, kind: &str) -> Result<Vec<u64>> {
+        let sql = "SELECT idx FROM statements WHERE kind = $1 ORDER BY idx";
+        all(&self.db, "statements", sql.to_owned(), vec![kind.into()], |cells: &mut Cells| cells.count())
+            .await
+    }
+
     /// Entries of a run, oldest first, at most 1,000.
     pub(super) async fn statements_of_run(&self, run: RunId) -> Result<Vec<StatementView>> {
         let sql = format!("{SELECT} WHERE run = $1 ORDER BY idx LIMIT {MOST}");

@@ -12,6 +12,7 @@ mod portfolio;
 mod project;
 mod run;
 mod sbom;
+mod technology;
 mod trend;
 mod triage;
 

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("migrations/0002.sql")),
     (3, include_str!("migrations/0003.sql")),
     (4, include_str!("migrations/0004_portfolio.sql")),
+    (5, include_str!("migrations/0005_catalogue.sql")),
 ];
 
 /// Holds the version; not part of a rebuild.

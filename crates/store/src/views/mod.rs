@@ -9,6 +9,7 @@ mod page;
 mod people;
 mod project;
 mod run;
+mod technology;
 
 pub use assurance::{
     DecisionFilter, DecisionView, ExceptionFilter, ExceptionView, FeedView, ScanView, StreamFilter,
@@ -24,3 +25,4 @@ pub use page::{Page, PageRequest};
 pub use people::{AccessView, OrganisationView};
 pub use project::ProjectView;
 pub use run::{ArtifactView, RunDetail, RunFilter, RunStatus, RunView, StepView};
+pub use technology::UsedView;

@@ -6,7 +6,7 @@ use model::{
 };
 use store::{Difference, Store};
 
-use crate::support::{Base, finding, hour, print, story};
+use crate::support::{Base, finding, hour, print, story, technologies};
 
 fn triage(finding: FindingId) -> Triage {
     Triage {
@@ -48,6 +48,7 @@ on_both! {
     async fn a_rebuild_gives_identical_tables(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
+        ledger.push(vec![], &technologies(ledger.now()));
         let scan = ledger.scan(vec![finding("B608", "moved.py", "x")], true);
         let mut moved = [finding("B608", "moved.py", "x")];
         model::identity::assign_all(&mut moved);

@@ -2,7 +2,7 @@
 
 use model::{Hasher, Sha256};
 use store::{LocalBlobs, Store};
-pub use testkit::{deployment_id, finding, hour, run_id, run_predicate, story};
+pub use testkit::{deployment_id, finding, hour, run_id, run_predicate, story, technologies};
 
 pub type Ledger = testkit::Ledger<LocalBlobs>;
 

@@ -3,7 +3,7 @@
 use model::{Sha256, Subject, evidence::Outcome, predicate::DeploymentResult, predicate::RunPhase};
 use store::{StatementFilter, views::*};
 
-use crate::support::{Base, deployment_id, finding, hour, run_id, run_predicate, story};
+use crate::support::{Base, deployment_id, finding, hour, run_id, run_predicate, story, technologies};
 
 on_both! {
     async fn a_run_has_everything_that_hangs_on_it(base: Base) {
@@ -92,6 +92,24 @@ on_both! {
         assert_eq!(store.active_exceptions(Some("demo"), hour(100)).await.unwrap().len(), 0);
         assert_eq!(store.exceptions(None).await.unwrap()[0].by, "ann");
         assert_eq!(store.feeds().await.unwrap()[0].digest, Some(Sha256::of("osv")));
+    }
+
+    async fn what_was_used_at_a_time_is_found(base: Base) {
+        let (store, mut ledger) = (base.store().await, base.ledger());
+        story(&mut ledger);
+        let before = ledger.now();
+        let index = ledger.push(vec![], &technologies(before));
+        crate::support::project(&ledger, &store).await;
+        assert_eq!(store.newest_technologies("demo").await.unwrap(), Some(index));
+        assert_eq!(store.newest_technologies("nobody").await.unwrap(), None);
+        let names = |used: Vec<UsedView>| used.into_iter().map(|one| one.name).collect::<Vec<_>>();
+        let later = ledger.now();
+        assert_eq!(names(store.used_at(later).await.unwrap()), ["Python", "postgres", "django"]);
+        let logged = ledger.statements[index as usize].logged_at;
+        assert_eq!(names(store.used_at(logged).await.unwrap()), ["django"]);
+        assert!(store.used_at(hour(0)).await.unwrap().is_empty());
+        assert_eq!(store.people().await.unwrap(), [("demo".to_owned(), "ann".to_owned())]);
+        assert_eq!(store.statements_of_kind("technologies").await.unwrap(), [index]);
     }
 
     async fn statements_are_found_by_index_envelope_digest_and_kind(base: Base) {

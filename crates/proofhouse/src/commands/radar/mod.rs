@@ -1,12 +1,16 @@
 //! `proofhouse radar`: the technology catalogue on the command line.
 
+mod enforce;
+mod evaluate;
 mod files;
+mod people;
+mod trend;
 mod use_of;
 
 use engine::{
     gate::find_run,
     project::Project,
-    radar::{CatalogueFile, inventory},
+    radar::{CatalogueFile, inventory, standings},
 };
 use govern::catalogue::{Inventory, denies, judge, today};
 use model::{Exit, Problem, evidence::TechnologyViolation};
@@ -15,22 +19,54 @@ use store::views::PageRequest;
 
 use crate::{
     app::{App, load_project},
-    args::{Global, RadarCommand},
+    args::{CatalogueArg, Global, RadarCommand},
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
 
 pub fn radar(global: &Global, command: &RadarCommand) -> Result<Exit, Problem> {
+    let open = |from: &CatalogueArg| files::catalogue(global, from.catalogue.as_deref());
     match command {
         RadarCommand::Identify { to } => use_of::identify(&App::open(global)?, to.as_deref()),
-        RadarCommand::Who { technology, catalogue } => {
-            use_of::who(&App::open(global)?, technology, catalogue.as_deref())
+        RadarCommand::Who { technology, from } => {
+            use_of::who(&App::open(global)?, technology, from.catalogue.as_deref())
         }
-        RadarCommand::Check { catalogue } => {
-            check(&App::open(global)?, &files::catalogue(global, catalogue.as_deref())?)
+        RadarCommand::Evaluate { technology, save, from } => {
+            let app = App::open(global)?;
+            evaluate::evaluate(&app, technology, &evaluate::or_none(&app, from.catalogue.as_deref())?, *save)
         }
-        RadarCommand::Export { to, catalogue, title } => {
-            files::export(&files::catalogue(global, catalogue.as_deref())?, to, title)
+        RadarCommand::Compare { technologies, from } => {
+            let app = App::open(global)?;
+            evaluate::compare(&app, technologies, &evaluate::or_none(&app, from.catalogue.as_deref())?)
         }
+        RadarCommand::Assess(arguments) => {
+            let app = App::open(global)?;
+            people::assess(&app, &evaluate::or_none(&app, arguments.from.catalogue.as_deref())?, arguments)
+        }
+        RadarCommand::Scorecard { technology, file, from } => {
+            let app = App::open(global)?;
+            people::scorecard(&app, &evaluate::or_none(&app, from.catalogue.as_deref())?, technology, file)
+        }
+        RadarCommand::Sign(arguments) => {
+            people::sign(&App::open(global)?, &open(&arguments.from)?.open()?, arguments)
+        }
+        RadarCommand::Status { technology, fail, from } => {
+            people::status(&App::open(global)?, &open(from)?.open()?, technology.as_deref(), *fail)
+        }
+        RadarCommand::History { technology } => people::history(&App::open(global)?, technology.as_deref()),
+        RadarCommand::Trend { technology, months, from } => {
+            let app = App::open(global)?;
+            let catalogue = evaluate::or_none(&app, from.catalogue.as_deref())?;
+            trend::trend(&app, &catalogue, technology.as_deref(), *months)
+        }
+        RadarCommand::Deadlines { technology, fail, from } => {
+            enforce::deadlines(&App::open(global)?, &open(from)?.open()?, technology.as_deref(), *fail)
+        }
+        RadarCommand::Unused { from } => enforce::unused(&App::open(global)?, &open(from)?.open()?),
+        RadarCommand::Objectives { fail, from } => {
+            enforce::objectives(&App::open(global)?, &open(from)?.open()?, *fail)
+        }
+        RadarCommand::Check { from } => check(&App::open(global)?, &open(from)?),
+        RadarCommand::Export { to, from, title } => files::export(&open(from)?, to, title),
         RadarCommand::Import(arguments) => files::import(global, arguments),
     }
 }
@@ -45,7 +81,8 @@ fn check(app: &App, file: &CatalogueFile) -> Result<Exit, Problem> {
             .with_hint("`proofhouse run` makes one, unless `scans: { sbom: false }`"));
     };
     let day = today(app.now());
-    let judged = judge(&catalogue, &inventory.components, &inventory.tools, day);
+    let standings = standings(&catalogue, &app.recorder, app.now())?;
+    let judged = judge(&catalogue, &standings, &inventory.components, &inventory.tools, day);
     let denied = judged.violations.iter().filter(|violation| denies(violation, day)).count();
     let passed = denied == 0 && gaps.is_empty();
     if app.json() {
@@ -88,7 +125,8 @@ fn of_project(app: &App, project: &str) -> Result<Option<(Inventory, Vec<String>
     let run = app.recorder.projection().latest_run(project, true, None)?;
     let run =
         run.map(|(run, _)| find_run(project, Some(run), &app.recorder)).transpose()?.map(|(run, _)| run);
-    let (mut inventory, gaps) = inventory(project, sbom.index, run.as_ref(), &app.recorder)?;
+    let besides = app.database.wait(app.store.newest_technologies(project))?;
+    let (mut inventory, gaps) = inventory(project, sbom.index, besides, run.as_ref(), &app.recorder)?;
     if let Some(run) = &run {
         let detail = app.database.wait(app.store.run(run.run))?;
         for scan in detail.into_iter().flat_map(|detail| detail.scans) {

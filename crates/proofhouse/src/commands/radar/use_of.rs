@@ -51,7 +51,7 @@ fn tell(one: &Found) {
 }
 
 /// The catalogue that the project of the working folder names; the question has an answer without one too.
-fn of_project(app: &App) -> Catalogue {
+pub(super) fn of_project(app: &App) -> Catalogue {
     let Some(file) = project(&app.global).and_then(|project| project.catalogue) else {
         return Catalogue::default();
     };
