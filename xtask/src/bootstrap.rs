@@ -13,15 +13,17 @@ use anyhow::{Context, Result, bail};
 use crate::run::{ask, command, run};
 
 /// Debian package, and a file that shows that it is there.
-const PACKAGES: [(&str, &str); 10] = [
+const PACKAGES: [(&str, &str); 12] = [
     ("bubblewrap", "/usr/bin/bwrap"),
     ("chromium", "/usr/bin/chromium"),
     ("chromium-driver", "/usr/bin/chromedriver"),
     ("g++", "/usr/bin/g++"),
     ("opensc", "/usr/bin/pkcs11-tool"),
     ("openssl", "/usr/bin/openssl"),
+    ("poppler-utils", "/usr/bin/pdftotext"),
     ("postgresql", "/usr/lib/postgresql"),
     ("python3-venv", "/usr/share/doc/python3-venv"),
+    ("qpdf", "/usr/bin/qpdf"),
     ("softhsm2", "/usr/lib/softhsm/libsofthsm2.so"),
     ("util-linux", "/usr/bin/setpriv"),
 ];

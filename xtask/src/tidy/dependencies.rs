@@ -22,6 +22,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("policy", &["model"]),
     ("deploy", &["model"]),
     ("govern", &["model"]),
+    ("report", &["model"]),
     ("store", &["model"]),
     (
         "engine",
