@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use attest::ledger::Report;
 use model::{
     Problem, Sha256,
-    predicate::{ForeignAttestation, ManualTest, ReleaseImport, Run, Scan, Vsa},
+    predicate::{ForeignAttestation, ManualTest, ReleaseImport, ReleaseReview, Run, Scan, Vsa},
     problem::erase,
 };
 use serde::Serialize;
@@ -79,6 +79,9 @@ pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(test)) = statement.decode::<ManualTest>() {
         return vec![(test.evidence.hash, format!("evidence of a manual test: {}", test.file))];
+    }
+    if let Some(Ok(review)) = statement.decode::<ReleaseReview>() {
+        return vec![(review.document.hash, format!("release review for {}", review.environment))];
     }
     if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
         return vec![(foreign.document.hash, "a foreign attestation".to_owned())];

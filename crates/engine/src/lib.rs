@@ -26,6 +26,7 @@ pub mod publiclog;
 pub mod radar;
 pub mod record;
 pub mod release;
+pub mod release_review;
 pub mod reproduce;
 pub mod requirements;
 pub mod retain;

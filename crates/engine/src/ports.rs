@@ -58,6 +58,18 @@ pub trait Projection: Send + Sync {
     /// The database cannot be reached.
     fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem>;
 
+    /// Ledger index of the deployment that is active in an environment.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn current_deployment(&self, project: &str, environment: &str) -> Result<Option<u64>, Problem>;
+
+    /// Ledger indices of release reviews, of one project and environment where they are given.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn release_reviews(&self, project: Option<&str>, environment: Option<&str>) -> Result<Vec<u64>, Problem>;
+
     /// Ledger indices of the statements about keys, oldest first.
     ///
     /// # Errors

@@ -6,5 +6,6 @@
 
 pub mod catalogue;
 pub mod organisation;
+pub mod release_review;
 pub mod requirements;
 pub mod strict;

@@ -23,7 +23,7 @@ pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
 pub use people::{AccountCommand, OrganisationCommand, TokenCreateArgs};
 pub use radar::{RadarCommand, RadarImportArgs};
-pub use release::ReleaseCommand;
+pub use release::{ReleaseCommand, ReleaseReviewCommand};
 pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;
 pub use target::TargetVerifyArgs;
@@ -275,6 +275,15 @@ pub enum GateCommand {
         /// Only in this environment
         #[arg(long)]
         environment: Option<String>,
+    },
+    /// List accepted risks: those that have ended although what they covered is still there come first
+    Exceptions {
+        /// Of this project [default: from proofhouse.yaml; `*` for all]
+        #[arg(long)]
+        project: Option<String>,
+        /// Exit with 1 if one has been missed
+        #[arg(long)]
+        fail: bool,
     },
 }
 

@@ -73,6 +73,17 @@ impl Projection for Database {
         Ok(all.into_iter().map(|exception| exception.index).collect())
     }
 
+    fn current_deployment(&self, project: &str, environment: &str) -> Result<Option<u64>, Problem> {
+        let found = self.wait(self.store.environment(project, environment))?;
+        Ok(found.and_then(|environment| environment.current).map(|deployment| deployment.index))
+    }
+
+    fn release_reviews(&self, project: Option<&str>, environment: Option<&str>) -> Result<Vec<u64>, Problem> {
+        let page = PageRequest::first(PageRequest::MOST);
+        let all = self.wait(self.store.release_reviews(project, environment, &page))?;
+        Ok(all.items.into_iter().map(|review| review.index).collect())
+    }
+
     fn key_events(&self) -> Result<Vec<u64>, Problem> {
         self.wait(self.store.key_events())
     }

@@ -39,6 +39,7 @@ const MAY: &[(&str, &[&str])] = &[
             "policy",
             "deploy",
             "govern",
+            "report",
         ],
     ),
     ("server", &["model", "store", "govern", "engine"]),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
     Finding, Problem, Sha256, Timestamp,
-    evidence::{BuildFacts, ExceptionFacts, StatementFacts, TestFacts},
+    evidence::{BuildFacts, ExceptionFacts, ReleaseReviewFacts, StatementFacts, TestFacts},
     ports::LoggedStatement,
     predicate::{
         Exception, ManualTest, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan,
@@ -17,7 +17,7 @@ use pipeline::{
 };
 
 use super::{Question, levels::Basis};
-use crate::{record::Recorder, statements::age_seconds};
+use crate::{record::Recorder, release_review::Watch, statements::age_seconds};
 
 /// Most findings that are read into memory; about 2 GB. Nobody can decide on more.
 const MOST_FINDINGS: u64 = 1_000_000;
@@ -39,9 +39,11 @@ pub struct Collected {
     pub exceptions: Vec<ExceptionFacts>,
     /// Bills of materials of the run that verify, with their ledger indices.
     pub bills: Vec<(u64, govern::catalogue::Bill)>,
+    /// The newest release review of the run for the environment.
+    pub review: Option<ReleaseReviewFacts>,
     /// What the SLSA level depends on.
     pub basis: Basis,
-    /// Comparisons with other builds and what these stand on.
+    /// Release review and its signatures, comparisons with other builds and what these stand on.
     pub witnesses: Vec<model::Subject>,
     /// Steps that the artifact is made by, its own and all that these needed.
     steps: Vec<Step>,
@@ -96,6 +98,20 @@ impl Collected {
     }
 }
 
+impl Collected {
+    /// Takes note of the newest release review. A decision that it let something pass names it.
+    fn review(&mut self, watch: &Watch<'_>, recorder: &Recorder, now: Timestamp) -> Result<(), Problem> {
+        let Some((put, standing)) = watch.judge(None, recorder, now)? else { return Ok(()) };
+        let entry = |index: u64, envelope| model::Subject::sha256(format!("ledger entry {index}"), envelope);
+        self.witnesses.push(entry(put.index, put.envelope));
+        for signature in &standing.facts.signatures {
+            self.witnesses.push(entry(signature.index, recorder.entry(signature.index)?.envelope));
+        }
+        self.review = Some(standing.facts);
+        Ok(())
+    }
+}
+
 /// How a step runs in the sandbox.
 pub(super) const ISOLATED: [&str; 2] = ["root", "rootless"];
 
@@ -134,8 +150,10 @@ pub fn collect(
     recorder.confirm(from)?;
     found.basis.commit = question.run.commit.is_some() && !question.run.dirty;
     let mut requirements = crate::requirements::Collector::of(question.run);
+    let mut watch = Watch::new(question.run, question.environment, artifact);
     for logged in statements {
         let logged = logged?;
+        watch.see(&logged, recorder, now);
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
         if about && let Some(Ok(compared)) = logged.statement.decode::<Reproduction>() {
             found.compare(&compared, artifact, &logged, recorder.check(logged.index, now) == (true, true));
@@ -157,6 +175,7 @@ pub fn collect(
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
     found.requirements = requirements.finish();
+    found.review(&watch, recorder, now)?;
     found.widen(question.run);
     let number: u64 = scans.values().flatten().map(|scan| scan.findings.count).sum();
     if number > MOST_FINDINGS {
@@ -279,7 +298,7 @@ fn classify(
 }
 
 /// A scan counts when it was part of the run, of the same clean commit, or of this very artifact.
-fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
+pub(crate) fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
     let same_commit = scan.run.is_none()
         && scan.deployment.is_none()
         && scan.project == run.project

@@ -16,6 +16,7 @@ mod project;
 mod projects;
 mod radar;
 mod release;
+mod release_review;
 mod requirements;
 mod running;
 mod scanners;

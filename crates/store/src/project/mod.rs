@@ -7,6 +7,7 @@
 mod assurance;
 mod delivery;
 mod people;
+mod review;
 mod run;
 mod sbom;
 mod scan;
@@ -21,7 +22,7 @@ use model::{
 use crate::{Result, StoreError, db::Value, dialect::Tx};
 
 /// Predicate types that are understood, each with its short word.
-const KINDS: [(&str, &str); 22] = [
+const KINDS: [(&str, &str); 25] = [
     (predicate::Run::TYPE, "run"),
     (predicate::Provenance::TYPE, "provenance"),
     (predicate::Sbom::TYPE, "sbom"),
@@ -44,6 +45,9 @@ const KINDS: [(&str, &str); 22] = [
     (predicate::Removed::TYPE, "removed"),
     (predicate::Organisation::TYPE, "organisation"),
     (predicate::Access::TYPE, "access"),
+    (predicate::ReleaseReview::TYPE, "release-review"),
+    (predicate::Review::TYPE, "review"),
+    (predicate::ReviewAnswer::TYPE, "review-answer"),
 ];
 
 /// Short word for a predicate type.
@@ -122,6 +126,9 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "receipt" => delivery::receipt(tx, logged, &decode(logged)?).await?,
         "organisation" => people::organisation(tx, logged, &decode(logged)?).await?,
         "access" => people::access(tx, logged, &decode(logged)?).await?,
+        "release-review" => review::release(tx, logged, &decode(logged)?).await?,
+        "review" => review::periodic(tx, logged, &decode(logged)?).await?,
+        "review-answer" => review::answer(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),

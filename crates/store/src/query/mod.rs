@@ -8,6 +8,7 @@ mod ledger;
 mod paging;
 mod people;
 mod project;
+mod review;
 mod run;
 mod sbom;
 mod trend;

@@ -11,8 +11,11 @@ use crate::{
 };
 
 /// Each migration once, by version.
-const MIGRATIONS: [(i64, &str); 2] =
-    [(1, include_str!("migrations/0001.sql")), (2, include_str!("migrations/0002.sql"))];
+const MIGRATIONS: [(i64, &str); 3] = [
+    (1, include_str!("migrations/0001.sql")),
+    (2, include_str!("migrations/0002.sql")),
+    (7, include_str!("migrations/0007_reviews.sql")),
+];
 
 /// Holds the version; not part of a rebuild.
 const VERSION_TABLE: &str = "proofhouse_schema";

@@ -8,6 +8,7 @@ mod ledger;
 mod page;
 mod people;
 mod project;
+mod review;
 mod run;
 
 pub use assurance::{DecisionView, ExceptionView, FeedView, ScanView, TestView, TraceView};
@@ -20,4 +21,5 @@ pub use ledger::{ComponentView, SbomView, StatementView};
 pub use page::{Page, PageRequest};
 pub use people::{AccessView, OrganisationView};
 pub use project::ProjectView;
+pub use review::{ReleaseReviewView, ReviewAnswerView, ReviewView};
 pub use run::{ArtifactView, RunDetail, RunFilter, RunStatus, RunView, StepView};
