@@ -30,6 +30,7 @@ pub mod release_review;
 pub mod reproduce;
 pub mod requirements;
 pub mod retain;
+pub mod reviews;
 pub mod run;
 pub mod scan;
 pub mod scans;

@@ -8,4 +8,5 @@ pub mod catalogue;
 pub mod organisation;
 pub mod release_review;
 pub mod requirements;
+pub mod reviews;
 pub mod strict;

@@ -47,6 +47,9 @@ pub struct Evidence {
     /// The newest review of this release for this environment, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_review: Option<ReleaseReviewFacts>,
+    /// When periodic reviews are due, where the settings demand that none is overdue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<ReviewDueFacts>,
     /// Thresholds and switches of the environment.
     pub settings: GateSettings,
 }
@@ -95,6 +98,17 @@ pub struct ReviewSignature {
     pub via: String,
     /// Whether they took part in the change.
     pub author: bool,
+}
+
+/// When a kind of periodic review is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewDueFacts {
+    /// `build-process`, `deployment-practice`, `scanners`, `tools`, `catalogue` or `access-rights`.
+    pub kind: String,
+    /// When it must be signed.
+    pub due: Timestamp,
+    /// That moment is over.
+    pub overdue: bool,
 }
 
 /// What an environment demands of release reviews.
@@ -353,6 +367,9 @@ pub struct GateSettings {
     /// Review that people must have signed. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_review: Option<ReleaseReviewSettings>,
+    /// No periodic review may be overdue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reviews_current: bool,
 }
 
 /// A rule's outcome; orders from best to worst.

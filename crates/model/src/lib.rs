@@ -13,6 +13,7 @@ pub mod identity;
 pub mod ids;
 pub mod people;
 pub mod ports;
+pub mod practice;
 pub mod predicate;
 pub mod problem;
 pub mod requirement;

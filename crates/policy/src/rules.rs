@@ -109,6 +109,7 @@ built_in!(
     "exceptions_current",
     "technologies",
     "release_review",
+    "reviews_current",
 );
 
 /// What the parser says without its excerpt of the file: the place, and what is wrong there.

@@ -69,6 +69,7 @@ fn good() -> Evidence {
         exceptions: vec![],
         technologies: None,
         release_review: None,
+        reviews: vec![],
         settings: GateSettings {
             block: Some(Severity::High),
             warn: Some(Severity::Medium),
@@ -77,6 +78,7 @@ fn good() -> Evidence {
             allow_build_network: false,
             requirements: None,
             release_review: None,
+            reviews_current: false,
         },
     }
 }
@@ -110,7 +112,7 @@ fn denials(evidence: &Evidence) -> Vec<String> {
 fn a_release_with_nothing_wrong_passes_and_every_rule_says_what_it_demands() {
     let verdict = verdict(&good());
     assert_eq!(verdict.outcome, Outcome::Pass, "{verdict:#?}");
-    assert_eq!(verdict.rules.len(), 11);
+    assert_eq!(verdict.rules.len(), 12);
     assert!(verdict.rules.iter().all(|r| r.title.len() > 20 && r.origin == "built-in"));
 }
 
@@ -479,4 +481,18 @@ fn a_demanded_release_review_counts_only_whole_current_and_by_several_people() {
     let mut e = reviewed(&[]);
     e.settings.release_review = None;
     assert_eq!(denials(&e), [""; 0]);
+}
+
+#[test]
+fn overdue_reviews_deny_where_the_environment_demands_them() {
+    let mut e = good();
+    let due = |kind: &str, overdue| ReviewDueFacts { kind: kind.into(), due: now(), overdue };
+    e.reviews = vec![due("scanners", true), due("tools", false)];
+    assert_eq!(denials(&e), [""; 0]);
+    e.settings.reviews_current = true;
+    assert_eq!(denials(&e), ["review-overdue"]);
+    e.reviews.remove(0);
+    assert_eq!(denials(&e), [""; 0]);
+    e.reviews.clear();
+    assert_eq!(denials(&e), ["reviews-unknown"]);
 }

@@ -9,6 +9,7 @@ mod radar;
 mod release;
 mod requirements;
 mod retain;
+mod review;
 mod target;
 mod trust;
 mod verify;
@@ -26,6 +27,7 @@ pub use radar::{RadarCommand, RadarImportArgs};
 pub use release::{ReleaseCommand, ReleaseReviewCommand};
 pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;
+pub use review::ReviewCommand;
 pub use target::TargetVerifyArgs;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
 pub use verify::VerifyArgs;
@@ -114,6 +116,9 @@ pub enum Command {
     /// Take a whole release elsewhere in one file, and verify or import one
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Review how things are done, by schedule: what the data suggests, and what people answered
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Speak the command-line protocol of the Sigstore conformance suite
     #[command(subcommand)]
     Conformance(ConformanceCommand),

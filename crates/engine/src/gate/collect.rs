@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
     Finding, Problem, Sha256, Timestamp,
-    evidence::{BuildFacts, ExceptionFacts, ReleaseReviewFacts, StatementFacts, TestFacts},
+    evidence::{BuildFacts, ExceptionFacts, ReleaseReviewFacts, ReviewDueFacts, StatementFacts, TestFacts},
     ports::LoggedStatement,
     predicate::{
         Exception, ManualTest, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan,
@@ -41,6 +41,8 @@ pub struct Collected {
     pub bills: Vec<(u64, govern::catalogue::Bill)>,
     /// The newest release review of the run for the environment.
     pub review: Option<ReleaseReviewFacts>,
+    /// When periodic reviews are due, where the environment demands that none is overdue.
+    pub reviews: Vec<ReviewDueFacts>,
     /// What the SLSA level depends on.
     pub basis: Basis,
     /// Release review and its signatures, comparisons with other builds and what these stand on.
@@ -176,6 +178,15 @@ pub fn collect(
     }
     found.requirements = requirements.finish();
     found.review(&watch, recorder, now)?;
+    if environment.gate.reviews_current {
+        let all = crate::reviews::scheduled(recorder, now)?;
+        let due = |one: govern::reviews::Scheduled| ReviewDueFacts {
+            kind: one.kind.name().to_owned(),
+            due: one.due,
+            overdue: one.overdue,
+        };
+        found.reviews = all.into_iter().map(due).collect();
+    }
     found.widen(question.run);
     let number: u64 = scans.values().flatten().map(|scan| scan.findings.count).sum();
     if number > MOST_FINDINGS {

@@ -47,6 +47,7 @@ pub(super) fn document(
         exceptions: collected.exceptions.clone(),
         technologies: super::technologies::facts(question, collected, now),
         release_review: collected.review.clone(),
+        reviews: collected.reviews.clone(),
         settings: environment.gate.clone().into(),
     })
 }

@@ -111,6 +111,8 @@ pub struct DeployGate {
     /// Review of the release that people must have signed; `None`: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release_review: Option<ReleaseReviewGate>,
+    /// No periodic review may be overdue.
+    pub reviews_current: bool,
 }
 
 /// Who must have signed the review of a release.
@@ -133,6 +135,7 @@ impl Default for DeployGate {
             allow_build_network: false,
             requirements: None,
             release_review: None,
+            reviews_current: false,
         }
     }
 }
@@ -147,6 +150,7 @@ impl From<DeployGate> for GateSettings {
             allow_build_network,
             requirements,
             release_review,
+            reviews_current,
         } = gate;
         let release_review = release_review.map(|review| ReleaseReviewSettings {
             roles: review.roles,
@@ -160,6 +164,7 @@ impl From<DeployGate> for GateSettings {
             allow_build_network,
             requirements,
             release_review,
+            reviews_current,
         }
     }
 }

@@ -59,6 +59,7 @@ fn gate(fields: &Fields<'_>) -> DeployGate {
         require_clean_source: fields.flag("require-clean-source", usual.require_clean_source),
         allow_build_network: fields.flag("allow-build-network", usual.allow_build_network),
         requirements: fields.text("requirements"),
+        reviews_current: fields.text("reviews").is_some_and(|word| word == "current"),
         release_review: fields.has("release-review").then(|| review(&fields.object("release-review"))),
     }
 }

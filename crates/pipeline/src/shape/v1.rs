@@ -227,6 +227,7 @@ const DEPLOY_GATE: &[Field] = &[
         Shape::Object(RELEASE_REVIEW),
         "Review of the release that people must have signed.",
     ),
+    field("reviews", Shape::Choice(&["current"]), "`current`: no periodic review may be overdue."),
 ];
 
 const RELEASE_REVIEW: &[Field] = &[

@@ -7,6 +7,7 @@ mod history;
 mod ledger;
 mod paging;
 mod people;
+mod practice;
 mod project;
 mod review;
 mod run;
