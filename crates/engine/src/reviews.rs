@@ -1,7 +1,8 @@
 //! Periodic reviews: generated from the tables, recorded, assigned, answered point by point, signed.
 //!
-//! The database says where reviews and answers are; only statements that verify count. One that it hides makes a
-//! review look unfinished, never finished.
+//! The database says where reviews and answers are; only statements that verify count. An answer that it hides makes
+//! a review look unfinished, never finished, and a hidden review is not done either: its kind stays due after its
+//! interval.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -245,7 +245,7 @@ pub fn timeline(
             })
         })
         .collect();
-    all.sort_by(|a, b| (a.state, a.expires, a.index).cmp(&(b.state, b.expires, b.index)));
+    all.sort_by_key(|risk| (risk.state, risk.expires, risk.index));
     all
 }
 

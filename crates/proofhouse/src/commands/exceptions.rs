@@ -31,7 +31,7 @@ pub fn exceptions(app: &App, project: Option<&str>, fail: bool) -> Result<Exit, 
         let risks = of_project(app, &project, exceptions)?;
         all.extend(risks.into_iter().map(|risk| (project.clone(), risk)));
     }
-    all.sort_by(|(_, a), (_, b)| (a.state, a.expires, a.index).cmp(&(b.state, b.expires, b.index)));
+    all.sort_by_key(|(_, risk)| (risk.state, risk.expires, risk.index));
     let missed = all.iter().any(|(_, risk)| risk.state == RiskState::Missed);
     match app.json() {
         true => ui::json(&all.iter().map(|(project, risk)| with(project, risk)).collect::<Vec<_>>()),

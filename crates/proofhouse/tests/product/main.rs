@@ -18,6 +18,7 @@ mod radar;
 mod release;
 mod release_review;
 mod requirements;
+mod reviews;
 mod running;
 mod scanners;
 mod standards;

@@ -8,4 +8,5 @@ mod faults;
 mod findings;
 mod paging;
 mod rebuild;
+mod reviews;
 mod views;

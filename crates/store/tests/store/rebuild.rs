@@ -9,6 +9,7 @@ on_both! {
     async fn a_rebuild_gives_identical_tables(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
+        testkit::reviews(&mut ledger);
         ledger.scan(vec![finding("B608", "moved.py", "x")], true);
         // One by one, as a live system does.
         for statement in &ledger.statements {
