@@ -352,6 +352,12 @@ fn unknown(document: &Document) -> Vec<String> {
         let why = scan.because.as_deref().unwrap_or("it is not complete");
         format!("It is not known what the scan {} would find: {why}.", scan.what)
     }));
+    if document.candidate.commit.is_none() {
+        all.push(
+            "It is not known exactly which source it was built from: the files were not those of a commit."
+                .to_owned(),
+        );
+    }
     if document.tests.is_empty() {
         all.push("It is not known whether it works as intended: no test is part of this run.".to_owned());
     }

@@ -124,7 +124,7 @@ fn accepted(all: &[AcceptedRisk]) -> Vec<String> {
     });
     let holding = all.iter().filter(|risk| risk.state != RiskState::Missed).count() as u64;
     let soon = of(RiskState::EndsSoon).count() as u64;
-    let soon = if soon == 0 { String::new() } else { format!("; {soon} of them will end within two weeks") };
+    let soon = if soon == 0 { String::new() } else { format!(", of which {soon} will end within two weeks") };
     let verb = if holding == 1 { "is" } else { "are" };
     let sentence = format!("There {verb} {}{soon}.", count(holding, "accepted risk", "accepted risks"));
     std::iter::once(sentence).chain(missed).collect()

