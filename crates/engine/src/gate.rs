@@ -17,8 +17,10 @@ use model::{
 };
 use pipeline::{Config, StepKind};
 
+pub(crate) use collect::concerns;
 pub use collect::{Collected, collect, inputs};
 pub use expect::built_in;
+pub(crate) use expect::finding;
 pub use levels::{Basis, Levels};
 pub use plain::plain;
 
@@ -28,6 +30,7 @@ use crate::{project::Project, record::Recorder, statements::statement};
 const SLSA_VERSION: &str = "1.2";
 
 /// A gate's question: may what this run built enter this environment?
+#[derive(Clone, Copy)]
 pub struct Question<'a> {
     /// The project as it is on disk.
     pub project: &'a Project,
@@ -59,6 +62,18 @@ pub struct Answer {
 /// # Errors
 /// The run left steps out, its ledger entries or blobs cannot be read, or a rule file cannot be used.
 pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Result<Answer, Problem> {
+    weigh(question, recorder, now).map(|(answer, _)| answer)
+}
+
+/// As [`ask`], with what was collected for it.
+///
+/// # Errors
+/// As [`ask`].
+pub fn weigh(
+    question: &Question<'_>,
+    recorder: &Recorder,
+    now: Timestamp,
+) -> Result<(Answer, Collected), Problem> {
     let config = &question.project.config;
     whole(question.run, config)?;
     let environment = question.project.environment(question.environment)?;
@@ -71,7 +86,8 @@ pub fn ask(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Resu
     let verdict = policy::evaluate(&evidence, &rules).map_err(|e| erase(&e))?;
     let levels = levels::levels(collected.build.as_ref(), &collected.basis);
     let relied_on = collected.indices();
-    Ok(Answer { evidence, verdict, relied_on, levels, witnesses: collected.witnesses })
+    let witnesses = collected.witnesses.clone();
+    Ok((Answer { evidence, verdict, relied_on, levels, witnesses }, collected))
 }
 
 /// Moment from which on evidence counts.

@@ -6,7 +6,8 @@ use attest::ledger::Report;
 use model::{
     Problem, Sha256,
     predicate::{
-        ForeignAttestation, ManualTest, ReleaseImport, Run, Scan, ScorecardImport, TechnologyReview, Vsa,
+        ForeignAttestation, ManualTest, ReleaseImport, ReleaseReview, Run, Scan, ScorecardImport,
+        TechnologyReview, Vsa,
     },
     problem::erase,
 };
@@ -87,6 +88,9 @@ pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(card)) = statement.decode::<ScorecardImport>() {
         return vec![(card.report.hash, format!("Scorecard of {}", card.technology))];
+    }
+    if let Some(Ok(review)) = statement.decode::<ReleaseReview>() {
+        return vec![(review.document.hash, format!("release review for {}", review.environment))];
     }
     if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
         return vec![(foreign.document.hash, "a foreign attestation".to_owned())];

@@ -2,9 +2,13 @@
 //!
 //! Answers are hints. Whatever decides something is read from the ledger and verified there.
 
+use std::collections::BTreeMap;
+
 use model::{
-    Problem, RunId, Sha256,
+    Problem, RunId, Sha256, Timestamp,
     ports::{Blobs, LoggedStatement},
+    practice::Practice,
+    predicate::ReviewKind,
 };
 
 /// Tables that are computed from the ledger.
@@ -57,6 +61,48 @@ pub trait Projection: Send + Sync {
     /// # Errors
     /// The database cannot be reached.
     fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem>;
+
+    /// Ledger index of the deployment that is active in an environment.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn current_deployment(&self, project: &str, environment: &str) -> Result<Option<u64>, Problem>;
+
+    /// Ledger indices of release reviews, of one project and environment where they are given.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn release_reviews(&self, project: Option<&str>, environment: Option<&str>) -> Result<Vec<u64>, Problem>;
+
+    /// Ledger indices of the newest periodic reviews of a kind.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn reviews(&self, kind: ReviewKind) -> Result<Vec<u64>, Problem>;
+
+    /// Ledger indices of what was said about a review, by its envelope digest.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn review_answers(&self, review: Sha256) -> Result<Vec<u64>, Problem>;
+
+    /// How the organisation worked from one moment to another.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn practice(&self, from: Timestamp, now: Timestamp) -> Result<Practice, Problem>;
+
+    /// When each account last signed in.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn last_sign_ins(&self) -> Result<BTreeMap<String, Timestamp>, Problem>;
+
+    /// Ledger index of the organisation's file that holds now.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn organisation(&self) -> Result<Option<u64>, Problem>;
 
     /// Ledger indices of the statements about keys, oldest first.
     ///

@@ -5,6 +5,7 @@
 
 mod commit;
 mod git;
+mod log;
 mod objects;
 
 use std::{
@@ -19,6 +20,7 @@ use crate::home::cannot;
 use git::Git;
 
 pub use commit::differs;
+pub use log::{Told, between, told};
 
 /// Name of the configuration file.
 pub const CONFIG: &str = "proofhouse.yaml";

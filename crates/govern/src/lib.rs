@@ -7,5 +7,7 @@
 pub mod catalogue;
 pub mod controls;
 pub mod organisation;
+pub mod release_review;
 pub mod requirements;
+pub mod reviews;
 pub mod strict;

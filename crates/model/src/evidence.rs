@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FindingId, RunId, Severity, Sha256, Technique, Timestamp, ToolRef, requirement::State};
+use crate::{FindingId, Role, RunId, Severity, Sha256, Technique, Timestamp, ToolRef, requirement::State};
 
 /// Everything a gate may decide on. Serialised as JSON it is the `input` of every Rego rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,8 +44,81 @@ pub struct Evidence {
     /// What the technology catalogue says, when the project names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technologies: Option<TechnologyFacts>,
+    /// The newest review of this release for this environment, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_review: Option<ReleaseReviewFacts>,
+    /// When periodic reviews are due, where the settings demand that none is overdue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<ReviewDueFacts>,
     /// Thresholds and switches of the environment.
     pub settings: GateSettings,
+}
+
+/// A release review as a gate sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseReviewFacts {
+    /// Ledger index of its statement.
+    pub index: u64,
+    /// Envelope digest.
+    pub digest: Sha256,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Seconds since then.
+    pub age_seconds: i64,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// Why it does not count: rejected, void, expired.
+    pub problems: Vec<ReviewProblem>,
+    /// Signatures that count, one for each person.
+    pub signatures: Vec<ReviewSignature>,
+    /// Number of comments.
+    pub comments: u64,
+}
+
+/// Why a review does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewProblem {
+    /// `release-review-rejected`, `release-review-void` or `release-review-expired`.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// A signature under a review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewSignature {
+    /// Ledger index of its statement.
+    pub index: u64,
+    /// Who signed.
+    pub name: String,
+    /// Role that they signed for and had.
+    pub role: Role,
+    /// How they proved who they are: `local`, `password`, `oidc`, …
+    pub via: String,
+    /// Whether they took part in the change.
+    pub author: bool,
+}
+
+/// When a kind of periodic review is due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewDueFacts {
+    /// `build-process`, `deployment-practice`, `scanners`, `tools`, `catalogue` or `access-rights`.
+    pub kind: String,
+    /// When it must be signed.
+    pub due: Timestamp,
+    /// That moment is over.
+    pub overdue: bool,
+}
+
+/// What an environment demands of release reviews.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseReviewSettings {
+    /// Roles that must sign, each by another person.
+    pub roles: Vec<Role>,
+    /// Oldest review that counts, in seconds.
+    pub within_seconds: u64,
 }
 
 /// A technology catalogue held against what the run ships.
@@ -291,6 +364,12 @@ pub struct GateSettings {
     /// Milestone whose security requirements must be met. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirements: Option<String>,
+    /// Review that people must have signed. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_review: Option<ReleaseReviewSettings>,
+    /// No periodic review may be overdue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reviews_current: bool,
 }
 
 /// A rule's outcome; orders from best to worst.

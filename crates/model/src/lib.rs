@@ -15,6 +15,7 @@ pub mod ids;
 pub mod people;
 pub mod portfolio;
 pub mod ports;
+pub mod practice;
 pub mod predicate;
 pub mod problem;
 pub mod requirement;

@@ -95,6 +95,21 @@ pub enum Via {
     },
 }
 
+impl Via {
+    /// The kind, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Link => "link",
+            Self::Password => "password",
+            Self::PasswordAndCode => "password-and-code",
+            Self::Oidc { .. } => "oidc",
+            Self::Token { .. } => "token",
+            Self::Workload { .. } => "workload",
+        }
+    }
+}
+
 /// Who did something, with the roles that they had for it at that moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct By {

@@ -108,6 +108,8 @@ built_in!(
     "source_clean",
     "exceptions_current",
     "technologies",
+    "release_review",
+    "reviews_current",
 );
 
 /// What the parser says without its excerpt of the file: the place, and what is wrong there.

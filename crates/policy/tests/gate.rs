@@ -1,7 +1,9 @@
 //! Gates as their users meet them: given this evidence, when decided, then this verdict and reason.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use model::{FindingId, Severity, Sha256, Technique, Timestamp, ToolRef, evidence::*, requirement::State};
+use model::{
+    FindingId, Role, Severity, Sha256, Technique, Timestamp, ToolRef, evidence::*, requirement::State,
+};
 use policy::{RuleSet, evaluate};
 
 fn now() -> Timestamp {
@@ -66,6 +68,8 @@ fn good() -> Evidence {
         requirements: vec![],
         exceptions: vec![],
         technologies: None,
+        release_review: None,
+        reviews: vec![],
         settings: GateSettings {
             block: Some(Severity::High),
             warn: Some(Severity::Medium),
@@ -73,6 +77,8 @@ fn good() -> Evidence {
             require_clean_source: true,
             allow_build_network: false,
             requirements: None,
+            release_review: None,
+            reviews_current: false,
         },
     }
 }
@@ -106,7 +112,7 @@ fn denials(evidence: &Evidence) -> Vec<String> {
 fn a_release_with_nothing_wrong_passes_and_every_rule_says_what_it_demands() {
     let verdict = verdict(&good());
     assert_eq!(verdict.outcome, Outcome::Pass, "{verdict:#?}");
-    assert_eq!(verdict.rules.len(), 10);
+    assert_eq!(verdict.rules.len(), 12);
     assert!(verdict.rules.iter().all(|r| r.title.len() > 20 && r.origin == "built-in"));
 }
 
@@ -408,4 +414,85 @@ fn a_held_technology_warns_on_its_last_day_and_denies_on_the_next_unless_excepte
         expires: "2026-12-01T00:00:00Z".parse().unwrap(),
     });
     assert_eq!(decide(&excepted), Outcome::Warn);
+}
+
+/// A release whose review manager and security must have signed.
+fn reviewed(signatures: &[(&str, Role, bool)]) -> Evidence {
+    let mut e = good();
+    let settings =
+        ReleaseReviewSettings { roles: vec![Role::Security, Role::Manager], within_seconds: 86_400 };
+    e.settings.release_review = Some(settings);
+    let signature = |(name, role, author): &(&str, Role, bool)| ReviewSignature {
+        index: 31,
+        name: (*name).into(),
+        role: *role,
+        via: "local".into(),
+        author: *author,
+    };
+    e.release_review = Some(ReleaseReviewFacts {
+        index: 30,
+        digest: Sha256::of("review"),
+        at: "2026-11-01T11:00:00Z".parse().unwrap(),
+        age_seconds: 3600,
+        expires: "2026-11-14T12:00:00Z".parse().unwrap(),
+        problems: vec![],
+        signatures: signatures.iter().map(signature).collect(),
+        comments: 0,
+    });
+    e
+}
+
+#[test]
+fn a_demanded_release_review_counts_only_whole_current_and_by_several_people() {
+    const ANN: (&str, Role, bool) = ("ann", Role::Manager, true);
+    const BEA: (&str, Role, bool) = ("bea", Role::Security, false);
+    let mut e = reviewed(&[ANN, BEA]);
+    assert_eq!(denials(&e), [""; 0], "{:#?}", verdict(&e));
+    let rule = verdict(&e).rules.into_iter().find(|rule| rule.rule == "release-review").unwrap();
+    assert!(rule.looked_at.iter().any(|fact| fact.contains("signed by bea as security")), "{rule:?}");
+    // Older than this environment allows, whatever the review itself says.
+    e.release_review.as_mut().unwrap().age_seconds = 86_401;
+    assert_eq!(denials(&e), ["release-review-expired"]);
+    e.release_review = None;
+    assert_eq!(denials(&e), ["release-review-missing"]);
+    assert_eq!(denials(&reviewed(&[ANN])), ["release-review-author-alone", "release-review-unsigned-role"]);
+    assert_eq!(denials(&reviewed(&[])), ["release-review-unsigned-role"; 2]);
+    // One person with two roles counts once, and whoever made the change is not enough.
+    let twice = [ANN, ("Ann", Role::Security, true)];
+    assert_eq!(denials(&reviewed(&twice)), ["release-review-author-alone", "release-review-unsigned-role"]);
+    for code in ["release-review-void", "release-review-rejected", "some-later-code"] {
+        let mut e = reviewed(&[ANN, BEA]);
+        let problem = ReviewProblem { code: code.into(), message: "because".into() };
+        e.release_review.as_mut().unwrap().problems.push(problem);
+        assert_eq!(denials(&e), [code]);
+        // No exception can be made from it.
+        e.exceptions.push(ExceptionFacts {
+            index: 9,
+            finding: None,
+            rule: Some("release-review".into()),
+            environment: None,
+            reason: "we are in a hurry today".into(),
+            by: "ann".into(),
+            expires: "2027-01-01T00:00:00Z".parse().unwrap(),
+        });
+        assert_eq!(denials(&e), [code]);
+    }
+    // Where nobody demands it, it decides nothing.
+    let mut e = reviewed(&[]);
+    e.settings.release_review = None;
+    assert_eq!(denials(&e), [""; 0]);
+}
+
+#[test]
+fn overdue_reviews_deny_where_the_environment_demands_them() {
+    let mut e = good();
+    let due = |kind: &str, overdue| ReviewDueFacts { kind: kind.into(), due: now(), overdue };
+    e.reviews = vec![due("scanners", true), due("tools", false)];
+    assert_eq!(denials(&e), [""; 0]);
+    e.settings.reviews_current = true;
+    assert_eq!(denials(&e), ["review-overdue"]);
+    e.reviews.remove(0);
+    assert_eq!(denials(&e), [""; 0]);
+    e.reviews.clear();
+    assert_eq!(denials(&e), ["reviews-unknown"]);
 }

@@ -10,6 +10,7 @@ mod radar;
 mod release;
 mod requirements;
 mod retain;
+mod review;
 mod target;
 mod triage;
 mod trust;
@@ -26,9 +27,10 @@ pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
 pub use people::{AccountCommand, OrganisationCommand, TokenCreateArgs};
 pub use radar::{AssessArgs, CatalogueArg, RadarCommand, RadarImportArgs, SignEntryArgs, WhoArgs};
-pub use release::ReleaseCommand;
+pub use release::{ReleaseCommand, ReleaseReviewCommand};
 pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
 pub use retain::RetainArgs;
+pub use review::ReviewCommand;
 pub use target::TargetVerifyArgs;
 pub use triage::FindingsCommand;
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
@@ -118,6 +120,9 @@ pub enum Command {
     /// Take a whole release elsewhere in one file, and verify or import one
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Review how things are done, by schedule: what the data suggests, and what people answered
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Speak the command-line protocol of the Sigstore conformance suite
     #[command(subcommand)]
     Conformance(ConformanceCommand),
@@ -290,6 +295,15 @@ pub enum GateCommand {
         /// Only in this environment
         #[arg(long)]
         environment: Option<String>,
+    },
+    /// List accepted risks: those that have ended although what they covered is still there come first
+    Exceptions {
+        /// Of this project [default: from proofhouse.yaml; `*` for all]
+        #[arg(long)]
+        project: Option<String>,
+        /// Exit with 1 if one has been missed
+        #[arg(long)]
+        fail: bool,
     },
 }
 

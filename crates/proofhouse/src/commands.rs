@@ -7,6 +7,7 @@ mod demo;
 mod deploy;
 mod doctor;
 mod environments;
+mod exceptions;
 mod feeds;
 mod findings;
 mod gate;
@@ -21,9 +22,11 @@ mod plan;
 mod publiclog;
 mod radar;
 mod release;
+mod release_review;
 mod reproduce;
 mod requirements;
 mod retain;
+mod review;
 mod roles;
 mod run;
 mod scan;
@@ -63,6 +66,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Env(command) => environments::environments(global, &command),
         Command::Verify(arguments) => verify::verify(global, &arguments),
         Command::Release(command) => release::release(global, &command),
+        Command::Review(command) => review::review(global, &command),
         Command::Conformance(command) => conformance::conformance(global, &command),
         Command::Sign(arguments) => sign::sign(global, &arguments),
         Command::Trust(command) => trust::trust(global, &command),

@@ -1,18 +1,22 @@
 //! The database behind the engine's port.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine::ports::Projection;
 use model::{
-    Problem, RunId, Sha256,
+    Problem, RunId, Sha256, Timestamp,
     ports::{Blobs, LoggedStatement},
-    predicate::provenance::TRIGGER_WRAPPED,
+    practice::Practice,
+    predicate::{ReviewKind, provenance::TRIGGER_WRAPPED},
     problem::erase,
 };
 use store::{
     Store,
     views::{PageRequest, RunFilter, RunStatus},
 };
+
+/// Reviews of one kind that are looked at; older ones decide nothing.
+const NEWEST_REVIEWS: u32 = 20;
 
 /// A store, asked from threads that are not async.
 pub struct Database {
@@ -71,6 +75,39 @@ impl Projection for Database {
     fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem> {
         let all = self.wait(self.store.exceptions(Some(project)))?;
         Ok(all.into_iter().map(|exception| exception.index).collect())
+    }
+
+    fn current_deployment(&self, project: &str, environment: &str) -> Result<Option<u64>, Problem> {
+        let found = self.wait(self.store.environment(project, environment))?;
+        Ok(found.and_then(|environment| environment.current).map(|deployment| deployment.index))
+    }
+
+    fn release_reviews(&self, project: Option<&str>, environment: Option<&str>) -> Result<Vec<u64>, Problem> {
+        let page = PageRequest::first(PageRequest::MOST);
+        let all = self.wait(self.store.release_reviews(project, environment, &page))?;
+        Ok(all.items.into_iter().map(|review| review.index).collect())
+    }
+
+    fn reviews(&self, kind: ReviewKind) -> Result<Vec<u64>, Problem> {
+        let page = self.wait(self.store.reviews(Some(kind), &PageRequest::first(NEWEST_REVIEWS)))?;
+        Ok(page.items.into_iter().map(|review| review.index).collect())
+    }
+
+    fn review_answers(&self, review: Sha256) -> Result<Vec<u64>, Problem> {
+        let all = self.wait(self.store.review_answers(review))?;
+        Ok(all.into_iter().map(|answer| answer.index).collect())
+    }
+
+    fn practice(&self, from: Timestamp, now: Timestamp) -> Result<Practice, Problem> {
+        self.wait(self.store.practice(from, now))
+    }
+
+    fn last_sign_ins(&self) -> Result<BTreeMap<String, Timestamp>, Problem> {
+        self.wait(self.store.last_sign_ins())
+    }
+
+    fn organisation(&self) -> Result<Option<u64>, Problem> {
+        Ok(self.wait(self.store.organisation())?.map(|applied| applied.index))
     }
 
     fn key_events(&self) -> Result<Vec<u64>, Problem> {

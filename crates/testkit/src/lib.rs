@@ -7,11 +7,13 @@
 mod demo;
 mod ledger;
 mod postgres;
+mod reviews;
 mod stoppable;
 mod story;
 
 pub use demo::demo;
 pub use ledger::{Ledger, deployment_id, finding, hour, run_id};
 pub use postgres::{Postgres, postgres};
+pub use reviews::reviews;
 pub use stoppable::Stoppable;
 pub use story::{run_predicate, story, technologies};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
     Finding, Problem, Sha256, Timestamp,
-    evidence::{BuildFacts, ExceptionFacts, StatementFacts, TestFacts},
+    evidence::{BuildFacts, ExceptionFacts, ReleaseReviewFacts, ReviewDueFacts, StatementFacts, TestFacts},
     ports::LoggedStatement,
     predicate::{
         Exception, ManualTest, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan,
@@ -17,7 +17,7 @@ use pipeline::{
 };
 
 use super::{Question, levels::Basis};
-use crate::{record::Recorder, statements::age_seconds};
+use crate::{record::Recorder, release_review::Watch, statements::age_seconds};
 
 /// Most findings that are read into memory; about 2 GB. Nobody can decide on more.
 const MOST_FINDINGS: u64 = 1_000_000;
@@ -41,9 +41,13 @@ pub struct Collected {
     pub bills: Vec<(u64, govern::catalogue::Bill)>,
     /// What the run's source uses besides packages; only of a statement that verifies.
     pub besides: Vec<model::predicate::TechnologyUse>,
+    /// The newest release review of the run for the environment.
+    pub review: Option<ReleaseReviewFacts>,
+    /// When periodic reviews are due, where the environment demands that none is overdue.
+    pub reviews: Vec<ReviewDueFacts>,
     /// What the SLSA level depends on.
     pub basis: Basis,
-    /// Comparisons with other builds and what these stand on.
+    /// Release review and its signatures, comparisons with other builds and what these stand on.
     pub witnesses: Vec<model::Subject>,
     /// Steps that the artifact is made by, its own and all that these needed.
     steps: Vec<Step>,
@@ -98,6 +102,20 @@ impl Collected {
     }
 }
 
+impl Collected {
+    /// Takes note of the newest release review. A decision that it let something pass names it.
+    fn review(&mut self, watch: &Watch<'_>, recorder: &Recorder, now: Timestamp) -> Result<(), Problem> {
+        let Some((put, standing)) = watch.judge(None, recorder, now)? else { return Ok(()) };
+        let entry = |index: u64, envelope| model::Subject::sha256(format!("ledger entry {index}"), envelope);
+        self.witnesses.push(entry(put.index, put.envelope));
+        for signature in &standing.facts.signatures {
+            self.witnesses.push(entry(signature.index, recorder.entry(signature.index)?.envelope));
+        }
+        self.review = Some(standing.facts);
+        Ok(())
+    }
+}
+
 /// How a step runs in the sandbox.
 pub(super) const ISOLATED: [&str; 2] = ["root", "rootless"];
 
@@ -137,8 +155,10 @@ pub fn collect(
     found.basis.commit = question.run.commit.is_some() && !question.run.dirty;
     let mut found_besides = vec![];
     let mut requirements = crate::requirements::Collector::of(question.run);
+    let mut watch = Watch::new(question.run, question.environment, artifact);
     for logged in statements {
         let logged = logged?;
+        watch.see(&logged, recorder, now);
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
         if about && let Some(Ok(compared)) = logged.statement.decode::<Reproduction>() {
             found.compare(&compared, artifact, &logged, recorder.check(logged.index, now) == (true, true));
@@ -167,6 +187,16 @@ pub fn collect(
     }
     found.requirements = requirements.finish();
     found.besides = found_besides;
+    found.review(&watch, recorder, now)?;
+    if environment.gate.reviews_current {
+        let all = crate::reviews::scheduled(recorder, now)?;
+        let due = |one: govern::reviews::Scheduled| ReviewDueFacts {
+            kind: one.kind.name().to_owned(),
+            due: one.due,
+            overdue: one.overdue,
+        };
+        found.reviews = all.into_iter().map(due).collect();
+    }
     found.widen(question.run);
     let number: u64 = scans.values().flatten().map(|scan| scan.findings.count).sum();
     if number > MOST_FINDINGS {
@@ -292,7 +322,7 @@ fn classify(
 }
 
 /// A scan counts when it was part of the run, of the same clean commit, or of this very artifact.
-fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
+pub(crate) fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
     let same_commit = scan.run.is_none()
         && scan.deployment.is_none()
         && scan.project == run.project

@@ -47,6 +47,8 @@ pub(super) fn document(
         },
         exceptions: collected.exceptions.clone(),
         technologies: super::technologies::facts(question, collected, recorder, now)?,
+        release_review: collected.review.clone(),
+        reviews: collected.reviews.clone(),
         settings: environment.gate.clone().into(),
     })
 }
@@ -103,7 +105,8 @@ fn pinned(step: &str, config: &Config, question: &Question<'_>) -> Option<ToolRe
     record.tools.iter().find(|t| t.name == *tool).cloned()
 }
 
-fn finding(finding: &model::Finding) -> FindingFacts {
+/// A finding as a gate sees it.
+pub(crate) fn finding(finding: &model::Finding) -> FindingFacts {
     FindingFacts {
         id: finding.id,
         scanner: finding.scanner.clone(),

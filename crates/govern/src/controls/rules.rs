@@ -65,7 +65,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: "milestone-demanded", title: "a gate demanded a milestone of requirements within a year", over: Present("rule:requirements-met", YEAR), close: "set `requirements` of an environment's gate in proofhouse.yaml" },
     Rule { id: "release-reviewed", title: "a release review was signed within a year", over: Lately("statement:release-review", YEAR), close: "sign the release review on the dashboard" },
     Rule { id: "reviewed", title: "build, deployment and tools were reviewed within a year", over: Organisation(&["statement:review"], YEAR), close: "answer and sign the open reviews on the dashboard" },
-    Rule { id: "technologies-assessed", title: "a technology was assessed and signed within a year", over: Organisation(&["statement:technology"], YEAR), close: "sign entries of the technology catalogue" },
+    Rule { id: "technologies-assessed", title: "a technology was assessed and signed within a year", over: Organisation(&["statement:technology-review"], YEAR), close: "sign entries of the technology catalogue" },
     Rule { id: "catalogue-enforced", title: "a gate held what is shipped against the technology catalogue within 90 days", over: Present("rule:technologies", QUARTER), close: "name a `catalogue` in proofhouse.yaml, then `proofhouse gate explain`" },
     Rule { id: "rights-as-code", title: "who may do what is written down and applied", over: Organisation(&["statement:organisation"], TWO_YEARS), close: "apply an organisation file" },
     Rule { id: "sign-ins-recorded", title: "sign-ins are recorded", over: Organisation(&["access:signed-in"], QUARTER), close: "`proofhouse serve`, and sign in" },

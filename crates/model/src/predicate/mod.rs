@@ -13,6 +13,7 @@ pub mod provenance;
 pub mod release;
 pub mod removal;
 pub mod reproduction;
+pub mod review;
 pub mod run;
 pub mod standards;
 pub mod technology;
@@ -38,6 +39,10 @@ pub use provenance::{
 pub use release::{ReleaseBundle, ReleaseImport, ReleaseMember};
 pub use removal::{Removal, Removed, RemovedEntry};
 pub use reproduction::{Differing, Rebuilder, Reproduction};
+pub use review::{
+    AcceptedUntil, MetRequirement, ReleaseReview, Review, ReviewAnswer, ReviewBasis, ReviewFigure,
+    ReviewKind, ReviewPoint, ReviewVerdict,
+};
 pub use run::{OutputRecord, PlannedStep, Run, RunPhase, RunResult, StepRecord, StepResult};
 pub use standards::{AttributeReport, Release, Spdx, VerificationResult, Vulns};
 pub use technology::{ScorecardImport, Technologies, TechnologyAssessment, TechnologyReview, TechnologyUse};

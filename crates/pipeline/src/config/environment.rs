@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use model::{Severity, evidence::GateSettings};
+use model::{
+    Role, Severity,
+    evidence::{GateSettings, ReleaseReviewSettings},
+};
 use serde::Serialize;
 
 use super::Position;
@@ -105,6 +108,21 @@ pub struct DeployGate {
     pub allow_build_network: bool,
     /// Milestone whose security requirements must be met; `None`: none.
     pub requirements: Option<String>,
+    /// Review of the release that people must have signed; `None`: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release_review: Option<ReleaseReviewGate>,
+    /// No periodic review may be overdue.
+    pub reviews_current: bool,
+}
+
+/// Who must have signed the review of a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ReleaseReviewGate {
+    /// Roles, each signed for by another person; sorted, at least one.
+    pub roles: Vec<Role>,
+    /// Oldest review that counts.
+    pub within: Duration,
 }
 
 impl Default for DeployGate {
@@ -116,6 +134,8 @@ impl Default for DeployGate {
             require_clean_source: true,
             allow_build_network: false,
             requirements: None,
+            release_review: None,
+            reviews_current: false,
         }
     }
 }
@@ -129,8 +149,23 @@ impl From<DeployGate> for GateSettings {
             require_clean_source,
             allow_build_network,
             requirements,
+            release_review,
+            reviews_current,
         } = gate;
-        Self { block, warn, block_secrets, require_clean_source, allow_build_network, requirements }
+        let release_review = release_review.map(|review| ReleaseReviewSettings {
+            roles: review.roles,
+            within_seconds: review.within.as_secs(),
+        });
+        Self {
+            block,
+            warn,
+            block_secrets,
+            require_clean_source,
+            allow_build_network,
+            requirements,
+            release_review,
+            reviews_current,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ mod step;
 
 pub(crate) use environment::check_placeholders;
 pub use environment::{
-    BadPlaceholder, Dast, DeployGate, Environment, Health, Placeholders, placeholder_names,
+    BadPlaceholder, Dast, DeployGate, Environment, Health, Placeholders, ReleaseReviewGate, placeholder_names,
 };
 pub use step::{Command, Limits, Report, Step, StepKind, Trace};
 

@@ -1,10 +1,12 @@
 //! One environment.
 
-use model::Severity;
+use std::time::Duration;
+
+use model::{Role, Severity};
 
 use super::fields::{Fields, position};
 use crate::{
-    config::{Dast, DeployGate, Environment, Health},
+    config::{Dast, DeployGate, Environment, Health, ReleaseReviewGate},
     yaml::Entry,
 };
 
@@ -57,7 +59,16 @@ fn gate(fields: &Fields<'_>) -> DeployGate {
         require_clean_source: fields.flag("require-clean-source", usual.require_clean_source),
         allow_build_network: fields.flag("allow-build-network", usual.allow_build_network),
         requirements: fields.text("requirements"),
+        reviews_current: fields.text("reviews").is_some_and(|word| word == "current"),
+        release_review: fields.has("release-review").then(|| review(&fields.object("release-review"))),
     }
+}
+
+fn review(fields: &Fields<'_>) -> ReleaseReviewGate {
+    let mut roles: Vec<Role> = fields.texts("roles").iter().filter_map(|role| role.parse().ok()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    ReleaseReviewGate { roles, within: fields.duration("within").unwrap_or(Duration::from_secs(14 * 86_400)) }
 }
 
 /// A severity, or `never`.

@@ -35,10 +35,12 @@ static VARIABLE: Shape = text(&kinds::VARIABLE);
 static DESTINATION: Shape = text(&kinds::NETWORK);
 static EXPECT: Shape = text(&kinds::EXPECT);
 static ABSOLUTE: Shape = text(&kinds::ABSOLUTE);
+static ROLE: Shape = Shape::Choice(ROLES);
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 const TECHNIQUES: &[&str] = &["sast", "secrets", "sca", "config", "dast", "iast", "manual"];
+const ROLES: &[&str] = &["devops", "security", "compliance", "developer", "architect", "manager", "admin"];
 const THRESHOLDS: &[&str] = &["critical", "high", "medium", "low", "info", "never"];
 
 /// The whole file.
@@ -219,5 +221,25 @@ const DEPLOY_GATE: &[Field] = &[
         "requirements",
         text(&kinds::MILESTONE),
         "Milestone whose security requirements must be met: `level-1` to `level-3`, or one of your own.",
+    ),
+    field(
+        "release-review",
+        Shape::Object(RELEASE_REVIEW),
+        "Review of the release that people must have signed.",
+    ),
+    field("reviews", Shape::Choice(&["current"]), "`current`: no periodic review may be overdue."),
+];
+
+const RELEASE_REVIEW: &[Field] = &[
+    required(
+        "roles",
+        Shape::List { item: &ROLE, min: 1, max: 7 },
+        "Roles that must sign, each by another person.",
+    ),
+    with(
+        "within",
+        Shape::Duration { min: SECOND, max: Duration::from_secs(366 * 86_400) },
+        "\"14d\"",
+        "Oldest review that counts.",
     ),
 ];

@@ -18,6 +18,9 @@ pub fn gate(global: &Global, command: GateCommand) -> Result<Exit, Problem> {
     match command {
         GateCommand::Explain { environment } => explain(&app, &environment),
         GateCommand::Vsa(arguments) => super::vsa::vsa(&app, &arguments),
+        GateCommand::Exceptions { project, fail } => {
+            super::exceptions::exceptions(&app, project.as_deref(), fail)
+        }
         GateCommand::Except { what, reason, until, environment } => {
             except(&app, &what, reason, &until, environment)
         }

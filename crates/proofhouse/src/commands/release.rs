@@ -25,6 +25,7 @@ pub fn release(global: &Global, command: &ReleaseCommand) -> Result<Exit, Proble
             tell(global, &report, None);
             Ok(if report.ok { Exit::Success } else { Exit::Verdict })
         }
+        ReleaseCommand::Review(command) => super::release_review::release_review(global, command),
         ReleaseCommand::Import { file, trust, to } => import(global, file, trust, to.as_deref()),
     }
 }

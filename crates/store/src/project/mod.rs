@@ -8,6 +8,7 @@ mod assurance;
 mod delivery;
 mod marks;
 mod people;
+mod review;
 mod run;
 mod sbom;
 mod scan;
@@ -53,6 +54,9 @@ const KINDS: &[(&str, &str)] = &[
     (predicate::TechnologyReview::TYPE, "technology-review"),
     (predicate::TechnologyAssessment::TYPE, "technology-assessment"),
     (predicate::ScorecardImport::TYPE, "scorecard-import"),
+    (predicate::ReleaseReview::TYPE, "release-review"),
+    (predicate::Review::TYPE, "review"),
+    (predicate::ReviewAnswer::TYPE, "review-answer"),
 ];
 
 /// Short word for a predicate type.
@@ -134,6 +138,9 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "access" => people::access(tx, logged, &decode(logged)?).await?,
         "triage" => triage::triage(tx, logged, &decode(logged)?).await?,
         "technologies" => technology::technologies(tx, logged, &decode(logged)?).await?,
+        "release-review" => review::release(tx, logged, &decode(logged)?).await?,
+        "review" => review::periodic(tx, logged, &decode(logged)?).await?,
+        "review-answer" => review::answer(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),

@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003.sql")),
     (4, include_str!("migrations/0004_portfolio.sql")),
     (5, include_str!("migrations/0005_catalogue.sql")),
+    (6, include_str!("migrations/0006_reviews.sql")),
 ];
 
 /// Holds the version; not part of a rebuild.

@@ -8,6 +8,7 @@ mod ledger;
 mod page;
 mod people;
 mod project;
+mod review;
 mod run;
 mod technology;
 
@@ -24,5 +25,6 @@ pub use ledger::{ComponentView, SbomView, StatementView};
 pub use page::{Page, PageRequest};
 pub use people::{AccessView, OrganisationView};
 pub use project::ProjectView;
+pub use review::{ReleaseReviewView, ReviewAnswerView, ReviewView};
 pub use run::{ArtifactView, RunDetail, RunFilter, RunStatus, RunView, StepView};
 pub use technology::UsedView;

@@ -10,4 +10,5 @@ mod findings;
 mod paging;
 mod portfolio;
 mod rebuild;
+mod reviews;
 mod views;

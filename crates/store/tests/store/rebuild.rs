@@ -48,6 +48,7 @@ on_both! {
     async fn a_rebuild_gives_identical_tables(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         story(&mut ledger);
+        testkit::reviews(&mut ledger);
         ledger.push(vec![], &technologies(ledger.now()));
         let scan = ledger.scan(vec![finding("B608", "moved.py", "x")], true);
         let mut moved = [finding("B608", "moved.py", "x")];

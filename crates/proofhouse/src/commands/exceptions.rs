@@ -1,0 +1,107 @@
+//! `proofhouse gate exceptions`: accepted risks in the order in which they need somebody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use govern::release_review::{AcceptedRisk, Open, RiskState, timeline};
+use model::{
+    Exit, Problem,
+    evidence::{ExceptionFacts, Outcome},
+};
+use serde_json::json;
+use store::views::{ExceptionView, PageRequest};
+
+use crate::{
+    app::App,
+    ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
+};
+
+/// Lists them; with `fail` the answer is no when one was missed.
+pub fn exceptions(app: &App, project: Option<&str>, fail: bool) -> Result<Exit, Problem> {
+    let wanted = match project {
+        Some("*") => None,
+        Some(project) => Some(project.to_owned()),
+        None => Some(app.project()?.config.project),
+    };
+    let mut by_project: BTreeMap<String, Vec<ExceptionView>> = BTreeMap::new();
+    for exception in app.database.wait(app.store.exceptions(wanted.as_deref()))? {
+        by_project.entry(exception.project.clone()).or_default().push(exception);
+    }
+    let mut all = Vec::new();
+    for (project, exceptions) in by_project {
+        let risks = of_project(app, &project, exceptions)?;
+        all.extend(risks.into_iter().map(|risk| (project.clone(), risk)));
+    }
+    all.sort_by_key(|(_, risk)| (risk.state, risk.expires, risk.index));
+    let missed = all.iter().any(|(_, risk)| risk.state == RiskState::Missed);
+    match app.json() {
+        true => ui::json(&all.iter().map(|(project, risk)| with(project, risk)).collect::<Vec<_>>()),
+        false => all.iter().for_each(|(project, risk)| tell(project, risk)),
+    }
+    if all.is_empty() {
+        ui::note("no risk is accepted");
+    }
+    Ok(if fail && missed { Exit::Verdict } else { Exit::Success })
+}
+
+fn of_project(
+    app: &App,
+    project: &str,
+    exceptions: Vec<ExceptionView>,
+) -> Result<Vec<AcceptedRisk>, Problem> {
+    let mut open = Open::new();
+    for id in exceptions.iter().filter_map(|exception| exception.finding) {
+        let found = app.database.wait(app.store.findings_by_prefix(&id.to_string(), 20))?;
+        let here = found.into_iter().find(|finding| finding.project == project && finding.status.is_open());
+        open.extend(here.map(|finding| (id, (finding.title, finding.severity))));
+    }
+    let facts = exceptions.into_iter().map(|one| ExceptionFacts {
+        index: one.index,
+        finding: one.finding,
+        rule: one.rule,
+        environment: one.environment,
+        reason: one.reason,
+        by: one.by,
+        expires: one.expires,
+    });
+    let denied = denied(app, project)?;
+    Ok(timeline(&facts.collect::<Vec<_>>(), &open, &denied, None, app.now()))
+}
+
+/// Rules that the newest decision of some environment denied by.
+fn denied(app: &App, project: &str) -> Result<BTreeSet<String>, Problem> {
+    let page = PageRequest::first(PageRequest::MOST);
+    let decisions = app.database.wait(app.store.decisions(Some(project), None, &page))?;
+    let (mut seen, mut rules) = (BTreeSet::new(), BTreeSet::new());
+    for decision in decisions.items {
+        if seen.insert(decision.environment.clone()) {
+            let denies = decision.verdict.rules.into_iter().filter(|rule| rule.outcome == Outcome::Deny);
+            rules.extend(denies.map(|rule| rule.rule));
+        }
+    }
+    Ok(rules)
+}
+
+fn with(project: &str, risk: &AcceptedRisk) -> serde_json::Value {
+    let mut value = json!(risk);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("project".to_owned(), project.into());
+    }
+    value
+}
+
+fn tell(project: &str, risk: &AcceptedRisk) {
+    let (style, word) = match risk.state {
+        RiskState::Missed => (BAD, "missed"),
+        RiskState::EndsSoon => (WARN, "ends soon"),
+        RiskState::InForce => (GOOD, "in force"),
+    };
+    let place = risk.environment.as_ref().map_or(String::new(), |name| format!(" in {name}"));
+    println!(
+        "{style}{word:<9}{style:#} {} {BOLD}{}{BOLD:#}{place} {DIM}{project}, {}, ledger entry {}{DIM:#}",
+        risk.expires.strftime("%Y-%m-%d"),
+        risk.what,
+        risk.owner,
+        risk.index
+    );
+    println!("          {DIM}{}{DIM:#}", risk.reason);
+}
