@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use attest::ledger::Report;
 use model::{
     Problem, Sha256,
-    predicate::{ForeignAttestation, ManualTest, ReleaseImport, Run, Scan, Vsa},
+    predicate::{ForeignAttestation, ManualTest, Origin, ReleaseImport, Run, Scan, Vsa},
     problem::erase,
 };
 use serde::Serialize;
@@ -72,7 +72,13 @@ pub fn inspect(recorder: &Recorder) -> Result<Inspection, Problem> {
 /// Blobs that a statement of ours names.
 pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     if let Some(Ok(scan)) = statement.decode::<Scan>() {
-        return vec![(scan.findings.digest.hash, format!("findings of {}", scan.tool.name))];
+        let mut all = vec![(scan.findings.digest.hash, format!("findings of {}", scan.tool.name))];
+        if let (Some(manual), Origin::Imported { digest, file, .. }) = (&scan.manual, &scan.origin) {
+            all.push((digest.hash, format!("the report of {}: {file}", manual.tester)));
+            let files = manual.attachments.iter();
+            all.extend(files.map(|file| (file.digest.hash, format!("attachment {}", file.name))));
+        }
+        return all;
     }
     if let Some(Ok(vsa)) = statement.decode::<Vsa>() {
         return vec![(vsa.proofhouse.verdict.evidence, "evidence of a decision".to_owned())];

@@ -4,6 +4,7 @@ mod attest;
 mod conformance;
 mod evidence;
 mod log;
+mod manual;
 mod people;
 mod radar;
 mod release;
@@ -21,6 +22,9 @@ pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
+pub use manual::{
+    AddFindingArgs, FindingsCommand, ImportAbout, ImportArgs, ImportCommand, ManualArgs, TestArgs,
+};
 pub use people::{AccountCommand, OrganisationCommand, TokenCreateArgs};
 pub use radar::{RadarCommand, RadarImportArgs};
 pub use release::ReleaseCommand;
@@ -94,9 +98,9 @@ pub enum Command {
     Scan,
     /// Run a command of another pipeline and attest what it made, or import attestations of others
     Attest(Box<AttestArgs>),
-    /// Import a scanner's report
+    /// Import a scanner's report, or the result of a test by people
     Import(ImportArgs),
-    /// List findings
+    /// List findings, or record one that a person found
     Findings(FindingsArgs),
     /// Security requirements that tests must prove: choose, write, see how far they are
     #[command(subcommand)]
@@ -205,28 +209,10 @@ pub struct OutputsArgs {
 }
 
 #[derive(Args)]
-pub struct ImportArgs {
-    /// The report
-    pub report: PathBuf,
-    /// Its format [default: found out]
-    #[arg(long, value_name = "NAME")]
-    pub report_format: Option<String>,
-    /// Project it is about [default: from proofhouse.yaml]
-    #[arg(long)]
-    pub project: Option<String>,
-    /// Commit it is about [default: HEAD]
-    #[arg(long)]
-    pub commit: Option<String>,
-    /// Largest number of findings accepted
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    pub most: u64,
-    /// Exit with 1 if a finding is at or above this severity
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
-    pub fail_on: Option<model::Severity>,
-}
-
-#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct FindingsArgs {
+    #[command(subcommand)]
+    pub command: Option<FindingsCommand>,
     /// Only these states: new, existing, fixed, reopened [default: all that are open]
     #[arg(long, value_delimiter = ',')]
     pub status: Vec<String>,

@@ -27,7 +27,7 @@ pub use deployment::{
 };
 pub use foreign::{ForeignAttestation, ForeignLog, ForeignRoot, ForeignSigner};
 pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
-pub use manual::ManualTest;
+pub use manual::{Assessment, Attachment, ManualTest};
 pub use openvex::OpenVex;
 pub use people::{Access, AccessAction, Organisation};
 pub use provenance::{

@@ -8,11 +8,14 @@ use store::views::{FindingFilter, FindingStatus, FindingView, PageRequest};
 
 use crate::{
     app::{App, load_project},
-    args::{FindingsArgs, Global},
+    args::{FindingsArgs, FindingsCommand, Global},
     ui::{self, BOLD, DIM, println},
 };
 
 pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Problem> {
+    if let Some(FindingsCommand::Add(arguments)) = &arguments.command {
+        return super::import::add(global, arguments);
+    }
     let filter = filter(global, arguments)?;
     let app = App::open(global)?;
     if let (Some(_), Some(name)) = (&arguments.project, &filter.project) {
@@ -138,7 +141,7 @@ fn line(finding: &FindingView) {
     );
 }
 
-fn day(at: model::Timestamp) -> String {
+pub(super) fn day(at: model::Timestamp) -> String {
     at.to_string().chars().take(10).collect()
 }
 

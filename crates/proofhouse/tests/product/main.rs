@@ -9,6 +9,7 @@ mod foreign;
 mod interop;
 mod keyless;
 mod keys;
+mod manual;
 mod offline;
 mod others;
 mod people;
