@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use attest::ledger::Report;
 use model::{
     Problem, Sha256,
-    predicate::{ForeignAttestation, ManualTest, Origin, ReleaseImport, Run, Scan, Vsa},
+    predicate::{ForeignAttestation, ManualTest, Notification, Origin, ReleaseImport, Run, Scan, Vsa},
     problem::erase,
 };
 use serde::Serialize;
@@ -85,6 +85,9 @@ pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(test)) = statement.decode::<ManualTest>() {
         return vec![(test.evidence.hash, format!("evidence of a manual test: {}", test.file))];
+    }
+    if let Some(Ok(sent)) = statement.decode::<Notification>() {
+        return vec![(sent.content.hash, format!("content of a {} that was sent", sent.kind))];
     }
     if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
         return vec![(foreign.document.hash, "a foreign attestation".to_owned())];

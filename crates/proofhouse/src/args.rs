@@ -1,6 +1,7 @@
 //! The command line as its users see it.
 
 mod attest;
+mod awareness;
 mod conformance;
 mod evidence;
 mod log;
@@ -17,6 +18,7 @@ mod verify;
 use std::path::PathBuf;
 
 pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
+pub use awareness::{DigestArgs, DigestForm, GuidanceArgs, MailTls};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 
@@ -102,6 +104,10 @@ pub enum Command {
     Import(ImportArgs),
     /// List findings, or record one that a person found
     Findings(FindingsArgs),
+    /// What a weakness is, how to find, fix and test it; the most common causes
+    Guidance(GuidanceArgs),
+    /// What is new, fixed, learned and open for too long, to print or to send by mail
+    Digest(DigestArgs),
     /// Security requirements that tests must prove: choose, write, see how far they are
     #[command(subcommand)]
     Requirements(RequirementsCommand),

@@ -49,7 +49,7 @@ pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Probl
 }
 
 /// A project that was misspelt has no findings, which must not look like good news.
-fn known_project(app: &App, name: &str) -> Result<(), Problem> {
+pub(super) fn known_project(app: &App, name: &str) -> Result<(), Problem> {
     let projects = app.database.wait(app.store.projects())?;
     if projects.iter().any(|project| project.name == name) {
         return Ok(());
