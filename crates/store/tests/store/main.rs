@@ -3,6 +3,7 @@
 
 #[macro_use]
 mod support;
+mod awareness;
 mod blobs;
 mod faults;
 mod findings;
