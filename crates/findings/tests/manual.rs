@@ -79,7 +79,7 @@ fn hostile_reports_are_refused_or_harmless() {
     // Nesting costs nothing and means nothing.
     let quoted = format!("{}# a\n\nSeverity: low\n", "> ".repeat(50_000));
     assert!(["taken", "report-wrong-format"].contains(&code(quoted, "manual-markdown")));
-    let table = format!("title,severity\n\"=cmd|' /C calc'!A0\",high\n\"<script>alert(1)</script>\",low\n");
+    let table = "title,severity\n\"=cmd|' /C calc'!A0\",high\n\"<script>alert(1)</script>\",low\n";
     let (_, found) = take(table.as_bytes(), Some("manual-csv")).unwrap();
     assert_eq!(found[0].title, "=cmd|' /C calc'!A0", "it is text, and stays text");
     assert_eq!(found[1].title, "<script>alert(1)</script>");

@@ -41,21 +41,20 @@ pub struct DigestArgs {
     /// Project; may be repeated [default: from proofhouse.yaml; `*` for all]
     #[arg(long)]
     pub project: Vec<String>,
-    /// Name of the team that the projects belong to, as title
-    #[arg(long, value_name = "NAME")]
+    /// The projects of this team of the organisation
+    #[arg(long, value_name = "NAME", conflicts_with = "project")]
     pub team: Option<String>,
     /// Since when: a date (2026-12-31) or a time before now (7d)
     #[arg(long, default_value = "7d", value_name = "WHEN")]
     pub since: String,
-    /// Days in which findings of a severity are to be fixed: high=30
-    #[arg(long, value_name = "SEVERITY=DAYS", value_parser = level, value_delimiter = ',',
-        default_values = ["critical=7", "high=30", "medium=90", "low=180"])]
+    /// Days in which findings of a severity are to be fixed: high=30 [default: the organisation's]
+    #[arg(long, value_name = "SEVERITY=DAYS", value_parser = level, value_delimiter = ',')]
     pub service_level: Vec<(model::Severity, u32)>,
     /// Form of the text
     #[arg(long, value_enum, default_value_t = DigestForm::Text)]
     pub form: DigestForm,
     /// Send it by mail, and record that
-    #[arg(long, requires_all = ["smtp", "from", "to"])]
+    #[arg(long, requires_all = ["smtp", "from"])]
     pub send: bool,
     #[command(flatten)]
     pub mail: MailArgs,
@@ -79,7 +78,7 @@ pub struct MailArgs {
     /// Who the mail is from
     #[arg(long, value_name = "ADDRESS")]
     pub from: Option<String>,
-    /// Who it is for; may be repeated
+    /// Who it is for; may be repeated [default: the team's address]
     #[arg(long, value_name = "ADDRESS")]
     pub to: Vec<String>,
 }

@@ -1,16 +1,19 @@
 //! `proofhouse guidance` and `proofhouse digest`: what people should know of the weaknesses they meet.
 
 use engine::mail::{self, Letter, Protection, Sending, Smtp};
-use govern::awareness::{
-    causes,
-    digest::{Digest, Form, ServiceLevels, digest as make, render},
-    guidance::{self, Found},
+use govern::{
+    awareness::{
+        causes,
+        digest::{Digest, Form, ServiceLevels, digest as make, render},
+        guidance::{self, Found},
+    },
+    organisation::Organisation,
 };
-use model::{By, Exit, Problem, Timestamp, Via};
+use model::{Exit, Problem, Timestamp};
 use serde_json::json;
 
 use crate::{
-    app::{App, actor, load_project},
+    app::{App, load_project},
     args::{DigestArgs, DigestForm, Format, Global, GuidanceArgs, MailTls},
     ui::{self, BOLD, DIM, println},
 };
@@ -139,16 +142,21 @@ fn here(global: &Global, arguments: &GuidanceArgs) -> Result<Exit, Problem> {
 }
 
 pub fn digest(global: &Global, arguments: &DigestArgs) -> Result<Exit, Problem> {
-    let projects = projects(global, &arguments.project)?;
     let app = App::open(global)?;
+    let organisation = app.organisation()?;
+    let (projects, address) = match &arguments.team {
+        Some(name) => of_team(&app, &organisation, name)?,
+        None => (projects(global, &arguments.project)?, None),
+    };
     known(&app, &projects)?;
     let until = app.now();
     let since = since(&arguments.since, until)?;
     let facts = app.database.wait(app.store.awareness(&projects, since, until))?;
-    let levels: ServiceLevels = arguments.service_level.iter().copied().collect();
+    let mut levels: ServiceLevels = organisation.service_levels;
+    levels.extend(arguments.service_level.iter().copied());
     let digest = make(&about(arguments, &projects), &facts, since, until, &levels);
     if arguments.send {
-        return send(&app, arguments, &digest, &projects);
+        return send(&app, arguments, &digest, &projects, address);
     }
     let form = match (app.json(), arguments.form) {
         (true, _) => Form::Json,
@@ -183,7 +191,34 @@ fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     })
 }
 
-fn send(app: &App, arguments: &DigestArgs, digest: &Digest, projects: &[String]) -> Result<Exit, Problem> {
+/// The projects of a team that are known here, and the team's address.
+fn of_team(
+    app: &App,
+    organisation: &Organisation,
+    name: &str,
+) -> Result<(Vec<String>, Option<String>), Problem> {
+    let team = organisation.teams.get(name).ok_or_else(|| {
+        Problem::new("team-unknown", Exit::Input, format!("the organisation has no team {name:?}"))
+            .with_hint("`proofhouse organisation show` prints its file")
+    })?;
+    let all = app.database.wait(app.store.projects())?;
+    let own: Vec<String> = all.into_iter().map(|one| one.name).filter(|project| team.owns(project)).collect();
+    if own.is_empty() {
+        // None would stand for all.
+        let message = format!("nothing was recorded yet of a project of team {name}");
+        return Err(Problem::new("team-without-projects", Exit::Input, message)
+            .with_hint("`projects` of the team in the organisation's file says which are its own"));
+    }
+    Ok((own, team.mail.clone()))
+}
+
+fn send(
+    app: &App,
+    arguments: &DigestArgs,
+    digest: &Digest,
+    projects: &[String],
+    address: Option<String>,
+) -> Result<Exit, Problem> {
     let mail = &arguments.mail;
     // The argument parser demands both.
     let (Some((host, port)), Some(from)) = (&mail.smtp, &mail.from) else { return Ok(Exit::Input) };
@@ -201,7 +236,7 @@ fn send(app: &App, arguments: &DigestArgs, digest: &Digest, projects: &[String])
     };
     let letter = Letter {
         from: from.clone(),
-        to: mail.to.clone(),
+        to: if mail.to.is_empty() { address.into_iter().collect() } else { mail.to.clone() },
         subject: format!(
             "Security of {}: {} new, {} fixed",
             digest.about,
@@ -211,7 +246,7 @@ fn send(app: &App, arguments: &DigestArgs, digest: &Digest, projects: &[String])
         text: render(digest, Form::Text),
         html: render(digest, Form::Html),
     };
-    let by = By { name: actor(), roles: Vec::new(), via: Via::Local };
+    let by = app.by(None)?;
     let smtp = Smtp { host: host.clone(), port: *port, protection, credentials };
     let index = mail::send(Sending { kind: "digest", projects, letter: &letter, by }, &smtp, &app.recorder)?;
     let recipients = letter.to.len();

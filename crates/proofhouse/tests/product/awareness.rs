@@ -139,8 +139,18 @@ fn the_weeks_digest_is_printed_and_sent_and_its_sending_is_in_the_ledger() {
     assert!(site.proofhouse(&["digest", "--since", "2999-01-01"]).expect(2).err.contains("since-unusable"));
     assert!(digest(&["--project", "shopp"]).expect(2).err.contains("project-unknown"));
     fix(&site);
-    let text = digest(&["--team", "Till"]).expect(0).out;
-    assert!(text.contains("team Till") && text.contains("first time that one of CWE-89 was fixed"), "{text}");
+    assert!(digest(&["--team", "till"]).expect(2).err.contains("team-unknown"));
+    let me = String::from_utf8(Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
+    let organisation = format!(
+        "version: 1\nname: Example\nteams:\n  till: {{ members: [{0}], projects: ['sho*'], mail: till@shop.example }}\n\
+         roles:\n  - {{ role: admin, scope: organisation, people: [{0}] }}\n",
+        me.trim()
+    );
+    site.write("organisation.yaml", organisation);
+    let file = site.project().join("organisation.yaml");
+    site.proofhouse(&["organisation", "apply", file.to_str().unwrap()]).expect(0);
+    let text = digest(&["--team", "till"]).expect(0).out;
+    assert!(text.contains("team till") && text.contains("first time that one of CWE-89 was fixed"), "{text}");
 
     let plain = Server::start(&site, "plain", &[]);
     let smtp = format!("127.0.0.1:{}", plain.port);
@@ -171,10 +181,16 @@ fn the_weeks_digest_is_printed_and_sent_and_its_sending_is_in_the_ledger() {
     );
     assert!(!entry.contains("ann@shop.example"), "addresses do not stand in the ledger: {entry}");
 
+    let team =
+        ["--team", "till", "--send", "--smtp", &smtp, "--smtp-tls", "none", "--from", "a@shop.example"];
+    digest(&team).expect(0);
+    let to_team = |mail: &String| mail.contains("X-RcptTo: till@shop.example");
+    assert_eq!(plain.received().iter().filter(|mail| to_team(mail)).count(), 1);
+
     // A server without TLS gets nothing, and that is recorded too.
     let refused = digest(&to).expect(3).err;
     assert!(refused.contains("mail-not-sent") && refused.contains("recorded as ledger entry"), "{refused}");
-    assert_eq!(plain.received().len(), 1);
+    assert_eq!(plain.received().len(), 2);
 
     // With TLS only a certificate that the platform believes in counts.
     let [authority, certificate, key] = certificates(site.path());
