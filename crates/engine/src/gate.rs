@@ -17,7 +17,7 @@ use model::{
 };
 use pipeline::{Config, StepKind};
 
-pub(crate) use collect::concerns;
+pub(crate) use collect::{About, concerns};
 pub use collect::{Collected, collect, inputs};
 pub use expect::built_in;
 pub(crate) use expect::finding;
@@ -92,8 +92,17 @@ pub fn weigh(
 
 /// Moment from which on evidence counts.
 pub(crate) fn oldest(project: &Project, now: Timestamp) -> Timestamp {
-    let max_age = i64::try_from(project.config.gate.max_age.as_secs()).unwrap_or(i64::MAX);
-    Timestamp::from_second(now.as_second().saturating_sub(max_age)).unwrap_or(Timestamp::MIN)
+    before(now, project.config.gate.max_age)
+}
+
+/// Moment from which on results of people count, where they are asked for.
+fn oldest_manual(project: &Project, now: Timestamp) -> Timestamp {
+    before(now, project.config.gate.manual_max_age)
+}
+
+fn before(now: Timestamp, age: std::time::Duration) -> Timestamp {
+    let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(now.as_second().saturating_sub(age)).unwrap_or(Timestamp::MIN)
 }
 
 /// A run of some steps only has not asked those that it left out.

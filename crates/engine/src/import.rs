@@ -5,12 +5,13 @@ use std::{io::BufRead, path::Path};
 use findings::{BlobWriter, ImportOptions, Limits, SourceTree};
 use model::{
     BySeverity, Digest, Finding, Problem, ScanReport, Subject,
-    predicate::{FindingsBlob, Origin, ScanTarget},
+    predicate::{Assessment, FindingsBlob, Origin, ScanTarget},
     problem::erase,
 };
 
 use crate::{
     home::cannot,
+    manual::{self, Manual},
     record::Recorder,
     scans::{self, About},
 };
@@ -33,6 +34,8 @@ pub struct Import<'a> {
     pub root: Option<String>,
     /// Who brings it.
     pub actor: &'a str,
+    /// What the caller says of a test by people; only for a report of one.
+    pub manual: Option<&'a Manual>,
 }
 
 /// What an import gave.
@@ -51,6 +54,9 @@ pub struct Imported {
     pub by_severity: BySeverity,
     /// Results the report itself marks as suppressed.
     pub suppressed: u64,
+    /// Who tested, when and with which evidence, for a test by people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manual: Option<Assessment>,
 }
 
 /// Imports a report. On an error nothing is recorded.
@@ -64,15 +70,26 @@ pub fn import(import: &Import<'_>, recorder: &Recorder) -> Result<(Imported, Opt
         limits: import.limits.clone(),
         source: import.source,
         roots: import.root.iter().cloned().collect(),
+        columns: import.manual.map(|manual| manual.columns.clone()).unwrap_or_default(),
+        target: import.manual.map(|_| import.project.to_owned()),
         ..ImportOptions::default()
     };
     let cache = recorder.home().cache();
     let mut writer = BlobWriter::new(&cache);
     let source = findings::FileSource(import.file.to_owned());
-    let info = findings::import(&source, import.format, &options, &mut writer).map_err(|e| erase(&e))?;
+    let mut info = findings::import(&source, import.format, &options, &mut writer).map_err(|e| erase(&e))?;
+    let manual = match (info.assessment.take(), import.manual) {
+        (Some(told), given) => {
+            let given = given.cloned().unwrap_or_default();
+            Some(manual::settle(&given, told, &mut info.coverage, recorder)?)
+        }
+        (None, Some(_)) => return Err(of_a_tool(info.format)),
+        (None, None) => None,
+    };
     let blob = writer
         .finish(recorder.blobs())
         .map_err(|e| cannot(&recorder.home().blobs(), "store findings in", &e))?;
+    let stream = manual.as_ref().map_or_else(|| "source".to_owned(), |test| format!("manual:{}", test.name));
     let report = keep(import.file, recorder)?;
     let name = import.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut subjects = vec![Subject::sha256(&name, report.hash)];
@@ -82,13 +99,14 @@ pub fn import(import: &Import<'_>, recorder: &Recorder) -> Result<(Imported, Opt
         run: None,
         deployment: None,
         subjects,
-        target: ScanTarget { stream: "source".to_owned(), commit: import.commit.clone() },
+        target: ScanTarget { stream, commit: import.commit.clone() },
         origin: Origin::Imported {
             file: name,
             digest: report,
             format: info.format.to_owned(),
             actor: import.actor.to_owned(),
         },
+        manual: manual.clone(),
         started,
     };
     let scan =
@@ -102,8 +120,15 @@ pub fn import(import: &Import<'_>, recorder: &Recorder) -> Result<(Imported, Opt
         findings: info.findings,
         by_severity: info.by_severity,
         suppressed: info.suppressed,
+        manual,
     };
     Ok((imported, warning))
+}
+
+fn of_a_tool(format: &str) -> Problem {
+    let message = format!("it is a report of a tool ({format}), not of people");
+    Problem::new("report-not-manual", model::Exit::Input, message)
+        .with_hint("`proofhouse import FILE`, without `manual`")
 }
 
 /// The report itself is evidence.

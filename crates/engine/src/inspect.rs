@@ -6,8 +6,8 @@ use attest::ledger::Report;
 use model::{
     Problem, Sha256,
     predicate::{
-        ForeignAttestation, ManualTest, ReleaseImport, ReleaseReview, Run, Scan, ScorecardImport,
-        TechnologyReview, Vsa,
+        ForeignAttestation, ManualTest, Notification, Origin, ReleaseImport, ReleaseReview, Run, Scan,
+        ScorecardImport, TechnologyReview, Vsa,
     },
     problem::erase,
 };
@@ -75,7 +75,13 @@ pub fn inspect(recorder: &Recorder) -> Result<Inspection, Problem> {
 /// Blobs that a statement of ours names.
 pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     if let Some(Ok(scan)) = statement.decode::<Scan>() {
-        return vec![(scan.findings.digest.hash, format!("findings of {}", scan.tool.name))];
+        let mut all = vec![(scan.findings.digest.hash, format!("findings of {}", scan.tool.name))];
+        if let (Some(manual), Origin::Imported { digest, file, .. }) = (&scan.manual, &scan.origin) {
+            all.push((digest.hash, format!("the report of {}: {file}", manual.tester)));
+            let files = manual.attachments.iter();
+            all.extend(files.map(|file| (file.digest.hash, format!("attachment {}", file.name))));
+        }
+        return all;
     }
     if let Some(Ok(vsa)) = statement.decode::<Vsa>() {
         return vec![(vsa.proofhouse.verdict.evidence, "evidence of a decision".to_owned())];
@@ -91,6 +97,9 @@ pub(crate) fn named(statement: &model::Statement) -> Vec<(Sha256, String)> {
     }
     if let Some(Ok(review)) = statement.decode::<ReleaseReview>() {
         return vec![(review.document.hash, format!("release review for {}", review.environment))];
+    }
+    if let Some(Ok(sent)) = statement.decode::<Notification>() {
+        return vec![(sent.content.hash, format!("content of a {} that was sent", sent.kind))];
     }
     if let Some(Ok(foreign)) = statement.decode::<ForeignAttestation>() {
         return vec![(foreign.document.hash, "a foreign attestation".to_owned())];

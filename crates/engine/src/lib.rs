@@ -19,6 +19,8 @@ pub mod inspect;
 pub mod junit;
 pub mod keyless;
 pub mod keys;
+pub mod mail;
+pub mod manual;
 pub mod people;
 pub mod ports;
 pub mod project;

@@ -61,6 +61,7 @@ pub fn scan(
         subjects: vec![subject],
         target: ScanTarget { stream: "source".to_owned(), commit },
         origin: Origin::BuiltIn,
+        manual: None,
         started,
     };
     let mut statements = Vec::new();

@@ -3,7 +3,7 @@
 use findings::BlobWriter;
 use model::{
     DeploymentId, Problem, RunId, ScanReport, Statement, Subject, Timestamp,
-    predicate::{FindingsBlob, Origin, Scan, ScanTarget},
+    predicate::{Assessment, FindingsBlob, Origin, Scan, ScanTarget},
 };
 
 use crate::{home::cannot, record::Recorder, statements::statement};
@@ -23,6 +23,8 @@ pub struct About {
     pub target: ScanTarget,
     /// Where the report came from.
     pub origin: Origin,
+    /// Who tested, when and with which evidence, for a test by people.
+    pub manual: Option<Assessment>,
     /// When it began.
     pub started: Timestamp,
 }
@@ -63,6 +65,7 @@ pub fn with_blob(
         findings,
         coverage: report.coverage.clone(),
         origin: about.origin.clone(),
+        manual: about.manual.clone(),
         started: about.started,
         ended,
     };

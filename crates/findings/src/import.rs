@@ -7,7 +7,8 @@ use crate::{
     adapters::{self, Adapter, Shape},
     intake::Intake,
     json::Scanner,
-    source::open_text,
+    manual::{self, Assessment},
+    source::{UTF_16, open_text},
 };
 
 /// How much of a report is taken.
@@ -57,6 +58,9 @@ pub struct ImportOptions<'a> {
     pub source: Option<&'a dyn SourceTree>,
     /// Name of the target for findings that are nowhere in particular. Default `source`.
     pub target: Option<String>,
+    /// Names of columns and fields that a report by people uses beside the usual ones, each with the usual
+    /// name that it stands for, e.g. `Risk class` for `severity`.
+    pub columns: Vec<(String, String)>,
 }
 
 /// What was read.
@@ -77,6 +81,8 @@ pub struct ReportInfo {
     /// Results that the report itself marks as suppressed, ignored or not affected; not given to
     /// the sink, listed in `coverage.skipped` up to its bound.
     pub suppressed: u64,
+    /// What a report by people says of itself; `None` for a tool's report.
+    pub assessment: Option<Assessment>,
 }
 
 /// Reads one report. `format` is one of [`crate::formats`]; without it the report's first 64 KiB
@@ -106,6 +112,7 @@ pub fn import(
     }
     let technique = intake.main_technique(read.technique);
     let (findings, by_severity, suppressed) = intake.totals();
+    let assessment = intake.assessment.take();
     Ok(ReportInfo {
         format: adapter.name(),
         tool,
@@ -114,6 +121,7 @@ pub fn import(
         findings,
         by_severity,
         suppressed,
+        assessment,
     })
 }
 
@@ -125,8 +133,20 @@ pub fn detect(source: &dyn Source, limits: &Limits) -> Result<&'static str, Impo
     recognise(source, limits).map(|adapter| adapter.name())
 }
 
+/// Bytes in which a format shows itself.
+const BEGINNING: u64 = 64 << 10;
+
 fn recognise(source: &dyn Source, limits: &Limits) -> Result<&'static dyn Adapter, ImportError> {
-    let text = open_text(source, limits)?;
-    let shape = Shape::of(Scanner::new(Box::new(std::io::Read::take(text, 64 << 10)), "JSON", limits)?)?;
-    adapters::recognise(&shape).ok_or_else(|| ImportError::Unrecognised { reason: shape.describe() })
+    let shape = match open_text(source, limits) {
+        Ok(text) => Shape::of(Scanner::new(Box::new(std::io::Read::take(text, BEGINNING)), "JSON", limits)?)?,
+        Err(ImportError::Compressed { kind: UTF_16 }) => Shape::default(),
+        Err(error) => return Err(error),
+    };
+    if let Some(adapter) = adapters::recognise(&shape) {
+        return Ok(adapter);
+    }
+    // A report by people is a text. What could be JSON is not one.
+    let text =
+        if shape.list || !shape.keys.is_empty() { String::new() } else { manual::beginning(source, limits)? };
+    adapters::recognise_text(&text).ok_or_else(|| ImportError::Unrecognised { reason: shape.describe() })
 }

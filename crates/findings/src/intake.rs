@@ -6,7 +6,7 @@ use model::{
 };
 
 use crate::{
-    ImportError, ImportOptions, Sink, SourceTree,
+    Assessment, ImportError, ImportOptions, Sink, SourceTree,
     normalise::{cwe, path, purl, secret, text},
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct Intake<'a> {
     suppressed: u64,
     by_severity: BySeverity,
     by_technique: [u64; Technique::ALL.len()],
+    /// What a report by people says of itself.
+    pub(crate) assessment: Option<Assessment>,
 }
 
 /// A place in code as a report gives it.
@@ -50,6 +52,7 @@ impl<'a> Intake<'a> {
             suppressed: 0,
             by_severity: BySeverity::default(),
             by_technique: [0; Technique::ALL.len()],
+            assessment: None,
         }
     }
 

@@ -71,11 +71,30 @@ pub(crate) fn open_text<'a>(
     source: &'a dyn Source,
     limits: &Limits,
 ) -> Result<Box<dyn Read + 'a>, ImportError> {
+    open_in(source, limits, false)
+}
+
+/// As [`open_text`], also when it is in UTF-16: for formats that people write with office programs.
+pub(crate) fn open_encoded<'a>(
+    source: &'a dyn Source,
+    limits: &Limits,
+) -> Result<Box<dyn Read + 'a>, ImportError> {
+    open_in(source, limits, true)
+}
+
+/// How a text in UTF-16 is named, which only [`open_encoded`] takes.
+pub(crate) const UTF_16: &str = "text in UTF-16";
+
+fn open_in<'a>(
+    source: &'a dyn Source,
+    limits: &Limits,
+    encoded: bool,
+) -> Result<Box<dyn Read + 'a>, ImportError> {
     let mut raw = source.open().map_err(ImportError::Unreadable)?;
     let mut head = [0; 6];
     let got = read_full(&mut raw, &mut head).map_err(ImportError::Unreadable)?;
     let head = &head[..got];
-    if let Some(kind) = foreign_packing(head) {
+    if let Some(kind) = foreign_packing(head).filter(|kind| !(encoded && *kind == UTF_16)) {
         return Err(ImportError::Compressed { kind });
     }
     let whole = io::Cursor::new(head.to_vec()).chain(raw);
@@ -98,8 +117,8 @@ fn foreign_packing(head: &[u8]) -> Option<&'static str> {
         (b"\x28\xb5\x2f\xfd", "zstd-compressed"),
         (b"\xfd7zXZ\0", "xz-compressed"),
         (b"BZh", "bzip2-compressed"),
-        (b"\xff\xfe", "text in UTF-16"),
-        (b"\xfe\xff", "text in UTF-16"),
+        (b"\xff\xfe", UTF_16),
+        (b"\xfe\xff", UTF_16),
     ];
     kinds.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| *kind)
 }

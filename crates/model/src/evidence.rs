@@ -256,7 +256,7 @@ pub struct StatementFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// For scans: `built-in` or `step` when it is part of the run, `deployment` when it is of a deployed
-    /// artifact, `outside` when it was imported or made beside the run. What a report says of itself
+    /// artifact, `manual` when people tested and said what they looked at, `outside` when it was imported or made beside the run. What a report says of itself
     /// (its tool) has no part in this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,

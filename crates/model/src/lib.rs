@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod awareness;
 pub mod clock;
 pub mod digest;
 pub mod evidence;
@@ -22,6 +23,7 @@ pub mod requirement;
 pub mod scan;
 pub mod statement;
 pub mod version;
+pub mod weakness;
 
 pub use clock::{Clock, FixedClock};
 pub use digest::{Digest, Hasher, Sha256};

@@ -1,10 +1,12 @@
 //! The command line as its users see it.
 
 mod attest;
+mod awareness;
 mod conformance;
 mod controls;
 mod evidence;
 mod log;
+mod manual;
 mod people;
 mod radar;
 mod release;
@@ -19,12 +21,14 @@ mod verify;
 use std::path::PathBuf;
 
 pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
+pub use awareness::{DigestArgs, DigestForm, GuidanceArgs, MailTls};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 pub use controls::{ControlsArgs, ControlsForm};
 
 pub use evidence::{ReproduceArgs, StatementArgs, VsaArgs};
 pub use log::{AskArgs, ConsistencyArgs, MonitorArgs, WitnessCommand, WitnessServeArgs};
+pub use manual::{AddFindingArgs, ImportAbout, ImportArgs, ImportCommand, ManualArgs, TestArgs};
 pub use people::{AccountCommand, OrganisationCommand, TokenCreateArgs};
 pub use radar::{AssessArgs, CatalogueArg, RadarCommand, RadarImportArgs, SignEntryArgs, WhoArgs};
 pub use release::{ReleaseCommand, ReleaseReviewCommand};
@@ -32,7 +36,7 @@ pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsC
 pub use retain::RetainArgs;
 pub use review::ReviewCommand;
 pub use target::TargetVerifyArgs;
-pub use triage::FindingsCommand;
+pub use triage::{FindingSaid, FindingsCommand};
 pub use trust::{RevokeArgs, RotateArgs, SignArgs, TrustCommand, TrustInitArgs};
 pub use verify::VerifyArgs;
 
@@ -100,10 +104,14 @@ pub enum Command {
     Scan,
     /// Run a command of another pipeline and attest what it made, or import attestations of others
     Attest(Box<AttestArgs>),
-    /// Import a scanner's report
+    /// Import a scanner's report, or the result of a test by people
     Import(ImportArgs),
-    /// List findings, and judge them
+    /// List findings, judge them, or record one that a person found
     Findings(FindingsArgs),
+    /// What a weakness is, how to find, fix and test it; the most common causes
+    Guidance(GuidanceArgs),
+    /// What is new, fixed, learned and open for too long, to print or to send by mail
+    Digest(DigestArgs),
     /// Security requirements that tests must prove: choose, write, see how far they are
     #[command(subcommand)]
     Requirements(RequirementsCommand),
@@ -216,31 +224,10 @@ pub struct OutputsArgs {
 }
 
 #[derive(Args)]
-pub struct ImportArgs {
-    /// The report
-    pub report: PathBuf,
-    /// Its format [default: found out]
-    #[arg(long, value_name = "NAME")]
-    pub report_format: Option<String>,
-    /// Project it is about [default: from proofhouse.yaml]
-    #[arg(long)]
-    pub project: Option<String>,
-    /// Commit it is about [default: HEAD]
-    #[arg(long)]
-    pub commit: Option<String>,
-    /// Largest number of findings accepted
-    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
-    pub most: u64,
-    /// Exit with 1 if a finding is at or above this severity
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
-    pub fail_on: Option<model::Severity>,
-}
-
-#[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct FindingsArgs {
     #[command(subcommand)]
-    pub act: Option<FindingsCommand>,
+    pub command: Option<FindingsCommand>,
     /// Only these states: new, existing, fixed, reopened [default: all that are open]
     #[arg(long, value_delimiter = ',')]
     pub status: Vec<String>,

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod attest;
+mod awareness;
 mod conformance;
 mod controls;
 mod demo;
@@ -60,6 +61,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Attest(arguments) => attest::attest(global, &arguments),
         Command::Import(arguments) => import::import(global, &arguments),
         Command::Findings(arguments) => findings::findings(global, &arguments),
+        Command::Guidance(arguments) => awareness::guidance(global, &arguments),
+        Command::Digest(arguments) => awareness::digest(global, &arguments),
         Command::Requirements(command) => requirements::requirements(global, &command),
         Command::Gate(command) => gate::gate(global, command),
         Command::Deploy(arguments) => deploy::deploy(global, &arguments),

@@ -96,6 +96,7 @@ fn statement(index: u64, mut findings: Vec<Finding>, blobs: &LocalBlobs) -> Logg
         },
         coverage: Coverage { seen: 1, scanned: 1, stated: true, ..Coverage::default() },
         origin: Origin::BuiltIn,
+        manual: None,
         started: now,
         ended: now,
     };

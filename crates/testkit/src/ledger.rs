@@ -120,6 +120,7 @@ impl<B: Blobs> Ledger<B> {
             findings,
             coverage: Coverage { seen: 3, scanned: 3, stated: complete, ..Coverage::default() },
             origin: Origin::BuiltIn,
+            manual: None,
             started: self.now(),
             ended: self.now(),
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
-    Finding, Problem, Sha256, Timestamp,
+    Finding, Problem, Sha256, Statement, Technique, Timestamp,
     evidence::{BuildFacts, ExceptionFacts, ReleaseReviewFacts, ReviewDueFacts, StatementFacts, TestFacts},
     ports::LoggedStatement,
     predicate::{
@@ -13,7 +13,7 @@ use model::{
 };
 use pipeline::{
     Config,
-    config::{Environment, Step},
+    config::{Environment, Expect, Step},
 };
 
 use super::{Question, levels::Basis};
@@ -149,7 +149,12 @@ pub fn collect(
     let mut scans = Scans::new();
     // Scans of the same commit or artifact count as long as other evidence does, also from before the
     // run: running once more makes nobody forget what they found.
-    let from = recorder.since(super::oldest(question.project, now))?.min(question.from);
+    let usual = recorder.since(super::oldest(question.project, now))?.min(question.from);
+    let by_people = question.project.config.gate.expect.contains(&Expect::Scan(Technique::Manual));
+    let from = match by_people {
+        true => recorder.since(super::oldest_manual(question.project, now))?.min(usual),
+        false => usual,
+    };
     let statements = recorder.from(from)?;
     recorder.confirm(from)?;
     found.basis.commit = question.run.commit.is_some() && !question.run.dirty;
@@ -158,12 +163,17 @@ pub fn collect(
     let mut watch = Watch::new(question.run, question.environment, artifact);
     for logged in statements {
         let logged = logged?;
-        watch.see(&logged, recorder, now);
+        if logged.index >= usual {
+            watch.see(&logged, recorder, now);
+        } else if !is_manual(&logged.statement) {
+            continue;
+        }
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
         if about && let Some(Ok(compared)) = logged.statement.decode::<Reproduction>() {
             found.compare(&compared, artifact, &logged, recorder.check(logged.index, now) == (true, true));
         }
-        let Some(fact) = classify(&logged, question.run, about, now, &mut found, &mut scans) else {
+        let counts = About { artifact: about, by_people };
+        let Some(fact) = classify(&logged, question.run, counts, now, &mut found, &mut scans) else {
             continue;
         };
         let (signed, included) = recorder.check(logged.index, now);
@@ -219,11 +229,24 @@ pub fn collect(
     Ok(found)
 }
 
+/// What a statement may count for.
+#[derive(Clone, Copy)]
+pub(crate) struct About {
+    /// The artifact is among its subjects.
+    pub(crate) artifact: bool,
+    /// Results of people count for every commit: the gate asks for them, and they are not repeated for each.
+    pub(crate) by_people: bool,
+}
+
+fn is_manual(statement: &Statement) -> bool {
+    statement.decode::<Scan>().is_some_and(|scan| scan.is_ok_and(|scan| scan.manual.is_some()))
+}
+
 /// The fact a statement is, when it is one for this run or artifact.
 fn classify(
     logged: &LoggedStatement,
     run: &Run,
-    about: bool,
+    about: About,
     now: Timestamp,
     found: &mut Collected,
     scans: &mut Scans,
@@ -248,7 +271,7 @@ fn classify(
     };
     if let Some(Ok(provenance)) = statement.decode::<Provenance>() {
         let context = provenance.proofhouse.as_ref().filter(|c| c.run == run.run)?;
-        if !about {
+        if !about.artifact {
             return None;
         }
         let step = run.steps.iter().find(|s| Some(&s.name) == context.step.as_ref());
@@ -277,7 +300,7 @@ fn classify(
         if context.run != run.run {
             return None;
         }
-        if about || found.steps.iter().any(|step| Some(&step.name) == context.step.as_ref()) {
+        if about.artifact || found.steps.iter().any(|step| Some(&step.name) == context.step.as_ref()) {
             note_refused(&trace, found);
         }
         return Some(fact("trace", context.step.clone()));
@@ -297,7 +320,11 @@ fn classify(
             return None;
         }
         let complete = scan.coverage.is_complete();
-        let made = if scan.run == Some(run.run) { run.at } else { scan.ended };
+        let made = match &scan.manual {
+            Some(manual) => manual.tested,
+            None if scan.run == Some(run.run) => run.at,
+            None => scan.ended,
+        };
         let facts = StatementFacts {
             age_seconds: age_seconds(now, logged.logged_at.min(made)),
             technique: Some(scan.technique),
@@ -322,7 +349,7 @@ fn classify(
 }
 
 /// A scan counts when it was part of the run, of the same clean commit, or of this very artifact.
-pub(crate) fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
+pub(crate) fn concerns(scan: &Scan, run: &Run, about: About) -> bool {
     let same_commit = scan.run.is_none()
         && scan.deployment.is_none()
         && scan.project == run.project
@@ -331,7 +358,8 @@ pub(crate) fn concerns(scan: &Scan, run: &Run, about: bool) -> bool {
         && !run.dirty;
     scan.run == Some(run.run) && scan.deployment.is_none()
         || same_commit
-        || (about && scan.deployment.is_some())
+        || (about.artifact && scan.deployment.is_some())
+        || (about.by_people && scan.manual.is_some() && scan.project == run.project)
 }
 
 /// The newest complete scan of each source, and those after it.
@@ -345,13 +373,17 @@ fn source(scan: &Scan) -> [String; 5] {
         model::predicate::Origin::Imported { .. } => "imported",
         model::predicate::Origin::BuiltIn => "",
     };
-    [origin(scan), step, scan.technique.name(), &scan.tool.name, &scan.target.stream].map(str::to_owned)
+    // Those of one test belong together, also what is added to it later.
+    let origin = if scan.manual.is_some() { "manual" } else { origin(scan) };
+    [origin, step, scan.technique.name(), &scan.tool.name, &scan.target.stream].map(str::to_owned)
 }
 
 /// Where a scan came from, as [`StatementFacts::origin`] tells it.
 fn origin(scan: &Scan) -> &'static str {
     match &scan.origin {
         _ if scan.deployment.is_some() => "deployment",
+        // A single finding is no test of everything: only what says what was looked at can be expected.
+        _ if scan.manual.is_some() && scan.coverage.is_complete() => "manual",
         model::predicate::Origin::BuiltIn if scan.run.is_some() => "built-in",
         model::predicate::Origin::Step { .. } if scan.run.is_some() => "step",
         _ => "outside",

@@ -68,6 +68,13 @@ fn expectation(expect: &Expect, config: &Config, question: &Question<'_>) -> Exp
         Expect::Sbom => plain("sbom"),
         Expect::Trace => plain("trace"),
         Expect::Test(name) => Expectation { name: name.clone(), ..plain("test") },
+        // As long ago as it was tested, whichever the commit: people do not test each one.
+        Expect::Scan(Technique::Manual) => Expectation {
+            technique: Some(Technique::Manual),
+            origin: Some("manual".to_owned()),
+            max_age_seconds: Some(config.gate.manual_max_age.as_secs()),
+            ..plain("scan")
+        },
         Expect::Scan(technique) => {
             let own = config.scans.has(*technique).then(|| built_in(*technique)).flatten();
             Expectation {

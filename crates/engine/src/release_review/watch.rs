@@ -10,7 +10,7 @@ use model::{
     predicate::{Exception, ManualTest, ReleaseReview, ReviewAnswer, ReviewVerdict, Run, Scan},
 };
 
-use crate::record::Recorder;
+use crate::{gate::About, record::Recorder};
 
 /// Most new findings that are told one by one.
 const MOST_TOLD: usize = 5;
@@ -81,8 +81,8 @@ impl<'a> Watch<'a> {
     fn pending(&mut self, logged: &LoggedStatement) {
         let (statement, index) = (&logged.statement, logged.index);
         if let Some(Ok(scan)) = statement.decode::<Scan>() {
-            let about = statement.subject.iter().any(|s| s.sha256_digest() == Some(self.artifact));
-            if crate::gate::concerns(&scan, self.run, about) {
+            let artifact = statement.subject.iter().any(|s| s.sha256_digest() == Some(self.artifact));
+            if crate::gate::concerns(&scan, self.run, About { artifact, by_people: true }) {
                 self.scans.push((index, scan));
             }
         } else if let Some(Ok(exception)) = statement.decode::<Exception>() {

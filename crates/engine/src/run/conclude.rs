@@ -278,6 +278,7 @@ impl Conclusion<'_> {
             subjects,
             target: ScanTarget { stream: "source".to_owned(), commit: self.facts.commit.clone() },
             origin,
+            manual: None,
             started,
         }
     }

@@ -84,6 +84,7 @@ impl<'a> Observed<'a> {
             subjects: vec![self.subject()],
             target: ScanTarget { stream: format!("environment:{}", self.environment.name), commit: None },
             origin: Origin::BuiltIn,
+            manual: None,
             started,
         };
         let scan = scans::statement_of(&report, &about, self.recorder)?;

@@ -7,6 +7,10 @@ mod cargo_audit;
 mod cyclonedx;
 mod gitleaks;
 mod hadolint;
+mod manual_csv;
+mod manual_html;
+mod manual_json;
+mod manual_markdown;
 mod pip_audit;
 mod sarif;
 mod semgrep;
@@ -28,6 +32,11 @@ pub(crate) trait Adapter: Sync {
     /// Whether a report of this shape is (probably) of this format. Asked in registry order.
     fn detect(&self, shape: &Shape) -> bool;
 
+    /// Whether a text that is not JSON is (probably) of this format; only its beginning is given.
+    fn detect_text(&self, _beginning: &str) -> bool {
+        false
+    }
+
     /// Reads the whole report and gives every finding to `intake`.
     ///
     /// # Errors
@@ -46,7 +55,7 @@ pub(crate) struct Read {
 }
 
 /// The registry. Specific formats come before the general ones.
-static ALL: [&dyn Adapter; 11] = [
+static ALL: [&dyn Adapter; 15] = [
     &sarif::Sarif,
     &bandit::Bandit,
     &betterleaks::Betterleaks,
@@ -58,6 +67,10 @@ static ALL: [&dyn Adapter; 11] = [
     &trivy::Trivy,
     &zizmor::Zizmor,
     &semgrep::Semgrep,
+    &manual_json::ManualJson,
+    &manual_html::ManualHtml,
+    &manual_markdown::ManualMarkdown,
+    &manual_csv::ManualCsv,
 ];
 
 /// Names of all report formats.
@@ -73,6 +86,10 @@ pub(crate) fn find(name: &str) -> Option<&'static dyn Adapter> {
 
 pub(crate) fn recognise(shape: &Shape) -> Option<&'static dyn Adapter> {
     ALL.into_iter().find(|adapter| adapter.detect(shape))
+}
+
+pub(crate) fn recognise_text(beginning: &str) -> Option<&'static dyn Adapter> {
+    ALL.into_iter().find(|adapter| adapter.detect_text(beginning))
 }
 
 /// Opens the text of a JSON report.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{Finding, Place};
+use model::{Finding, Place, weakness::parents};
 
-use super::{Grade, Joins, cwe::parents};
+use super::{Grade, Joins};
 
 /// At one place, each finding is compared with at most this many before it.
 const MOST_NEIGHBOURS: usize = 64;

@@ -10,7 +10,6 @@
 //! | related | the same, where one CWE is the parent of the other |
 
 mod code;
-mod cwe;
 mod union;
 
 use std::collections::HashMap;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Context;
+use super::{Assessment, Context};
 use crate::{
     BySeverity, Coverage, DeploymentId, Digest, Predicate, RunId, Subject, Technique, Timestamp, ToolRef,
 };
@@ -34,6 +34,9 @@ pub struct Scan {
     pub coverage: Coverage,
     /// Where the report came from.
     pub origin: Origin,
+    /// Who tested, when and with which evidence, for a scan by people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<Assessment>,
     /// Start.
     pub started: Timestamp,
     /// End.
@@ -48,7 +51,8 @@ impl Predicate for Scan {
 /// compared with each other: a finding absent from the newer one is fixed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanTarget {
-    /// `source`, `artifact` or an environment's name prefixed with `environment:`.
+    /// `source`, `artifact`, an environment's name prefixed with `environment:`, or the name of a test by
+    /// people prefixed with `manual:`.
     pub stream: String,
     /// Git commit, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -31,3 +31,30 @@ pub struct ManualTest {
 impl Predicate for ManualTest {
     const TYPE: &'static str = "urn:proofhouse:predicate:manual-test:v1";
 }
+
+/// A test or review by people, as the scan statement of its findings tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assessment {
+    /// Name under which it is repeated: the newer complete result of the same name replaces the older one.
+    pub name: String,
+    /// Who tested, in their own words; who recorded it is the origin's actor.
+    pub tester: String,
+    /// Last day of the test (its beginning, UTC). This is the age of the result, not when it was recorded.
+    pub tested: Timestamp,
+    /// What was looked at; empty when nobody said so, and then the scan is not complete.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scope: Vec<String>,
+    /// Evidence files, each a blob.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file that belongs to a manual result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Name without folders.
+    pub name: String,
+    /// Content, a blob.
+    pub digest: Digest,
+}

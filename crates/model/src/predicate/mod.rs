@@ -7,6 +7,7 @@ pub mod deployment;
 pub mod foreign;
 pub mod keys;
 pub mod manual;
+pub mod notification;
 pub mod openvex;
 pub mod people;
 pub mod provenance;
@@ -30,7 +31,8 @@ pub use deployment::{
 };
 pub use foreign::{ForeignAttestation, ForeignLog, ForeignRoot, ForeignSigner};
 pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
-pub use manual::ManualTest;
+pub use manual::{Assessment, Attachment, ManualTest};
+pub use notification::Notification;
 pub use openvex::OpenVex;
 pub use people::{Access, AccessAction, Organisation};
 pub use provenance::{

@@ -120,6 +120,8 @@ pub struct Gate {
     pub expect: Vec<Expect>,
     /// Oldest evidence that still counts.
     pub max_age: Duration,
+    /// Oldest test by people that still counts, by the day of the test.
+    pub manual_max_age: Duration,
     /// The project's own Rego rules, as globs in the tree.
     pub rules: Globs,
 }

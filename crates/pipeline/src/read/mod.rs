@@ -70,6 +70,7 @@ fn gate(fields: &Fields<'_>, scans: &Scans, steps: &[Step]) -> Gate {
     Gate {
         expect,
         max_age: fields.duration("max-age").unwrap_or(Duration::from_secs(7 * 86_400)),
+        manual_max_age: fields.duration("manual-max-age").unwrap_or(Duration::from_secs(365 * 86_400)),
         rules: fields.globs("rules").unwrap_or_else(Globs::nothing),
     }
 }

@@ -157,6 +157,12 @@ const GATE: &[Field] = &[
         "\"7d\"",
         "Oldest evidence that still counts.",
     ),
+    with(
+        "manual-max-age",
+        Shape::Duration { min: SECOND, max: Duration::from_secs(3650 * 86_400) },
+        "\"365d\"",
+        "Oldest test by people that meets `scan:manual`, by the day of the test.",
+    ),
     with("rules", list(&GLOB), "[]", "The project's own Rego rules."),
 ];
 

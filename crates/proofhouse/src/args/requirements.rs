@@ -13,6 +13,12 @@ pub enum RequirementsCommand {
     Add(AddArgs),
     /// Record the result of a test by hand, for the commit that this folder is at
     Attest(AttestRequirementArgs),
+    /// Propose a requirement for each fixed vulnerability that no passing test covers
+    Suggest {
+        /// Add them to the file
+        #[arg(long)]
+        write: bool,
+    },
     /// List what is in the file
     List {
         /// Only of this milestone

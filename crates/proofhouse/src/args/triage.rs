@@ -3,9 +3,20 @@
 use clap::{Args, Subcommand};
 use model::predicate::TriageState;
 
-/// What can be said about a finding.
+use super::AddFindingArgs;
+
+/// What can be done about findings.
 #[derive(Subcommand)]
 pub enum FindingsCommand {
+    /// Record one finding of a person
+    Add(Box<AddFindingArgs>),
+    #[command(flatten)]
+    Say(FindingSaid),
+}
+
+/// What can be said about a finding.
+#[derive(Subcommand)]
+pub enum FindingSaid {
     /// Judge a finding; a gate decides on it as before
     Triage(TriageArgs),
     /// Say who deals with a finding

@@ -8,13 +8,15 @@ use store::views::{FindingFilter, FindingStatus, FindingView, PageRequest};
 
 use crate::{
     app::{App, load_project},
-    args::{FindingsArgs, Global},
+    args::{FindingsArgs, FindingsCommand, Global},
     ui::{self, BOLD, DIM, println},
 };
 
 pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Problem> {
-    if let Some(act) = &arguments.act {
-        return super::triage::triage(global, act);
+    match &arguments.command {
+        Some(FindingsCommand::Add(arguments)) => return super::import::add(global, arguments),
+        Some(FindingsCommand::Say(said)) => return super::triage::triage(global, said),
+        None => {}
     }
     let filter = filter(global, arguments)?;
     let app = App::open(global)?;
@@ -49,7 +51,7 @@ pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Probl
 }
 
 /// A project that was misspelt has no findings, which must not look like good news.
-fn known_project(app: &App, name: &str) -> Result<(), Problem> {
+pub(super) fn known_project(app: &App, name: &str) -> Result<(), Problem> {
     let projects = app.database.wait(app.store.projects())?;
     if projects.iter().any(|project| project.name == name) {
         return Ok(());
@@ -145,7 +147,7 @@ fn line(finding: &FindingView) {
     );
 }
 
-fn day(at: model::Timestamp) -> String {
+pub(super) fn day(at: model::Timestamp) -> String {
     at.to_string().chars().take(10).collect()
 }
 

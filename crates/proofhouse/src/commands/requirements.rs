@@ -6,7 +6,10 @@ use engine::{
     project::{Project, read_bounded},
     requirements::{self, Attested, Latest, Tests},
 };
-use govern::requirements::{Standing, asvs};
+use govern::{
+    awareness::suggest::{entries, suggest},
+    requirements::{Standing, asvs},
+};
 use model::{
     Exit, Problem,
     problem::erase,
@@ -26,6 +29,7 @@ pub fn requirements(global: &Global, command: &RequirementsCommand) -> Result<Ex
         RequirementsCommand::Choose(arguments) => choose(global, arguments),
         RequirementsCommand::Add(arguments) => add(global, arguments),
         RequirementsCommand::Attest(arguments) => attest(global, arguments),
+        RequirementsCommand::Suggest { write } => propose(global, *write),
         RequirementsCommand::List { milestone } => list(global, milestone.as_deref()),
         RequirementsCommand::Status { milestone, fail } => status(global, milestone.as_deref(), *fail),
     }
@@ -105,6 +109,41 @@ fn attest(global: &Global, arguments: &AttestRequirementArgs) -> Result<Exit, Pr
         true => ui::json(&json!({ "entry": index })),
         false => println!("recorded as ledger entry {index}; it counts for runs of this commit"),
     }
+    Ok(Exit::Success)
+}
+
+/// Most fixed findings that are looked at.
+const MOST_FIXED: usize = 10_000;
+
+fn propose(global: &Global, to_file: bool) -> Result<Exit, Problem> {
+    let app = App::open(global)?;
+    let project = app.project()?;
+    let own = [project.config.project.clone()];
+    let fixed = app.database.wait(app.store.fixed_findings(&own, MOST_FIXED))?;
+    let latest = requirements::latest(&project, &app.recorder)?;
+    let tests = latest.map(|latest| latest.tests).unwrap_or_default();
+    let standings = requirements::standings(&project.requirements, &tests, app.now());
+    let passing = standings.iter().filter(|(_, standing)| standing.state == State::Passing);
+    let passing = passing.map(|(id, _)| id.clone()).collect();
+    let all = suggest(&fixed, &project.requirements, &passing);
+    let entries = entries(&all);
+    if to_file {
+        return write(global, &project, &entries);
+    }
+    if app.json() {
+        ui::json(&all);
+        return Ok(Exit::Success);
+    }
+    if all.is_empty() {
+        ui::note("nothing that was fixed lacks a requirement");
+        return Ok(Exit::Success);
+    }
+    for one in &all {
+        eprintln!("{BOLD}{}{BOLD:#} {DIM}{}{DIM:#}", one.id, ui::one_line(&one.because.join("; ")));
+        eprintln!("  a test: {}", one.test);
+    }
+    println!("{}", pipeline::requirements::append(None, &entries).map_err(|e| erase(&e))?.trim_end());
+    ui::note("`--write` adds them to the file");
     Ok(Exit::Success)
 }
 

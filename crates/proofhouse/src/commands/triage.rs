@@ -4,17 +4,15 @@ use model::{Exit, Problem, predicate::Triage};
 
 use crate::{
     app::{App, load_project},
-    args::{FindingsCommand, Global},
+    args::{FindingSaid, Global},
     ui::{self, println},
 };
 
-pub fn triage(global: &Global, act: &FindingsCommand) -> Result<Exit, Problem> {
+pub fn triage(global: &Global, act: &FindingSaid) -> Result<Exit, Problem> {
     let app = App::open(global)?;
     let (id, project) = match act {
-        FindingsCommand::Triage(arguments) => (&arguments.id, &arguments.project),
-        FindingsCommand::Assign { id, project, .. } | FindingsCommand::Comment { id, project, .. } => {
-            (id, project)
-        }
+        FindingSaid::Triage(arguments) => (&arguments.id, &arguments.project),
+        FindingSaid::Assign { id, project, .. } | FindingSaid::Comment { id, project, .. } => (id, project),
     };
     let project = match project {
         Some(name) => name.clone(),
@@ -33,14 +31,14 @@ pub fn triage(global: &Global, act: &FindingsCommand) -> Result<Exit, Problem> {
         project,
     };
     match act {
-        FindingsCommand::Triage(arguments) => {
+        FindingSaid::Triage(arguments) => {
             let other = arguments.of.as_ref().map(|id| app.finding(&said.project, id)).transpose()?;
             said.state = Some(arguments.state);
             said.duplicate_of = other.map(|finding| finding.id);
             said.reason = Some(arguments.reason.clone());
         }
-        FindingsCommand::Assign { person, .. } => said.assignee = Some(person.clone()),
-        FindingsCommand::Comment { text, .. } => said.comment = Some(text.clone()),
+        FindingSaid::Assign { person, .. } => said.assignee = Some(person.clone()),
+        FindingSaid::Comment { text, .. } => said.comment = Some(text.clone()),
     }
     let (index, warning) = engine::triage::record(&app.recorder, &said)?;
     warning.iter().for_each(ui::warning);

@@ -4,12 +4,14 @@
 mod arguments;
 mod attacks;
 mod attesting;
+mod awareness;
 mod controls;
 mod deploying;
 mod foreign;
 mod interop;
 mod keyless;
 mod keys;
+mod manual;
 mod offline;
 mod others;
 mod people;

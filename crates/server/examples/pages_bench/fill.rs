@@ -187,6 +187,7 @@ impl Filler {
             lines.push(b'\n');
         }
         let scan = Scan {
+            manual: None,
             project: project.into(),
             run: None,
             deployment: None,

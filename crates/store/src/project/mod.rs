@@ -36,6 +36,7 @@ const KINDS: &[(&str, &str)] = &[
     (predicate::Vsa::TYPE, "decision"),
     (predicate::Exception::TYPE, "exception"),
     (predicate::ManualTest::TYPE, "manual-test"),
+    (predicate::Notification::TYPE, "notification"),
     (predicate::Deployment::TYPE, "deployment"),
     (predicate::Receipt::TYPE, "receipt"),
     (predicate::FeedImport::TYPE, "feed"),
@@ -144,6 +145,13 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),
+        "notification" => {
+            // One about several projects belongs to none of them alone.
+            match decode::<predicate::Notification>(logged)?.projects.as_slice() {
+                [project] => Link::project(project, None),
+                _ => Link::default(),
+            }
+        }
         "release-export" => {
             let release: predicate::ReleaseBundle = decode(logged)?;
             Link::project(&release.project, Some(release.run))

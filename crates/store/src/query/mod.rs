@@ -1,6 +1,7 @@
 //! Reading, one file per aggregate.
 
 mod assurance;
+mod awareness;
 mod delivery;
 mod facts;
 mod finding;

@@ -47,6 +47,21 @@ impl Filter {
         self.plain(format!("wide = {}", i64::from(projects.is_none()))).among("project", projects)
     }
 
+    /// A column that must be one of some values, with a parameter each.
+    pub(super) fn any_of(
+        &mut self,
+        column: &str,
+        values: impl Iterator<Item = impl Into<Value>>,
+    ) -> &mut Self {
+        let mut names = Vec::new();
+        for value in values {
+            self.values.push(value.into());
+            names.push(format!("${}", self.values.len()));
+        }
+        self.conditions.push(format!("{column} IN ({})", names.join(", ")));
+        self
+    }
+
     /// A condition without parameters.
     pub(super) fn plain(&mut self, condition: impl Into<String>) -> &mut Self {
         self.conditions.push(condition.into());

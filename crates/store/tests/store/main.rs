@@ -3,6 +3,7 @@
 
 #[macro_use]
 mod support;
+mod awareness;
 mod blobs;
 mod facts;
 mod faults;

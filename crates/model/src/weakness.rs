@@ -1,4 +1,4 @@
-//! Direct parents in the tree of weaknesses; see the head of `cwe_parents.txt`.
+//! The tree of weaknesses (CWE): direct parents; see the head of `cwe_parents.txt`.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -13,7 +13,7 @@ static PARENTS: LazyLock<HashMap<u32, Vec<u32>>> = LazyLock::new(|| {
 });
 
 /// The weaknesses that `cwe` is a direct kind of.
-pub(super) fn parents(cwe: u32) -> &'static [u32] {
+pub fn parents(cwe: u32) -> &'static [u32] {
     PARENTS.get(&cwe).map(Vec::as_slice).unwrap_or_default()
 }
 
