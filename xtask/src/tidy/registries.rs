@@ -19,6 +19,7 @@ const REGISTRIES: &[(&str, &str, &str, &[&str])] = &[
     ("crates/checks/src/sbom/formats", ".rs", "crates/checks/src/sbom/formats/mod.rs", &["mod", "python"]),
     ("crates/engine/src/ci", ".rs", "crates/engine/src/ci/mod.rs", &["mod", "error", "tests"]),
     ("crates/engine/src/standards", ".rs", "crates/engine/src/standards/mod.rs", &["mod"]),
+    ("crates/govern/src/awareness/guidance", ".md", "crates/govern/src/awareness/guidance/files.rs", &[]),
     ("crates/dast/src/checks", ".rs", "crates/dast/src/checks/mod.rs", &["mod"]),
     ("crates/govern/src/reviews/rules", ".rs", "crates/govern/src/reviews/rules/mod.rs", &["mod"]),
     ("crates/runner/src/proxy/registry", ".rs", "crates/runner/src/proxy/registry/mod.rs", &["mod"]),
