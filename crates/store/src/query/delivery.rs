@@ -125,6 +125,16 @@ impl Store {
         self.environments_where(&filter).await
     }
 
+    /// Environments of these projects, by project and name.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn environments_of(&self, projects: &[String]) -> Result<Vec<EnvironmentView>> {
+        let mut filter = Filter::default();
+        filter.among("project", Some(projects));
+        self.environments_where(&filter).await
+    }
+
     /// Who deploys which project, or accepted an exception in it; sorted.
     ///
     /// # Errors
@@ -145,7 +155,7 @@ impl Store {
         Ok(self.environments_where(&filter).await?.pop())
     }
 
-    async fn environments_where(&self, filter: &Filter) -> Result<Vec<EnvironmentView>> {
+    pub(super) async fn environments_where(&self, filter: &Filter) -> Result<Vec<EnvironmentView>> {
         let head = "SELECT project, environment, current, last FROM environments";
         let sql = format!("{head}{} ORDER BY project, environment", filter.sql());
         let rows = all(&self.db, "environments", sql, filter.values(), |cells| {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use model::{BySeverity, Severity};
 
-use super::{add_severity, paging::all};
+use super::{
+    add_severity,
+    paging::{Filter, all, containing, cut},
+};
 use crate::{
     Result, Store,
-    db::Value,
-    views::{EnvironmentView, ProjectView, RunView},
+    views::{EnvironmentView, Page, PageRequest, ProjectView, RunView},
 };
 
 impl Store {
@@ -17,7 +19,8 @@ impl Store {
     /// # Errors
     /// Any database error.
     pub async fn projects(&self) -> Result<Vec<ProjectView>> {
-        self.summaries(None).await
+        let names = self.named(&Filter::default(), usize::MAX >> 1).await?;
+        self.summaries(names, None).await
     }
 
     /// One project with its summary.
@@ -25,19 +28,51 @@ impl Store {
     /// # Errors
     /// Any database error.
     pub async fn project_summary(&self, name: &str) -> Result<Option<ProjectView>> {
-        Ok(self.summaries(Some(name)).await?.pop())
+        let mut filter = Filter::default();
+        filter.and("name = $", name);
+        let names = self.named(&filter, 1).await?;
+        Ok(self.summaries(names, Some(&[name.to_owned()])).await?.pop())
     }
 
-    async fn summaries(&self, name: Option<&str>) -> Result<Vec<ProjectView>> {
-        let sql = format!("SELECT name, idx FROM projects{} ORDER BY name", only("name", name));
-        let values = || name.map(Value::from).into_iter().collect::<Vec<_>>();
-        let names =
-            all(&self.db, "projects", sql, values(), |cells| Ok((cells.text()?, cells.count()?))).await?;
-        let mut counts = self.run_counts(name).await?;
-        let mut newest = self.newest_runs(name).await?;
-        let mut open = self.open_findings(name).await?;
+    /// A page of the projects with this text in their names, of those in `among` where that is given.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn project_page(
+        &self,
+        text: Option<&str>,
+        among: Option<&[String]>,
+        page: &PageRequest,
+    ) -> Result<Page<ProjectView>> {
+        let mut filter = Filter::default();
+        filter.and_maybe("LOWER(name) LIKE $ ESCAPE '\\'", text.map(containing));
+        filter.and_maybe("name > $", page.after.as_deref()).among("name", among);
+        let size = page.size() as usize;
+        let names = self.named(&filter, size + 1).await?;
+        let names = cut(names, size, |(name, _)| name.clone());
+        let only: Vec<String> = names.items.iter().map(|(name, _)| name.clone()).collect();
+        Ok(Page { items: self.summaries(names.items, Some(&only)).await?, next: names.next })
+    }
+
+    /// Names with the ledger indices of their first statements.
+    async fn named(&self, filter: &Filter, most: usize) -> Result<Vec<(String, u64)>> {
+        let sql = format!("SELECT name, idx FROM projects{} ORDER BY name LIMIT {most}", filter.sql());
+        all(&self.db, "projects", sql, filter.values(), |cells| Ok((cells.text()?, cells.count()?))).await
+    }
+
+    /// The summaries of `names`; `only` are the same names, unless they are all that there are.
+    async fn summaries(
+        &self,
+        names: Vec<(String, u64)>,
+        only: Option<&[String]>,
+    ) -> Result<Vec<ProjectView>> {
+        let mut filter = Filter::default();
+        filter.among("project", only);
+        let mut counts = self.run_counts(&filter).await?;
+        let mut newest = self.newest_runs(&filter).await?;
+        let mut open = self.open_findings(&filter).await?;
         let mut environments: BTreeMap<String, Vec<EnvironmentView>> = BTreeMap::new();
-        for environment in self.environments(name).await? {
+        for environment in self.environments_where(&filter).await? {
             environments.entry(environment.project.clone()).or_default().push(environment);
         }
         let view = |(name, first_index): (String, u64)| ProjectView {
@@ -51,30 +86,28 @@ impl Store {
         Ok(names.into_iter().map(view).collect())
     }
 
-    async fn run_counts(&self, name: Option<&str>) -> Result<BTreeMap<String, u64>> {
-        let sql = format!("SELECT project, COUNT(*) FROM runs{} GROUP BY project", only("project", name));
-        let values = name.map(Value::from).into_iter().collect();
-        let rows = all(&self.db, "runs", sql, values, |cells| Ok((cells.text()?, cells.count()?))).await?;
+    async fn run_counts(&self, filter: &Filter) -> Result<BTreeMap<String, u64>> {
+        let sql = format!("SELECT project, COUNT(*) FROM runs{} GROUP BY project", filter.sql());
+        let rows =
+            all(&self.db, "runs", sql, filter.values(), |cells| Ok((cells.text()?, cells.count()?))).await?;
         Ok(rows.into_iter().collect())
     }
 
-    async fn newest_runs(&self, name: Option<&str>) -> Result<BTreeMap<String, RunView>> {
+    async fn newest_runs(&self, filter: &Filter) -> Result<BTreeMap<String, RunView>> {
         let sql = format!(
             "{} WHERE idx IN (SELECT MAX(idx) FROM runs{} GROUP BY project)",
             super::run::SELECT,
-            only("project", name)
+            filter.sql()
         );
-        let values = name.map(Value::from).into_iter().collect();
-        let runs = all(&self.db, "runs", sql, values, super::run::read).await?;
+        let runs = all(&self.db, "runs", sql, filter.values(), super::run::read).await?;
         Ok(runs.into_iter().map(|run| (run.project.clone(), run)).collect())
     }
 
-    async fn open_findings(&self, name: Option<&str>) -> Result<BTreeMap<String, BySeverity>> {
+    async fn open_findings(&self, filter: &Filter) -> Result<BTreeMap<String, BySeverity>> {
         let sum = |severity: Severity| format!("CAST(SUM({severity}) AS BIGINT)");
         let sums = Severity::ALL.map(sum).join(", ");
-        let sql = format!("SELECT project, {sums} FROM health{} GROUP BY project", only("project", name));
-        let values = name.map(Value::from).into_iter().collect();
-        let rows = all(&self.db, "health", sql, values, |cells| {
+        let sql = format!("SELECT project, {sums} FROM health{} GROUP BY project", filter.sql());
+        let rows = all(&self.db, "health", sql, filter.values(), |cells| {
             let mut open = BySeverity::default();
             let project = cells.text()?;
             for severity in Severity::ALL {
@@ -84,8 +117,4 @@ impl Store {
         });
         Ok(rows.await?.into_iter().collect())
     }
-}
-
-fn only(column: &str, name: Option<&str>) -> String {
-    name.map(|_| format!(" WHERE {column} = $1")).unwrap_or_default()
 }

@@ -71,6 +71,16 @@ on_both! {
         assert_eq!((demo.runs, demo.open.high, demo.environments.len()), (1, 2, 1));
         assert_eq!(demo.last_run.unwrap().run, run_id(1));
         assert!(store.project_summary("nobody").await.unwrap().is_none());
+        let first = store.project_page(None, None, &PageRequest::first(1)).await.unwrap();
+        assert_eq!((&first.items[..], first.next.as_deref()), (&projects[..1], Some("another")));
+        let rest = PageRequest { after: first.next, limit: 1 };
+        assert_eq!(store.project_page(None, None, &rest).await.unwrap().items, projects[1..]);
+        let named = store.project_page(Some("DEM"), None, &PageRequest::first(9)).await.unwrap();
+        assert_eq!((&named.items[..], named.next), (&projects[1..], None));
+        let own = ["another".to_owned()];
+        let visible = store.project_page(None, Some(&own), &PageRequest::first(9)).await.unwrap();
+        assert_eq!(visible.items, projects[..1]);
+        assert_eq!(store.environments_of(&own).await.unwrap(), []);
     }
 
     async fn components_exceptions_and_feeds_are_found(base: Base) {

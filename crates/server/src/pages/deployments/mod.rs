@@ -44,7 +44,14 @@ pub(super) async fn page(
         ];
         format!("/deployments{}", text::query(filters))
     });
-    let mut environments = app.store.environments(given(&query.project).as_deref()).await?;
+    // Those of the project that is asked for, or of what the page shows: a large organisation has thousands.
+    let mut projects: Vec<String> = match given(&query.project) {
+        Some(project) => vec![project],
+        None => page.items.iter().map(|deployment| deployment.project.clone()).collect(),
+    };
+    projects.sort();
+    projects.dedup();
+    let mut environments = app.store.environments_of(&projects).await?;
     environments.retain(|environment| who.sees(&environment.project));
     show(&Deployments {
         frame: Frame::new(&app, "/deployments"),
