@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use engine::release_review::{self, Loaded, Making, Reply};
-use govern::release_review::{State, Voice, markdown};
-use model::{By, Exit, Problem, Role, Via, predicate::ReviewVerdict};
+use govern::release_review::{ControlLine, State, Voice, markdown};
+use model::{By, Exit, Problem, Role, Via, facts::AsOf, predicate::ReviewVerdict};
 use serde_json::json;
 use store::views::{PageRequest, ReleaseReviewView};
 
@@ -49,6 +49,20 @@ pub fn me(app: &App, project: Option<&str>, said: Option<Role>) -> Result<By, Pr
     Ok(By { name, roles, via: Via::Local })
 }
 
+/// How the controls of our own catalogue stand for a project.
+fn controls(app: &App, project: &str) -> Result<Vec<ControlLine>, Problem> {
+    let facts = app.database.wait(app.store.facts(AsOf::Now(app.now()), Some(project)))?;
+    let own = govern::controls::built_in().get(..1).unwrap_or_default();
+    let report = govern::controls::judge(&facts, own);
+    let all = report.catalogues.into_iter().flat_map(|catalogue| catalogue.controls);
+    let line = |one: govern::controls::ControlReport| ControlLine {
+        id: one.id,
+        title: one.title,
+        status: one.status.name().to_owned(),
+    };
+    Ok(all.map(line).collect())
+}
+
 fn make(
     app: &App,
     environment: &str,
@@ -58,7 +72,8 @@ fn make(
 ) -> Result<Exit, Problem> {
     let project = app.project()?;
     let by = me(app, Some(&project.config.project), None)?;
-    let making = Making { project: &project, environment, run, roles, within, controls: vec![], by };
+    let controls = controls(app, &project.config.project)?;
+    let making = Making { project: &project, environment, run, roles, within, controls, by };
     let made = release_review::make(making, &app.recorder)?;
     if app.json() {
         ui::json(&json!({ "entry": made.put.index, "review": made.put.review, "document": made.document }));

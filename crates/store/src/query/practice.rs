@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     Technique, Timestamp, ToolRef,
     evidence::{Outcome, Verdict},
+    portfolio::RuleQuality,
     practice::{
         CoveragePractice, DeploymentPractice, DifferingAction, ExceptionPractice, GatePractice, Practice,
-        ScannerPractice, StepPractice, TechnologyPractice, ToolPractice,
+        ScannerPractice, StepPractice, TechnologyPractice, ToolPractice, TriagePractice,
     },
 };
 
@@ -26,8 +27,7 @@ const MOST_SHOWN: usize = 20;
 const OPEN: &str = "status IN ('new', 'existing', 'reopened')";
 
 impl Store {
-    /// What the tables know of the time from `from` to `now`. Triage, secrets and administrators are not theirs
-    /// to tell.
+    /// What the tables know of the time from `from` to `now`. Secrets and administrators are not theirs to tell.
     ///
     /// # Errors
     /// Any database error.
@@ -37,6 +37,7 @@ impl Store {
         Ok(Practice {
             steps: self.step_practice(from, now).await?,
             differing: self.differing(from).await?,
+            triage: self.triage_practice().await?,
             exceptions: self.exception_practice(&denied).await?,
             scanners: self.scanner_practice(now).await?,
             coverage: self.coverage_practice(from).await?,
@@ -46,6 +47,33 @@ impl Store {
             tools: self.tool_practice(from).await?,
             ..Practice::default()
         })
+    }
+
+    /// What people said of the findings of each rule; the evidence are the newest judgements that it was wrong. `None`
+    /// when nobody judged any.
+    async fn triage_practice(&self) -> Result<Option<Vec<TriagePractice>>> {
+        let sql = format!(
+            "SELECT scanner, rule, idx FROM judged WHERE state = 'false-positive' AND scanner IS NOT NULL \
+             ORDER BY idx DESC LIMIT {MOST}"
+        );
+        let read = |cells: &mut Cells| Ok(((cells.text()?, cells.text()?), cells.count()?));
+        let mut wrong: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
+        for (rule, index) in all(&self.db, "judged", sql, vec![], read).await? {
+            wrong.entry(rule).or_default().push(index);
+        }
+        let practice = |one: RuleQuality| {
+            let mut evidence = wrong.remove(&(one.scanner.clone(), one.rule.clone())).unwrap_or_default();
+            evidence.truncate(MOST_SHOWN);
+            TriagePractice {
+                decided: one.false_positive + one.confirmed + one.wont_fix,
+                false_positives: one.false_positive,
+                scanner: one.scanner,
+                rule: one.rule,
+                evidence,
+            }
+        };
+        let all = self.rule_quality(None, MOST).await?;
+        Ok((!all.is_empty()).then(|| all.into_iter().map(practice).collect()))
     }
 
     /// When each account last signed in.

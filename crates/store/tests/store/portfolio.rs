@@ -263,6 +263,10 @@ on_both! {
         // Not believable: no reason. It leaves its own row, with the reason why.
         let short = ledger.push(subject(), &Triage { reason: None, ..triage(ids[1], Some(TriageState::WontFix)) });
         crate::support::project(&ledger, &store).await;
+        let practice = store.practice(hour(0), hour(1000)).await.unwrap().triage.unwrap();
+        let judged: u64 = practice.iter().map(|one| one.decided).sum();
+        let wrong: Vec<_> = practice.iter().flat_map(|one| one.evidence.clone()).collect();
+        assert_eq!((judged, wrong.len()), (2, 1), "{practice:?}");
         let refused = store.statement(short).await.unwrap().unwrap();
         assert!(refused.error.unwrap().contains("at least 10 characters"));
         let wanted = FindingFilter { triage: Some(TriageState::FalsePositive), ..FindingFilter::default() };
