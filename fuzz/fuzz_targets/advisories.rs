@@ -31,6 +31,8 @@ fuzz_target!(|input: &[u8]| {
     let index = Index::open(&dir).expect("what was written can be opened");
     let meta = index.feeds().next().expect("the feed is there");
     assert_eq!(meta.exploited.len() as u64, report.exploited);
+    let products = index.products().expect("what was written can be read");
+    assert_eq!(products.len() as u64, report.products);
     let found = scan(&inventory(), &index, Timestamp::UNIX_EPOCH);
     for finding in &found.findings {
         assert!(!finding.rule.is_empty() && finding.aliases.contains(&finding.rule), "{finding:?}");
