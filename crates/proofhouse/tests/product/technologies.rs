@@ -299,3 +299,29 @@ fn deadlines_unused_entries_and_objectives_are_told_over_all_projects() {
     let missed = radar(&["objectives", "--fail", "--format", "json"], 1).json();
     assert_eq!((&missed[0]["progress"], &missed[0]["number"]), (&"missed".into(), &1.into()));
 }
+
+#[test]
+fn once_there_is_an_organisation_only_those_who_have_the_role_sign() {
+    let site = site();
+    let file = "version: 1\nname: Example\nteams:\n  web: { members: [dee], lead: dee, projects: [bookshelf] }\nroles:\n  \
+        - { role: admin, scope: organisation, people: [root, olive] }\n  - { role: architect, scope: organisation, people: [ann] }\n  \
+        - { role: security, scope: organisation, people: [sam] }\n  - { role: developer, scope: organisation, people: [dee] }\n";
+    site.write("organisation.yaml", file);
+    site.proofhouse(&["organisation", "apply", "organisation.yaml"]).expect(0);
+    let evidence = evaluated(&site);
+    write(&site, &evidence, "");
+    let refused = |arguments: &[&str], code: &str| {
+        let answer = site.proofhouse(&[&["radar"], arguments].concat()).expect(2);
+        assert!(answer.err.contains(code), "{}", answer.err);
+    };
+    refused(&["sign", "Waitress", "--role", "security", "--name", "ann"], "role-unfit");
+    refused(&["sign", "Waitress", "--role", "architect", "--name", "mallory"], "role-unfit");
+    refused(&["assess", "Waitress", "--vote", "hold", "--name", "mallory"], "not-allowed");
+    everybody_signs(&site);
+    assert_eq!(state(&site).0, "effective");
+    // Who answers for the project is in the organisation too.
+    fs::write(site.path().join("technologies.yaml"), catalogue("").replace("ring: adopt", "ring: hold"))
+        .unwrap();
+    let told = site.proofhouse(&["radar", "deadlines"]).expect(0).out;
+    assert!(told.contains("project: web (lead dee), entry: web team"), "{told}");
+}

@@ -8,14 +8,14 @@ use govern::{
 use model::{Exit, Problem};
 use serde_json::json;
 
-use super::{all, people};
+use super::all;
 use crate::{
     app::App,
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
 
 fn measured(app: &App, catalogue: &Catalogue) -> Result<Enforcement, Problem> {
-    let organisation = people::organisation(app)?.unwrap_or_default();
+    let organisation = app.organisation()?;
     let standings = radar::standings(catalogue, &app.recorder, app.now())?;
     let owners = |project: &str| owners(&organisation, project);
     Ok(enforcement(catalogue, &standings, &all(app)?, &owners, today(app.now())))

@@ -5,13 +5,13 @@ use std::path::Path;
 use engine::radar::{self, Opinion, Sign};
 use govern::{
     catalogue::{Catalogue, Moved, Ring, Standing, State, history as moves},
-    organisation::{self, Organisation, Rights},
+    organisation::{Permission, Rights},
 };
-use model::{By, Exit, Problem, Role, Via, problem::erase};
+use model::{By, Exit, Problem};
 use serde_json::json;
 
 use crate::{
-    app::{App, actor},
+    app::App,
     args::{AssessArgs, SignEntryArgs, WhoArgs},
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
@@ -19,31 +19,29 @@ use crate::{
 /// Longest name of a person, in characters.
 const LONGEST_NAME: usize = 100;
 
-/// The organisation that was applied; `None` before one was.
-pub(super) fn organisation(app: &App) -> Result<Option<Organisation>, Problem> {
-    let applied = app.database.wait(app.store.organisation())?;
-    let read =
-        |view: store::views::OrganisationView| organisation::parse(view.text.as_bytes(), "organisation.yaml");
-    applied.map(read).transpose().map_err(|e| erase(&e))
-}
-
-/// Who acts, with their roles; and who enters it, where that is somebody else. The organisation's file says who has
-/// which role. Before one was applied, whoever holds the installation is believed.
-fn by(app: &App, who: &WhoArgs, role: Option<Role>) -> Result<(By, Option<String>), Problem> {
-    let organisation = organisation(app)?;
-    let of = |name: String| {
-        let roles = match &organisation {
-            Some(organisation) => Rights::of_person(organisation, &name, &[]).roles(None),
-            None => role.into_iter().collect(),
-        };
-        By { name, roles, via: Via::Local }
-    };
-    let Some(name) = who.name.as_deref().map(str::trim) else { return Ok((of(actor()), None)) };
+/// Who acts, with their roles in the whole organisation; and who enters it, where that is somebody else. Before there
+/// are roles, whoever holds the installation is believed.
+fn by(app: &App, who: &WhoArgs) -> Result<(By, Option<String>), Problem> {
+    let own = app.by(None)?;
+    let Some(name) = who.name.as_deref().map(str::trim) else { return Ok((own, None)) };
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(Problem::new("name-unfit", Exit::Input, "this cannot be the name of a person")
             .with_hint("one line of at most 100 characters"));
     }
-    Ok((of(name.to_owned()), Some(actor())))
+    let organisation = app.organisation()?;
+    let roles = if organisation.grants.is_empty() { own.roles } else { organisation.roles_of(name, None) };
+    Ok((By { name: name.to_owned(), roles, via: own.via }, Some(own.name)))
+}
+
+/// As [`by`], of somebody who may assess technologies.
+fn assessor(app: &App, who: &WhoArgs) -> Result<(By, Option<String>), Problem> {
+    let (by, entered_by) = by(app, who)?;
+    if Rights::given(&by.roles, &[]).may(Permission::Assess, None) {
+        return Ok((by, entered_by));
+    }
+    let message = format!("{} may not {}", by.name, Permission::Assess.phrase());
+    Err(Problem::new("not-allowed", Exit::Input, message)
+        .with_hint("`proofhouse organisation show --roles` says who may"))
 }
 
 /// Records a score or a vote.
@@ -54,7 +52,7 @@ pub(super) fn assess(app: &App, catalogue: &Catalogue, arguments: &AssessArgs) -
     let score =
         arguments.criterion.clone().zip(arguments.score).map(|(name, score)| Opinion::Score(name, score));
     let Some(opinion) = vote.or(score) else { return Ok(Exit::Input) };
-    let who = by(app, &arguments.who, None)?;
+    let who = assessor(app, &arguments.who)?;
     let index = radar::assess(&technology, opinion, arguments.comment.clone(), who, &app.recorder)?;
     match app.json() {
         true => ui::json(&json!({ "entry": index, "technology": technology })),
@@ -74,7 +72,7 @@ pub(super) fn scorecard(
     file: &Path,
 ) -> Result<Exit, Problem> {
     let technology = radar::meant(catalogue, technology)?.name;
-    let (by, _) = by(app, &WhoArgs { name: None }, None)?;
+    let (by, _) = assessor(app, &WhoArgs { name: None })?;
     let file = app.global.directory.join(file);
     let (index, card) = radar::import_scorecard(&technology, &file, by, &app.recorder)?;
     match app.json() {
@@ -91,7 +89,7 @@ pub(super) fn scorecard(
 
 /// Signs an entry, or refuses it.
 pub(super) fn sign(app: &App, catalogue: &Catalogue, arguments: &SignEntryArgs) -> Result<Exit, Problem> {
-    let (by, entered_by) = by(app, &arguments.who, Some(arguments.role))?;
+    let (by, entered_by) = by(app, &arguments.who)?;
     let what = Sign {
         technology: &arguments.technology,
         approve: !arguments.reject,
