@@ -5,7 +5,7 @@ mod provider;
 mod workload;
 
 use govern::organisation::{self, Network, Organisation};
-use model::{By, Exit, Problem, Statement, Subject, Timestamp, predicate, problem::erase};
+use model::{By, Exit, Problem, Statement, Timestamp, problem::erase};
 
 pub use keys::IssuerKeys;
 pub use provider::{Exchange, Started, finish, start};
@@ -25,18 +25,14 @@ fn reach(network: Network) -> Reach {
 /// The statement that makes a file the organisation's from now on. `before` is the one that held until now.
 ///
 /// # Errors
-/// The file has mistakes; it changes nothing; or nobody would be left who may change it again.
+/// The file has mistakes, or it is the one that holds already.
 pub fn apply(text: &str, before: Option<&str>, by: By, at: Timestamp) -> Result<Statement, Problem> {
-    let after = organisation::parse(text.as_bytes(), "organisation.yaml").map_err(|e| erase(&e))?;
-    let old = before.and_then(|text| organisation::parse(text.as_bytes(), "organisation.yaml").ok());
     if before == Some(text) {
         let message = "this is the file that holds already";
         return Err(Problem::new("organisation-same", Exit::Input, message));
     }
-    let changes = organisation::changes(&old.unwrap_or_default(), &after);
-    let predicate = predicate::Organisation { name: after.name, text: text.to_owned(), changes, by, at };
-    let digest = model::Sha256::of(text);
-    statement(vec![Subject::named("organisation.yaml", "sha256", digest.hex())], &predicate)
+    let applied = organisation::applied(text, &current(before)?, by, at).map_err(|e| erase(&e))?;
+    statement(vec![applied.subject()], &applied)
 }
 
 /// The organisation that a text says; the default when there is none yet.

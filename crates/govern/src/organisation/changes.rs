@@ -2,7 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::{Grant, Organisation, Scope};
+use model::{By, Timestamp, predicate};
+
+use super::{Grant, Organisation, Scope, parse};
+use crate::strict::Mistakes;
+
+/// What is recorded when a file becomes the organisation's; `before` is the one that held until then.
+///
+/// # Errors
+/// The file has mistakes.
+pub fn applied(
+    text: &str,
+    before: &Organisation,
+    by: By,
+    at: Timestamp,
+) -> Result<predicate::Organisation, Mistakes> {
+    let after = parse(text.as_bytes(), "organisation.yaml")?;
+    let changes = changes(before, &after);
+    Ok(predicate::Organisation { name: after.name, text: text.to_owned(), changes, by, at })
+}
 
 /// One sentence for each right that was given or taken, and for what else changed. Sorted, bounded by the file's
 /// own bounds.

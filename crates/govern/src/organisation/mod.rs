@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Role, Severity};
 
 pub use access::{Permission, Rights};
-pub use changes::changes;
+pub use changes::{applied, changes};
 pub use read::{MAX_BYTES, is_account, parse};
 
 /// Where a role holds.

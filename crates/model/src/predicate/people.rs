@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{By, Predicate, Timestamp};
+use crate::{By, Predicate, Sha256, Subject, Timestamp};
 
 /// The organisation as it was decided: from here on these people have these rights. Subject: the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,13 @@ pub struct Organisation {
     pub by: By,
     /// When.
     pub at: Timestamp,
+}
+
+impl Organisation {
+    /// The file, as a subject.
+    pub fn subject(&self) -> Subject {
+        Subject::named("organisation.yaml", "sha256", Sha256::of(&self.text).hex())
+    }
 }
 
 impl Predicate for Organisation {
@@ -99,6 +106,13 @@ pub struct Access {
     pub address: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+impl Access {
+    /// The account or token, as a subject that does not give its name away.
+    pub fn subject(&self) -> Subject {
+        Subject::named("account", "sha256", Sha256::of(format!("account:{}", self.account)).hex())
+    }
 }
 
 impl Predicate for Access {

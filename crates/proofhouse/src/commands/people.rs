@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use model::{
-    By, Exit, Problem, Role, Statement, Subject,
+    By, Exit, Problem, Role, Statement,
     predicate::{Access, AccessAction},
     problem::erase,
 };
@@ -150,9 +150,7 @@ pub fn audit(app: &App, action: AccessAction, account: &str) -> Result<(), Probl
     let by: By = app.by(None)?;
     let at = app.recorder.clock().now();
     let event = Access { action, account: account.to_owned(), by: Some(by), address: None, at };
-    let digest = model::Sha256::of(format!("account:{account}"));
-    let subject = Subject::named("account", "sha256", digest.hex());
-    let statement = Statement::new(vec![subject], &event)
+    let statement = Statement::new(vec![event.subject()], &event)
         .map_err(|e| Problem::new("statement", Exit::Environment, e.to_string()))?;
     record(app, statement)
 }

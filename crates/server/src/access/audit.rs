@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use model::{
-    By, Sha256, Statement, Subject,
+    By, Statement,
     predicate::{Access, AccessAction},
 };
 
@@ -19,7 +19,6 @@ pub(crate) async fn record(
 ) -> Result<(), Refusal> {
     let address = peer.map(|peer| peer.ip().to_canonical().to_string());
     let event = Access { action, account: account.to_owned(), by, address, at: app.clock.now() };
-    let digest = Sha256::of(format!("account:{account}"));
-    let subject = Subject::named("account", "sha256", digest.hex());
-    app.record(Statement::new(vec![subject], &event).map_err(std::io::Error::other)?).await.map(drop)
+    let statement = Statement::new(vec![event.subject()], &event).map_err(std::io::Error::other)?;
+    app.record(statement).await.map(drop)
 }

@@ -10,7 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use govern::organisation::{self, Organisation};
-use model::{Role, Sha256, Statement, Subject, predicate, predicate::AccessAction};
+use model::{Role, Statement, predicate::AccessAction};
 use serde::Deserialize;
 use store::views::{AccessView, OrganisationView, PageRequest};
 
@@ -85,19 +85,11 @@ pub(super) async fn apply(
     if before.as_ref().map_or(0, |applied| applied.index) != given.base {
         errors.push("Somebody else changed the file meanwhile: begin again from the file below.".to_owned());
     }
-    match organisation::parse(text.as_bytes(), "organisation.yaml") {
-        Ok(after) if errors.is_empty() => {
-            let old = app.organisation().await?;
-            let changes = organisation::changes(&old, &after);
-            let predicate = predicate::Organisation {
-                name: after.name,
-                changes,
-                by: who.by(None),
-                at: app.clock.now(),
-                text: text.clone(),
-            };
-            let subject = Subject::named("organisation.yaml", "sha256", Sha256::of(&text).hex());
-            app.record(Statement::new(vec![subject], &predicate).map_err(std::io::Error::other)?).await?;
+    let old = app.organisation().await?;
+    match organisation::applied(&text, &old, who.by(None), app.clock.now()) {
+        Ok(applied) if errors.is_empty() => {
+            let statement = Statement::new(vec![applied.subject()], &applied);
+            app.record(statement.map_err(std::io::Error::other)?).await?;
             return Ok(Redirect::to("/people").into_response());
         }
         Ok(_) => {}
