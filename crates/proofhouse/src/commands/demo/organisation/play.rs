@@ -31,12 +31,15 @@ struct Stage<'a> {
     log: File,
     person: String,
     project: String,
+    /// What the last command said.
+    said: String,
 }
 
 /// Plays the whole story. What the commands say goes into the file `log`.
 pub fn all(story: &[Line], global: &Global, log: &Path) -> Result<(), Problem> {
     let file = File::create(log).map_err(|e| cannot(log, "write", &e))?;
-    let mut stage = Stage { global, log: file, person: String::new(), project: String::new() };
+    let mut stage =
+        Stage { global, log: file, person: String::new(), project: String::new(), said: String::new() };
     let before = std::env::current_dir();
     let played = story.iter().try_for_each(|line| stage.act(line));
     act_as(None);
@@ -57,6 +60,7 @@ impl Stage<'_> {
             Act::In(name) => self.project.clone_from(name),
             Act::Files(layer) => sources::unpack(&self.project, layer, &self.folder())?,
             Act::Commit { days, message } => self.commit(*days, message)?,
+            Act::Paste { file, below, begins } => self.paste(line.number, file, below, begins)?,
             Act::Command { words, status, says } => self.command(line.number, words, *status, says)?,
         }
         Ok(())
@@ -81,6 +85,23 @@ impl Stage<'_> {
         git(&folder, &["commit", "--quiet", &date, &author, "--message", message])
     }
 
+    /// Copies a line that the last command said into a file, as somebody with an editor would.
+    fn paste(&self, number: usize, file: &str, below: &str, begins: &str) -> Result<(), Problem> {
+        let path = self.folder().join(file);
+        let text = fs::read_to_string(&path).map_err(|e| cannot(&path, "read", &e))?;
+        let new = self.said.lines().map(str::trim).find(|line| line.starts_with(begins));
+        let at = text.lines().position(|line| line.trim() == below);
+        let (Some(new), Some(at)) = (new, at) else {
+            let message = format!("line {number} of the story finds nothing to paste, or no place for it");
+            return Err(Problem::new("story", Exit::Verdict, message));
+        };
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let next = lines.get(at + 1).map_or("", String::as_str);
+        let indent = " ".repeat(next.len() - next.trim_start().len());
+        lines.insert(at + 1, format!("{indent}{new}"));
+        fs::write(&path, lines.join("\n") + "\n").map_err(|e| cannot(&path, "write", &e))
+    }
+
     /// Types one command; whatever it says is kept, and shown only when it did not end as it must.
     fn command(&mut self, number: usize, words: &[String], status: u8, says: &str) -> Result<(), Problem> {
         let words = words.iter().map(|word| self.filled(word)).collect::<Result<Vec<_>, _>>()?;
@@ -94,7 +115,9 @@ impl Stage<'_> {
             Ok(exit) => (exit.code(), None),
             Err(problem) => (problem.exit.code(), Some(problem)),
         };
-        let _ = writeln!(self.log, "{typed}\n{}", anstream::adapter::strip_str(&said));
+        let said = anstream::adapter::strip_str(&said).to_string();
+        self.said.clone_from(&said);
+        let _ = writeln!(self.log, "{typed}\n{said}");
         if let Some(problem) = &problem {
             let _ = writeln!(self.log, "error[{}]: {}", problem.code, problem.message);
         }
@@ -131,8 +154,13 @@ impl Stage<'_> {
         dispatch(cli)
     }
 
-    /// The word with `{finding RULE}` replaced by what it stands for.
+    /// The word, or what `{finding RULE}` or `{day N}` stands for.
     fn filled(&self, word: &str) -> Result<String, Problem> {
+        let days = word.strip_prefix("{day ").and_then(|rest| rest.strip_suffix('}'));
+        if let Some(days) = days.and_then(|days| days.parse::<u16>().ok()) {
+            let then = Timestamp::now() - jiff::SignedDuration::from_hours(24 * i64::from(days));
+            return Ok(then.to_string().chars().take(10).collect());
+        }
         let Some(rule) = word.strip_prefix("{finding ").and_then(|rest| rest.strip_suffix('}')) else {
             return Ok(word.to_owned());
         };

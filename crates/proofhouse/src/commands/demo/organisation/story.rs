@@ -9,9 +9,11 @@
 //! commit 12d "what was done"       everything there is becomes a commit of twelve days ago
 //! $ deploy staging                 a command, as users type it; it must end with status 0
 //! 1$ deploy production => denied   this one must end with status 1 and say "denied"
+//! paste a.yaml "- name: X" "y:"    the line that was said last and begins with `y:` goes into a file, below a line
 //! ```
 //!
-//! `{finding RULE}` in a command is the project's open finding of the rule that has RULE in its name.
+//! In a command, `{finding RULE}` is the project's open finding of the rule that has RULE in its name, and `{day 6}`
+//! the day that was six days ago.
 
 use model::{Exit, Problem};
 
@@ -30,6 +32,8 @@ pub enum Act {
     Files(String),
     /// A commit so many days ago.
     Commit { days: i64, message: String },
+    /// A line that the last command said goes into a file, below the line that is `below`.
+    Paste { file: String, below: String, begins: String },
     /// A command of ours, the exit status that it must have, and what it must say.
     Command { words: Vec<String>, status: u8, says: String },
 }
@@ -46,7 +50,9 @@ pub struct Line {
 /// What to try when the story is over.
 pub const LOOK: &[&str] = &[
     "then try: proofhouse findings --project '*' --severity high, proofhouse gate explain production,",
-    "          proofhouse requirements status, proofhouse organisation show --roles, proofhouse ledger verify",
+    "          proofhouse requirements status, proofhouse release review list, proofhouse review list,",
+    "          proofhouse controls, proofhouse guidance --here, proofhouse ledger verify,",
+    "          proofhouse radar status --catalogue ../shared/technologies.yaml",
 ];
 
 /// The bundled story.
@@ -78,6 +84,10 @@ fn act(line: &str) -> Option<Act> {
         "commit" => {
             let [days, message] = <[String; 2]>::try_from(words(rest)?).ok()?;
             Act::Commit { days: days.strip_suffix('d')?.parse().ok()?, message }
+        }
+        "paste" => {
+            let [file, below, begins] = <[String; 3]>::try_from(words(rest)?).ok()?;
+            Act::Paste { file, below, begins }
         }
         _ => {
             let (typed, says) = rest.rsplit_once(" => ").unwrap_or((rest, ""));
@@ -116,6 +126,7 @@ fn words(text: &str) -> Option<Vec<String>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
