@@ -59,7 +59,10 @@ pub fn organisation(global: &Global, arguments: &DemoArgs) -> Result<Exit, Probl
         ..global.clone()
     };
     let log = folder.join("story.log");
-    play::all(&story::bundled()?, &global, &log)?;
+    if let Err(problem) = play::all(&story::bundled()?, &global, &log) {
+        stop_all(&folder);
+        return Err(problem);
+    }
     let app = App::open(&global)?;
     let shown = Shown {
         projects: app.database.wait(app.store.project_names())?,
