@@ -1,6 +1,9 @@
 //! An open installation: home, ledger, blobs, database, clock.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use engine::{Home, project::Project, record::Recorder};
 use govern::organisation::Organisation;
@@ -193,8 +196,20 @@ fn runtime() -> Result<tokio::runtime::Runtime, Problem> {
         .map_err(|e| Problem::new("runtime", Exit::Environment, format!("cannot start threads: {e}")))
 }
 
+/// For whom commands run that the demo types; see [`act_as`].
+static PLAYED: RwLock<Option<String>> = RwLock::new(None);
+
+/// Lets the demo's people act, in its own home: from now on commands of this process are theirs. There is no
+/// way to it from outside.
+pub fn act_as(person: Option<&str>) {
+    *PLAYED.write().unwrap_or_else(PoisonError::into_inner) = person.map(str::to_owned);
+}
+
 /// Who runs this command, as the operating system knows them.
 pub fn actor() -> String {
+    if let Some(person) = PLAYED.read().unwrap_or_else(PoisonError::into_inner).clone() {
+        return person;
+    }
     let uid = nix::unistd::getuid();
     let name = nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
     name.unwrap_or_else(|| format!("uid {uid}"))

@@ -423,6 +423,9 @@ pub enum TokenCommand {
 
 #[derive(Args)]
 pub struct DemoArgs {
+    /// A whole organisation: its projects in many languages, teams, gates, exceptions (a minute or two)
+    #[arg(long)]
+    pub organisation: bool,
     /// Stop after the verdict
     #[arg(long)]
     pub no_serve: bool,

@@ -3,6 +3,8 @@
 //! Much of what it tells was written by others: titles, paths, names, output. Everything printed goes
 //! through here, so that none of it can steer the terminal.
 
+use std::sync::{Mutex, PoisonError};
+
 use anstyle::{AnsiColor, Style};
 use model::{Problem, Severity, evidence::Outcome};
 use serde::Serialize;
@@ -35,14 +37,37 @@ macro_rules! eprint {
 }
 pub(crate) use {eprint, eprintln, println};
 
+/// What is said while [`captured`] listens.
+static HEARD: Mutex<Option<String>> = Mutex::new(None);
+
+/// Runs something and gives what it said, data and talk, instead of printing it. Not to be nested.
+pub fn captured<T>(run: impl FnOnce() -> T) -> (T, String) {
+    let heard = || HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+    *heard() = Some(String::new());
+    let result = run();
+    (result, heard().take().unwrap_or_default())
+}
+
+/// Whether somebody listens instead of the terminal; then they have it.
+fn heard(text: &str) -> bool {
+    let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+    heard.as_mut().map(|all| all.push_str(text)).is_some()
+}
+
 /// One line of data; for [`println`].
 pub fn out(line: &str) {
-    anstream::println!("{}", tame(line));
+    let line = tame(line);
+    if !heard(&format!("{line}\n")) {
+        anstream::println!("{line}");
+    }
 }
 
 /// Talk; for [`eprintln`] and [`eprint`].
 pub fn talk(text: &str) {
-    anstream::eprint!("{}", tame(text));
+    let text = tame(text);
+    if !heard(&text) {
+        anstream::eprint!("{text}");
+    }
 }
 
 /// The text without control characters but tabs and line ends, without characters that reorder or hide

@@ -1,6 +1,9 @@
 //! `proofhouse demo`: the bundled application, from commit to deployment.
 //!
-//! It has a home of its own, so it leaves a real installation alone, and starts afresh every time.
+//! It has a home of its own, so it leaves a real installation alone, and starts afresh every time. The larger
+//! one, a whole organisation, is in `demo/organisation.rs`.
+
+mod organisation;
 
 use std::{
     fs,
@@ -42,7 +45,10 @@ struct Shown {
 }
 
 pub fn demo(global: &Global, arguments: &DemoArgs) -> Result<Exit, Problem> {
-    let folder = folder(global)?;
+    if arguments.organisation {
+        return organisation::organisation(global, arguments);
+    }
+    let folder = folder(global, "demo")?;
     let global = Global {
         home: Some(folder.join("home")),
         database: None,
@@ -134,16 +140,18 @@ fn verdict(app: &App, shown: &Shown) -> bool {
     ok
 }
 
-/// Where the demo lives. As root, the application runs as another user, who must get there: then it
+/// Where a demo of this name lives. As root, the application runs as another user, who must get there: then it
 /// is below the folder for temporary files, in a folder that only root can write.
-fn folder(global: &Global) -> Result<PathBuf, Problem> {
+fn folder(global: &Global, name: &str) -> Result<PathBuf, Problem> {
     let folder = match &global.home {
         Some(home) => home.clone(),
-        None if nix::unistd::geteuid().is_root() => std::env::temp_dir().join("proofhouse-demo-root"),
+        None if nix::unistd::geteuid().is_root() => {
+            std::env::temp_dir().join(format!("proofhouse-{name}-root"))
+        }
         None => {
             let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
             let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-            cache.or_else(home).unwrap_or_else(std::env::temp_dir).join("proofhouse/demo")
+            cache.or_else(home).unwrap_or_else(std::env::temp_dir).join("proofhouse").join(name)
         }
     };
     make_own(&folder, global.home.is_some())?;

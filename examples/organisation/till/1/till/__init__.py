@@ -1,0 +1,1 @@
+"""The till: orders and what they cost."""
