@@ -7,11 +7,13 @@ mod decision;
 mod decisions;
 mod deployment;
 mod deployments;
+mod digest;
 mod entry;
 mod exceptions;
 mod finding;
 mod findings;
 mod frame;
+mod guidance;
 mod ledger;
 mod overview;
 mod people;
@@ -54,6 +56,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/scanners", get(scanners::page))
         .route("/exceptions", get(exceptions::page))
         .route("/decisions", get(decisions::page))
+        .route("/guidance", get(guidance::list))
+        .route("/guidance/{cwe}", get(guidance::page))
+        .route("/digest", get(digest::page))
         .route("/runs", get(runs::page))
         .route("/runs/{run}", get(run::page))
         .route("/findings", get(findings::page))
