@@ -79,7 +79,10 @@ async fn people_judge_assign_and_comment_and_their_words_stay_text() {
     sam.fails(&triage, &[("state", ""), ("reason", "looked at the code")], "Choose a judgement.").await;
     let short = [("state", "confirmed"), ("reason", "<b>ja</b>")];
     let page = sam.fails(&triage, &short, "The reason must have at least 10 characters.").await;
-    assert!(page.contains("<option value=\"confirmed\" selected>") && page.contains("&lt;b&gt;ja"), "{page}");
+    assert!(
+        page.contains("<option value=\"confirmed\" selected>") && page.contains("&#60;b&#62;ja"),
+        "{page}"
+    );
     let other = found["items"][1]["id"].as_str().unwrap();
     let repeats = |of| [("state", "duplicate-of"), ("of", of), ("reason", "the very same line")];
     sam.fails(&triage, &repeats("abc"), "Give at least 8 digits").await;
