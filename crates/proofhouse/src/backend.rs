@@ -3,12 +3,15 @@
 use std::{io, sync::Arc};
 
 use engine::{
+    import::{self, Import},
+    manual::Manual,
     people::{self, Exchange, IssuerKeys},
     record::Recorder,
+    release_review::{self, Reply},
 };
 use govern::organisation::{Network, Organisation, Provider};
 use model::{Exit, Problem, RunId, Statement, problem::erase};
-use server::{Backend, Files, InclusionProof, LogChunk};
+use server::{Act, Backend, Files, InclusionProof, LogChunk, ManualResult, ReviewPaper};
 
 /// Answers the server from the ledger and the logs.
 pub struct Installation {
@@ -31,6 +34,44 @@ impl Installation {
             ledger.refresh().map_err(|e| erase(&e))?;
             Ok(index < ledger.size())
         })
+    }
+
+    /// Takes a report of people in, as `proofhouse import manual` does.
+    fn enter(&self, result: &ManualResult) -> Result<u64, Problem> {
+        let extension = match result.format {
+            Some("manual-csv") => "csv",
+            Some("manual-json") => "json",
+            Some("manual-markdown") => "md",
+            Some("manual-html") => "html",
+            _ => "txt",
+        };
+        let folder = tempfile::tempdir();
+        let folder =
+            folder.map_err(|e| engine::home::cannot(&std::env::temp_dir(), "write the report to", &e))?;
+        let file = folder.path().join(format!("report.{extension}"));
+        std::fs::write(&file, &result.report)
+            .map_err(|e| engine::home::cannot(&file, "write the report to", &e))?;
+        let manual = Manual {
+            assessment: result.assessment.clone(),
+            tester: result.tester.clone(),
+            tested: result.tested,
+            scope: result.scope.clone(),
+            ..Manual::default()
+        };
+        let request = Import {
+            file: &file,
+            format: result.format,
+            project: &result.project,
+            commit: result.commit.clone(),
+            limits: findings::Limits::default(),
+            source: None,
+            root: None,
+            actor: &result.by.name,
+            manual: Some(&manual),
+        };
+        let (imported, warning) = import::import(&request, &self.recorder)?;
+        warning.iter().for_each(crate::ui::warning);
+        Ok(imported.index)
     }
 }
 
@@ -96,6 +137,35 @@ impl Backend for Installation {
         }
         let index = logged.first().map(|logged| logged.index);
         index.ok_or_else(|| Problem::new("statement", Exit::Environment, "nothing was recorded"))
+    }
+
+    fn act(&self, act: Act) -> Result<u64, Problem> {
+        match act {
+            Act::ReleaseReview { review, verdict, role, text, by } => {
+                let reply = Reply { review, verdict, role, text: &text, by };
+                release_review::answer(&reply, &self.recorder).map(|(index, _)| index)
+            }
+            Act::Result(result) => self.enter(&result),
+        }
+    }
+
+    fn release_review(&self, index: u64) -> Result<Option<ReviewPaper>, Problem> {
+        if !self.has(index)? {
+            return Ok(None);
+        }
+        match release_review::load(index, &self.recorder) {
+            Ok(loaded) => Ok(Some(ReviewPaper {
+                put: loaded.put,
+                document: loaded.document,
+                standing: loaded.standing,
+            })),
+            Err(problem) if problem.code == "review-unknown" => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    fn release_review_pdf(&self, paper: &ReviewPaper) -> Result<Vec<u8>, Problem> {
+        release_review::pdf(&paper.document, Some(&paper.standing))
     }
 
     fn provider_page(

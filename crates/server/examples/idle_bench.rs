@@ -14,7 +14,7 @@ use std::{
 
 use govern::organisation::{Network, Organisation, Provider};
 use model::{Exit, FixedClock, Problem, RunId, Statement, Timestamp};
-use server::{Backend, Bound, Config, InclusionProof, LogChunk};
+use server::{Act, Backend, Bound, Config, InclusionProof, LogChunk, ReviewPaper};
 
 struct Empty;
 
@@ -45,6 +45,18 @@ impl Backend for Empty {
 
     fn record(&self, _: Statement) -> Result<u64, Problem> {
         Ok(0)
+    }
+
+    fn act(&self, _: Act) -> Result<u64, Problem> {
+        Err(Problem::new("none", Exit::Input, "nothing can be done here"))
+    }
+
+    fn release_review(&self, _: u64) -> Result<Option<ReviewPaper>, Problem> {
+        Ok(None)
+    }
+
+    fn release_review_pdf(&self, _: &ReviewPaper) -> Result<Vec<u8>, Problem> {
+        Ok(vec![])
     }
 
     fn provider_page(&self, _: &Provider, _: Network, _: &str, _: [String; 3]) -> Result<String, Problem> {

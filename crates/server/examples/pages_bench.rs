@@ -18,7 +18,7 @@ use std::{
 
 use govern::organisation::{Network, Organisation, Provider};
 use model::{Exit, FixedClock, Problem, RunId, Statement};
-use server::{Backend, Bound, Config, InclusionProof, LogChunk};
+use server::{Act, Backend, Bound, Config, InclusionProof, LogChunk, ReviewPaper};
 
 /// How often each page is asked for.
 const TIMES: usize = 100;
@@ -67,6 +67,18 @@ impl Backend for Empty {
 
     fn record(&self, _: Statement) -> Result<u64, Problem> {
         Ok(0)
+    }
+
+    fn act(&self, _: Act) -> Result<u64, Problem> {
+        Err(Problem::new("none", Exit::Input, "nothing can be done here"))
+    }
+
+    fn release_review(&self, _: u64) -> Result<Option<ReviewPaper>, Problem> {
+        Ok(None)
+    }
+
+    fn release_review_pdf(&self, _: &ReviewPaper) -> Result<Vec<u8>, Problem> {
+        Ok(vec![])
     }
 
     fn provider_page(&self, _: &Provider, _: Network, _: &str, _: [String; 3]) -> Result<String, Problem> {

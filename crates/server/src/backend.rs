@@ -2,10 +2,15 @@
 
 use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf};
 
-use govern::organisation::{Network, Organisation, Provider};
+use govern::{
+    organisation::{Network, Organisation, Provider},
+    release_review::{Document, Put, Standing},
+};
 use model::{Problem, RunId, Sha256, Statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::act::Act;
 
 /// A piece of a step's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +42,17 @@ pub struct InclusionProof {
     pub root_hash: Sha256,
     /// The signed checkpoint (C2SP tlog-checkpoint), as it is.
     pub checkpoint: String,
+}
+
+/// A release review with its document and what is known of it now.
+#[derive(Clone, Debug)]
+pub struct ReviewPaper {
+    /// The review and its place in the ledger.
+    pub put: Put,
+    /// What people read.
+    pub document: Document,
+    /// Whether it counts now, and what was said.
+    pub standing: Standing,
 }
 
 /// The port to the installation. Calls may block; the server makes them on a thread of their own.
@@ -84,6 +100,24 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// Nothing was recorded.
     fn record(&self, statement: Statement) -> Result<u64, Problem>;
+
+    /// Does what somebody wants and records it. The ledger index of the statement.
+    ///
+    /// # Errors
+    /// It cannot be taken as it is (`Exit::Input`, `Exit::Verdict`), or nothing can be recorded.
+    fn act(&self, act: Act) -> Result<u64, Problem>;
+
+    /// A release review by its ledger index, judged now; `None` when there is none.
+    ///
+    /// # Errors
+    /// It does not verify, or its document cannot be read.
+    fn release_review(&self, index: u64) -> Result<Option<ReviewPaper>, Problem>;
+
+    /// A release review as a PDF.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn release_review_pdf(&self, paper: &ReviewPaper) -> Result<Vec<u8>, Problem>;
 
     /// The address of a provider's sign-in page, with state, nonce and PKCE verifier in that order.
     ///

@@ -19,6 +19,11 @@ impl Display for Markup {
 
 impl HtmlSafe for Markup {}
 
+/// Markup that a writer made which escapes what it is given.
+pub(crate) fn written(markup: String) -> Markup {
+    Markup(markup)
+}
+
 /// Escapes text for elements and quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod access;
+mod act;
 mod api;
 mod assets;
 mod backend;
@@ -34,7 +35,8 @@ pub use access::{
     rules::addresses,
     tokens::{TokenError, TokenFile, TokenInfo, TokenScope},
 };
-pub use backend::{Backend, Files, InclusionProof, LogChunk};
+pub use act::{Act, ManualResult};
+pub use backend::{Backend, Files, InclusionProof, LogChunk, ReviewPaper};
 pub use config::{Config, TlsFiles};
 pub use error::ServerError;
 pub use serve::{Bound, serve};

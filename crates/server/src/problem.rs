@@ -13,7 +13,10 @@ use utoipa::ToSchema;
 
 use govern::organisation::Permission;
 
-use crate::access::{FileError, token::NoRandom, tokens::TokenError};
+use crate::{
+    access::{FileError, token::NoRandom, tokens::TokenError},
+    text,
+};
 
 /// A problem document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -78,17 +81,8 @@ impl Refusal {
 
     /// Detail and hint as sentences for a page.
     pub(crate) fn sentence(&self) -> String {
-        let capital = |text: &str| {
-            let mut chars = text.chars();
-            chars
-                .next()
-                .map(|first| first.to_uppercase().chain(chars).collect::<String>())
-                .unwrap_or_default()
-        };
-        match &self.hint {
-            Some(hint) => format!("{}. {}.", capital(&self.detail), capital(hint)),
-            None => format!("{}.", capital(&self.detail)),
-        }
+        let hint = self.hint.as_ref().map(|hint| format!(" {}", text::sentence(hint)));
+        text::sentence(&self.detail) + &hint.unwrap_or_default()
     }
 }
 

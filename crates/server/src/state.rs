@@ -7,12 +7,13 @@ use std::{
 };
 
 use govern::organisation::{self, Organisation};
-use model::{Clock, Sha256, Statement};
+use model::{Clock, Exit, Problem, Sha256, Statement};
 use store::Store;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
     access::{Failures, Hosts, Sessions, accounts::AccountFile, provider::Pendings, tokens::TokenFile},
+    act::Act,
     backend::Backend,
     problem::Refusal,
 };
@@ -64,6 +65,15 @@ impl App {
     /// Records a statement and waits for it. Its ledger index.
     pub(crate) async fn record(&self, statement: Statement) -> Result<u64, Refusal> {
         self.ask(move |backend| backend.record(statement)).await
+    }
+
+    /// Does what somebody wants. The inner error is about what they want and is for them to read.
+    pub(crate) async fn act(&self, act: Act) -> Result<Result<u64, Problem>, Refusal> {
+        self.ask(move |backend| match backend.act(act) {
+            Err(problem) if matches!(problem.exit, Exit::Input | Exit::Verdict) => Ok(Err(problem)),
+            other => other.map(Ok),
+        })
+        .await
     }
 
     /// The organisation that holds now.

@@ -31,6 +31,24 @@ fn rough(seconds: i64) -> String {
     }
 }
 
+/// With a capital letter and a full stop.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut chars = text.trim().chars();
+    let first = chars.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let text = first + chars.as_str();
+    if text.ends_with(['.', '?', '!']) { text } else { text + "." }
+}
+
+/// Several lines as a form sends them, with plain line ends, without space around.
+pub(crate) fn typed(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
+/// The day (UTC) of a moment, `2026-11-23`.
+pub(crate) fn day(at: &Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
 /// `1 rule`, `2 rules`.
 pub(crate) fn many(n: &u64, one: &str) -> String {
     format!("{n} {one}{}", if *n == 1 { "" } else { "s" })

@@ -25,6 +25,7 @@ mod requirements;
 mod reviews;
 mod running;
 mod scanners;
+mod serving;
 mod standards;
 mod support;
 mod technologies;

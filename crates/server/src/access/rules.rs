@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use axum::{extract::RawPathParams, http::Method};
-use govern::organisation::Permission::{self, Audit, People, View};
+use govern::organisation::Permission::{
+    self, AcceptRisk, Audit, Comment, EnterResult, People, Sign, Triage, View,
+};
 
 use super::who::Principal;
 use crate::{problem::Refusal, state::App};
@@ -54,6 +56,22 @@ pub(crate) const RULES: &[Rule] = &[
     get("/", View, Where::Somewhere),
     get("/projects/{project}", View, Where::Project),
     get("/projects/{project}/findings/{id}", View, Where::Project),
+    post("/projects/{project}/findings/{id}/triage", Triage, Where::Project),
+    post("/projects/{project}/findings/{id}/exception", AcceptRisk, Where::Project),
+    post("/projects/{project}/findings/{id}/assign", Comment, Where::Project),
+    post("/projects/{project}/findings/{id}/comment", Comment, Where::Project),
+    get("/projects/{project}/results/new", EnterResult, Where::Project),
+    post("/projects/{project}/results", EnterResult, Where::Project),
+    post("/projects/{project}/results/report", EnterResult, Where::Project),
+    get("/guidance", View, Where::List),
+    get("/guidance/{cwe}", View, Where::Somewhere),
+    get("/digest", View, Where::List),
+    get("/reviews/releases", View, Where::List),
+    get("/reviews/releases/{index}", View, Where::Entry),
+    get("/reviews/releases/{index}/pdf", View, Where::Entry),
+    post("/reviews/releases/{index}/comment", Comment, Where::Entry),
+    post("/reviews/releases/{index}/sign", Sign, Where::Entry),
+    post("/reviews/releases/{index}/reject", Sign, Where::Entry),
     get("/runs", View, Where::Query),
     get("/runs/{run}", View, Where::Run),
     get("/findings", View, Where::List),

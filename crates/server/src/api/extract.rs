@@ -1,7 +1,10 @@
 //! Paths and queries whose errors are problem documents.
 
 use axum::{
-    extract::{FromRequestParts, rejection::PathRejection},
+    extract::{
+        FromRequest, FromRequestParts, Request,
+        rejection::{FormRejection, PathRejection},
+    },
     http::{StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
@@ -35,6 +38,26 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Query<T
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         query.map(|axum::extract::Query(value)| Self(value)).map_err(|e| Refusal::bad_query(e.body_text()))
+    }
+}
+
+/// A form that was filled in.
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let form = axum::Form::<T>::from_request(request, state).await;
+        form.map(|axum::Form(value)| Self(value)).map_err(|error: FormRejection| {
+            let status = error.status();
+            match status {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    Refusal::new(status, "form-too-large", "the form has more than 1 MiB")
+                }
+                _ => Refusal::new(status, "form-invalid", error.body_text()),
+            }
+        })
     }
 }
 

@@ -12,7 +12,7 @@ mod projects;
 pub(crate) mod runs;
 pub(crate) mod sboms;
 
-pub(crate) use extract::{Path, Query};
+pub(crate) use extract::{Form, Path, Query};
 
 use std::sync::Arc;
 

@@ -39,6 +39,8 @@ impl Frame {
             ("Deployments", "/deployments"),
             ("Ledger", "/ledger"),
             ("SBOMs", "/sboms"),
+            ("Reviews", "/reviews/releases"),
+            ("Guidance", "/guidance"),
         ];
         if self.who.as_ref().is_some_and(|who| who.rights.may(Permission::People, None)) {
             all.push(("People", "/people"));

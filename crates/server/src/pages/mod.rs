@@ -7,16 +7,20 @@ mod decision;
 mod decisions;
 mod deployment;
 mod deployments;
+mod digest;
 mod entry;
 mod exceptions;
 mod finding;
 mod findings;
 mod frame;
+mod guidance;
 mod ledger;
 mod overview;
 mod people;
 mod portfolio;
 mod project;
+mod release_review;
+mod result;
 mod run;
 mod runs;
 mod sbom;
@@ -45,11 +49,27 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/", get(overview::page))
         .route("/projects/{project}", get(project::page))
         .route("/projects/{project}/findings/{id}", get(finding::page))
+        .route("/projects/{project}/findings/{id}/triage", post(finding::say::triage))
+        .route("/projects/{project}/findings/{id}/exception", post(finding::say::exception))
+        .route("/projects/{project}/findings/{id}/assign", post(finding::say::assign))
+        .route("/projects/{project}/findings/{id}/comment", post(finding::say::comment))
+        .route("/projects/{project}/results/new", get(result::page))
+        .route("/projects/{project}/results", post(result::one))
+        .route("/projects/{project}/results/report", post(result::whole))
+        .route("/reviews/releases", get(release_review::list::page))
+        .route("/reviews/releases/{index}", get(release_review::page))
+        .route("/reviews/releases/{index}/pdf", get(release_review::pdf))
+        .route("/reviews/releases/{index}/comment", post(release_review::comment))
+        .route("/reviews/releases/{index}/sign", post(release_review::sign))
+        .route("/reviews/releases/{index}/reject", post(release_review::reject))
         .route("/portfolio", get(portfolio::page))
         .route("/coverage", get(coverage::page))
         .route("/scanners", get(scanners::page))
         .route("/exceptions", get(exceptions::page))
         .route("/decisions", get(decisions::page))
+        .route("/guidance", get(guidance::list))
+        .route("/guidance/{cwe}", get(guidance::page))
+        .route("/digest", get(digest::page))
         .route("/runs", get(runs::page))
         .route("/runs/{run}", get(run::page))
         .route("/findings", get(findings::page))

@@ -3,7 +3,10 @@
 use model::{Place, Timestamp};
 use serde_json::Value;
 
-use crate::support::{Ledger, Server};
+use crate::{
+    reviewed,
+    support::{Ledger, Server},
+};
 
 const EVIL: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;{{7*7}}";
 
@@ -24,6 +27,8 @@ fn poison(value: &mut Value, key: &str) {
         "severity",
         "name/property",
         "verificationResult",
+        "roles",
+        "how",
     ];
     match value {
         Value::String(text) => {
@@ -48,7 +53,7 @@ fn poison(value: &mut Value, key: &str) {
 }
 
 fn hostile(ledger: &mut Ledger) {
-    testkit::demo(ledger);
+    reviewed::demo(ledger, EVIL);
     let mut findings = vec![testkit::finding(EVIL, EVIL, "code"), testkit::finding("B2", "x", "other")];
     findings[0].title = EVIL.into();
     findings[0].message = EVIL.into();
@@ -93,8 +98,16 @@ async fn no_page_shows_text_as_markup() {
         server.store.statements(&Default::default(), &store::views::PageRequest::first(500)).await.unwrap();
     let errors: Vec<_> = undecoded.items.iter().filter_map(|entry| entry.error.clone()).collect();
     assert!(errors.is_empty(), "the poison must not keep rows away: {errors:?}");
-    let mut waiting =
-        vec!["/".to_owned(), "/runs".into(), "/findings".into(), "/deployments".into(), "/sboms".into()];
+    let mut waiting = vec![
+        "/".to_owned(),
+        "/runs".into(),
+        "/findings".into(),
+        "/deployments".into(),
+        "/sboms".into(),
+        "/digest?days=366".into(),
+        "/guidance".into(),
+        "/reviews/releases".into(),
+    ];
     let mut seen = std::collections::BTreeSet::new();
     let mut poisoned = 0;
     while let Some(path) = waiting.pop() {
@@ -129,6 +142,10 @@ async fn no_page_shows_text_as_markup() {
         "/ledger/",
         "/sboms/",
         "/artifacts/",
+        "/reviews/releases/",
+        "/results/new",
+        "/guidance/",
+        "/digest",
     ];
     for kind in kinds {
         assert!(seen.iter().any(|path| path.contains(kind)), "{kind} was not reached");

@@ -4,6 +4,7 @@
 mod support;
 
 mod access;
+mod acts;
 mod answers;
 mod browser;
 mod escaping;
@@ -11,4 +12,5 @@ mod limits;
 mod live;
 mod people;
 mod portfolio;
+mod reviewed;
 mod tls;

@@ -1,12 +1,22 @@
 //! A listening server over a projected ledger, and clients of it.
 
-use std::{collections::BTreeMap, fs, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Arc, Mutex},
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use govern::organisation::{Network, Organisation, Provider};
-use model::{Clock, FixedClock, Problem, Role, RunId, Sha256, Statement, Timestamp, ports::LoggedStatement};
+use model::{
+    Clock, Exit, FixedClock, Problem, Role, RunId, Sha256, Statement, Subject, Timestamp,
+    ports::LoggedStatement, predicate::ReviewAnswer,
+};
 use reqwest::{Response, StatusCode, header};
-use server::{Backend, Bound, Config, Files, InclusionProof, LogChunk, ServerError, TokenFile, TokenScope};
+use server::{
+    Act, Backend, Bound, Config, Files, InclusionProof, LogChunk, ReviewPaper, ServerError, TokenFile,
+    TokenScope,
+};
 use store::{LocalBlobs, Store};
 use tokio::sync::oneshot;
 
@@ -20,6 +30,8 @@ pub struct TestBackend {
     envelopes: Vec<Vec<u8>>,
     leaves: Vec<Vec<u8>>,
     files: Files,
+    /// Everything that was recorded, also since the start.
+    statements: Mutex<Vec<LoggedStatement>>,
 }
 
 impl TestBackend {
@@ -34,7 +46,8 @@ impl TestBackend {
         let envelopes: Vec<_> =
             (0..ledger.statements.len() as u64).map(|n| ledger.envelope_bytes(n)).collect();
         let leaves = ledger.statements.iter().map(leaf).collect();
-        Self { store, blobs, runtime, envelopes, leaves, files: Files::new(runs) }
+        let statements = Mutex::new(ledger.statements.clone());
+        Self { store, blobs, runtime, envelopes, leaves, files: Files::new(runs), statements }
     }
 }
 
@@ -134,8 +147,38 @@ impl Backend for TestBackend {
             let envelope = Sha256::of(serde_json::to_vec(&statement).unwrap());
             let logged = LoggedStatement { index, envelope, logged_at: now(), statement };
             self.store.project(&logged, &self.blobs).await.unwrap();
+            self.statements.lock().unwrap().push(logged);
             Ok(index)
         })
+    }
+
+    fn act(&self, act: Act) -> Result<u64, Problem> {
+        match act {
+            Act::ReleaseReview { review, verdict, role, text, by } => {
+                if text == "the engine refuses" {
+                    return Err(Problem::new("reason-too-short", Exit::Input, "it needs a text <b>"));
+                }
+                let paper = self.release_review(review)?.unwrap();
+                let put = paper.put;
+                let (review, project) = (put.envelope, Some(put.review.project));
+                let answer =
+                    ReviewAnswer { review, project, point: None, verdict, role, text, by, at: now() };
+                self.record(Statement::new(vec![Subject::sha256("review", review)], &answer).unwrap())
+            }
+            // What an import does is the engine's; here it is enough that it was asked rightly.
+            Act::Result(result) => {
+                let report = String::from_utf8(result.report.clone()).unwrap();
+                Err(Problem::new("report", Exit::Input, format!("{:?} {report}", result.by.roles)))
+            }
+        }
+    }
+
+    fn release_review(&self, index: u64) -> Result<Option<ReviewPaper>, Problem> {
+        crate::reviewed::paper(&self.statements.lock().unwrap(), &self.blobs, index)
+    }
+
+    fn release_review_pdf(&self, _: &ReviewPaper) -> Result<Vec<u8>, Problem> {
+        Ok(b"%PDF-1.7".to_vec())
     }
 
     fn provider_page(

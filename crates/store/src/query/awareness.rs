@@ -74,7 +74,7 @@ impl Store {
         let mut open = of(projects);
         open.plain("f.status <> 'fixed'");
         Ok(AwarenessFacts {
-            classes: self.classes(projects).await?,
+            classes: self.weakness_classes(projects).await?,
             appeared_count: self.by_severity(&appeared).await?,
             appeared: self.worst(&appeared).await?,
             fixed_count: self.by_severity(&fixed).await?,
@@ -96,7 +96,11 @@ impl Store {
         all(&self.db, "findings", sql, fixed.values(), observed).await
     }
 
-    async fn classes(&self, projects: &[String]) -> Result<Vec<ClassFacts>> {
+    /// How often each class of weakness occurred in `projects` (at most 30,000; all, when none is named).
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn weakness_classes(&self, projects: &[String]) -> Result<Vec<ClassFacts>> {
         let filter = of(projects);
         let sql = format!(
             "SELECT f.project, f.cwe, f.severity, SUM(CASE WHEN f.status = 'fixed' THEN 0 ELSE 1 END), \

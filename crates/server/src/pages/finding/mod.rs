@@ -1,15 +1,22 @@
-//! One finding: what, where, why, how to fix it, and its history.
+//! One finding: what, where, why, how to fix it, its history, and what people say about it.
 
-use std::sync::Arc;
+pub(super) mod say;
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use askama::Template;
-use axum::{extract::State, response::Response};
-use model::FindingId;
+use axum::{Extension, extract::State, response::Response};
+use govern::{
+    awareness::guidance::{self, Guidance},
+    organisation::Permission,
+};
+use model::{FindingId, Timestamp};
 use serde::Deserialize;
 use store::views::{ExceptionView, FindingEvent, FindingView, TriageView};
 
 use super::{frame::Frame, show};
 use crate::{
+    access::Principal,
     api::{Path, Query},
     html,
     problem::Refusal,
@@ -26,9 +33,49 @@ struct Finding {
     elsewhere: Vec<FindingView>,
     exceptions: Vec<ExceptionView>,
     triage: Vec<TriageView>,
+    environments: BTreeSet<String>,
+    who: Arc<Principal>,
+    typed: say::Typed,
+    /// The form that could not be taken, and why.
+    mistake: Option<(&'static str, String)>,
 }
 
+/// Judgements to choose from.
+const JUDGEMENTS: [(&str, &str); 5] = [
+    ("confirmed", "it is real and will be dealt with"),
+    ("false-positive", "false positive: the scanner is wrong"),
+    ("wont-fix", "it is real and stays as it is"),
+    ("duplicate-of", "it repeats another finding"),
+    ("none", "take an earlier judgement back"),
+];
+
 impl Finding {
+    fn may(&self, permission: Permission) -> bool {
+        self.who.rights.may(permission, Some(&self.finding.project))
+    }
+
+    fn why_not(&self, form: &str) -> Option<&str> {
+        self.mistake.as_ref().filter(|(of, _)| *of == form).map(|(_, why)| why.as_str())
+    }
+
+    /// Address of a form.
+    fn to(&self, form: &str) -> String {
+        format!("/projects/{}/findings/{}/{form}", text::url(&self.finding.project), self.finding.id)
+    }
+
+    /// What is written about this class of weakness, and its address with examples in the language of the file.
+    fn guidance(&self) -> Option<(&'static Guidance, String)> {
+        let found = guidance::for_finding(&self.finding.cwe)?.guidance;
+        let language = self.finding.place.path().and_then(guidance::language_of);
+        Some((found, format!("/guidance/{}{}", found.cwe, text::query([("language", language)]))))
+    }
+
+    /// First and last day until which the risk can be accepted.
+    fn days(&self) -> (String, String) {
+        let last = Timestamp::from_second(self.frame.now.as_second() + say::LONGEST - 86_400);
+        (text::day(&self.frame.now), text::day(&last.unwrap_or(self.frame.now)))
+    }
+
     /// Kind of place and its parts, for a table of facts.
     fn place(&self) -> Vec<(&'static str, String)> {
         use model::Place;
@@ -68,13 +115,30 @@ pub(super) struct Stream {
 /// `GET /projects/{project}/findings/{id}`.
 pub(super) async fn page(
     State(app): State<Arc<App>>,
-    Path((project, id)): Path<(String, FindingId)>,
+    Extension(who): Extension<Arc<Principal>>,
+    Path(place): Path<(String, FindingId)>,
     Query(query): Query<Stream>,
 ) -> Result<Response, Refusal> {
-    let detail = app.store.finding(&project, id, query.stream).await?;
+    show(&finding(&app, &who, place, query.stream).await?)
+}
+
+async fn finding(
+    app: &App,
+    who: &Arc<Principal>,
+    (project, id): (String, FindingId),
+    stream: Option<u64>,
+) -> Result<Finding, Refusal> {
+    let detail = app.store.finding(&project, id, stream).await?;
     let detail = detail.ok_or_else(|| Refusal::not_found("finding"))?;
-    show(&Finding {
-        frame: Frame::new(&app, "/findings"),
+    Ok(Finding {
+        frame: Frame::new(app, "/findings"),
+        typed: say::Typed {
+            assignee: detail.finding.assignee.clone().unwrap_or_default(),
+            ..say::Typed::default()
+        },
+        mistake: None,
+        environments: say::environments(app, &project).await?,
+        who: Arc::clone(who),
         finding: detail.finding,
         history: detail.history,
         elsewhere: detail.elsewhere,

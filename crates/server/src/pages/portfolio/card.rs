@@ -7,16 +7,16 @@ use std::fmt::Display;
 use crate::html::Tone;
 
 /// A figure at the top.
-pub(super) struct Tile {
-    pub(super) name: &'static str,
-    pub(super) value: String,
-    pub(super) note: String,
-    pub(super) href: String,
-    pub(super) tone: &'static str,
+pub(in crate::pages) struct Tile {
+    pub(in crate::pages) name: &'static str,
+    pub(in crate::pages) value: String,
+    pub(in crate::pages) note: String,
+    pub(in crate::pages) href: String,
+    pub(in crate::pages) tone: &'static str,
 }
 
 impl Tile {
-    pub(super) fn new(
+    pub(in crate::pages) fn new(
         name: &'static str,
         value: impl Display,
         note: impl Into<String>,
@@ -26,7 +26,7 @@ impl Tile {
     }
 
     /// Marked when `bad` holds.
-    pub(super) fn bad_if(mut self, bad: bool) -> Self {
+    pub(in crate::pages) fn bad_if(mut self, bad: bool) -> Self {
         self.tone = if bad { Tone::Bad.class() } else { Tone::Good.class() };
         self
     }
@@ -34,77 +34,77 @@ impl Tile {
 
 /// A cell of a table.
 #[derive(Default)]
-pub(super) struct Cell {
-    pub(super) text: String,
-    pub(super) href: Option<String>,
-    pub(super) number: bool,
+pub(in crate::pages) struct Cell {
+    pub(in crate::pages) text: String,
+    pub(in crate::pages) href: Option<String>,
+    pub(in crate::pages) number: bool,
     /// Class of a chip that the text is shown as.
-    pub(super) chip: Option<&'static str>,
+    pub(in crate::pages) chip: Option<&'static str>,
 }
 
 impl Cell {
-    pub(super) fn text(text: impl Display) -> Self {
+    pub(in crate::pages) fn text(text: impl Display) -> Self {
         Self { text: text.to_string(), ..Self::default() }
     }
 
     /// A count with the list that it counts; nothing has no list.
-    pub(super) fn count(n: u64, href: String) -> Self {
+    pub(in crate::pages) fn count(n: u64, href: String) -> Self {
         Self { text: n.to_string(), href: Some(href).filter(|_| n > 0), number: true, chip: None }
     }
 
-    pub(super) fn number(text: impl Display) -> Self {
+    pub(in crate::pages) fn number(text: impl Display) -> Self {
         Self { number: true, ..Self::text(text) }
     }
 
-    pub(super) fn to(mut self, href: impl Into<String>) -> Self {
+    pub(in crate::pages) fn to(mut self, href: impl Into<String>) -> Self {
         self.href = Some(href.into());
         self
     }
 
-    pub(super) fn chip(text: impl Display, class: &'static str) -> Self {
+    pub(in crate::pages) fn chip(text: impl Display, class: &'static str) -> Self {
         Self { chip: Some(class), ..Self::text(text) }
     }
 }
 
 /// A table; the first cell of a row is its heading.
 #[derive(Default)]
-pub(super) struct Table {
+pub(in crate::pages) struct Table {
     /// Names of the columns, and whether they hold numbers.
-    pub(super) head: Vec<(&'static str, bool)>,
-    pub(super) rows: Vec<Vec<Cell>>,
+    pub(in crate::pages) head: Vec<(&'static str, bool)>,
+    pub(in crate::pages) rows: Vec<Vec<Cell>>,
     /// What is said when there is no row.
-    pub(super) empty: &'static str,
+    pub(in crate::pages) empty: &'static str,
 }
 
 /// One rectangle.
-pub(super) struct Bar {
-    pub(super) class: &'static str,
-    pub(super) x: usize,
-    pub(super) y: u64,
-    pub(super) height: u64,
+pub(in crate::pages) struct Bar {
+    pub(in crate::pages) class: &'static str,
+    pub(in crate::pages) x: usize,
+    pub(in crate::pages) y: u64,
+    pub(in crate::pages) height: u64,
 }
 
 /// Stacked bars in a box of [`Picture::width`] by 100.
-pub(super) struct Picture {
-    pub(super) width: usize,
-    pub(super) bars: Vec<Bar>,
+pub(in crate::pages) struct Picture {
+    pub(in crate::pages) width: usize,
+    pub(in crate::pages) bars: Vec<Bar>,
     /// Words below the bars.
-    pub(super) labels: Vec<String>,
+    pub(in crate::pages) labels: Vec<String>,
     /// Classes with their words.
-    pub(super) legend: Vec<(&'static str, &'static str)>,
+    pub(in crate::pages) legend: Vec<(&'static str, &'static str)>,
     /// What is to be seen, in a sentence.
-    pub(super) sentence: String,
+    pub(in crate::pages) sentence: String,
 }
 
 /// A column of a picture: what it is, and counts in the order of the legend, from below.
-pub(super) type Column = (String, Vec<u64>);
+pub(in crate::pages) type Column = (String, Vec<u64>);
 
 /// More columns than these are named only at both ends.
 const MOST_LABELS: usize = 8;
 
 impl Picture {
     /// `None` when there is nothing to see.
-    pub(super) fn new(
+    pub(in crate::pages) fn new(
         legend: Vec<(&'static str, &'static str)>,
         columns: &[Column],
         sentence: String,
@@ -131,22 +131,22 @@ impl Picture {
     }
 
     /// Labels stand below their own bars.
-    pub(super) fn labelled(&self) -> bool {
+    pub(in crate::pages) fn labelled(&self) -> bool {
         self.labels.len() * 10 == self.width
     }
 }
 
 /// A card of the page.
-pub(super) struct Card {
-    pub(super) id: &'static str,
+pub(in crate::pages) struct Card {
+    pub(in crate::pages) id: &'static str,
     /// It takes a row of its own.
-    pub(super) wide: bool,
-    pub(super) title: &'static str,
-    pub(super) note: String,
-    pub(super) picture: Option<Picture>,
-    pub(super) table: Table,
+    pub(in crate::pages) wide: bool,
+    pub(in crate::pages) title: &'static str,
+    pub(in crate::pages) note: String,
+    pub(in crate::pages) picture: Option<Picture>,
+    pub(in crate::pages) table: Table,
     /// The table is shown only when asked for.
-    pub(super) folded: bool,
+    pub(in crate::pages) folded: bool,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! list that it counts.
 
 mod assurance;
-mod card;
+pub(super) mod card;
 mod delivery;
 mod links;
 mod risk;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{Extension, extract::State, response::Response};
+use govern::organisation::Permission;
 use store::views::{ExceptionView, FindingFilter, FindingView, PageRequest, ProjectView, RunFilter, RunView};
 
 use super::{frame::Frame, show, trend::Picture};
-use crate::{api::Path, html, problem::Refusal, state::App, text};
+use crate::{access::Principal, api::Path, html, problem::Refusal, state::App, text};
 
 #[derive(Template)]
 #[template(path = "project/page.html")]
@@ -18,10 +19,15 @@ struct Project {
     worst: Vec<FindingView>,
     exceptions: Vec<ExceptionView>,
     trend: Option<Picture>,
+    may_enter: bool,
 }
 
 /// `GET /projects/{project}`.
-pub(super) async fn page(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Refusal> {
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    Extension(who): Extension<Arc<Principal>>,
+    Path(name): Path<String>,
+) -> Result<Response, Refusal> {
     let project = app.store.project_summary(&name).await?;
     let project = project.ok_or_else(|| Refusal::not_found("project"))?;
     let of_project = RunFilter { project: Some(name.clone()), ..RunFilter::default() };
@@ -32,6 +38,7 @@ pub(super) async fn page(State(app): State<Arc<App>>, Path(name): Path<String>) 
         worst: app.store.findings(&open, &PageRequest::first(8)).await?.items,
         exceptions: app.store.active_exceptions(Some(&name), app.clock.now()).await?,
         trend: Picture::new(app.store.trend(Some(&name), 60, app.clock.now()).await?),
+        may_enter: who.rights.may(Permission::EnterResult, Some(&name)),
         project,
     })
 }

@@ -9,7 +9,7 @@ use driver::Browser;
 use fantoccini::key::Key;
 use serde_json::Value;
 
-use crate::support::Server;
+use crate::{reviewed, support::Server};
 
 /// Every kind of page, with a name for its picture.
 async fn pages(server: &Server) -> Vec<(&'static str, String)> {
@@ -18,6 +18,7 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
     let decisions = server.json("/api/v1/decisions").await;
     let decision = decisions["items"][0]["index"].to_string();
     let sboms = server.json("/api/v1/sboms").await;
+    let reviews = server.json("/api/v1/ledger?kind=release-review").await;
     vec![
         ("overview", "/".into()),
         ("portfolio", "/portfolio".into()),
@@ -33,6 +34,12 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
         ("run-live", format!("/runs/{}", testkit::run_id(9))),
         ("findings", "/findings?status=new,existing,reopened".into()),
         ("finding", format!("/projects/shop/findings/{finding}")),
+        ("guidance", "/guidance".into()),
+        ("guidance-class", "/guidance/89?language=python".into()),
+        ("digest", "/digest?days=90".into()),
+        ("result", "/projects/shop/results/new".into()),
+        ("reviews", "/reviews/releases".into()),
+        ("review", format!("/reviews/releases/{}", reviews["items"][0]["index"])),
         ("deployments", "/deployments".into()),
         ("deployment", format!("/deployments/{}", testkit::deployment_id(6))),
         ("decision", format!("/decisions/{decision}")),
@@ -106,7 +113,7 @@ return found;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_loads_without_an_error_and_can_be_read_in_light_and_dark() {
-    let server = Server::over(testkit::demo).await;
+    let server = Server::over(reviewed::shop).await;
     let log: String = (0..40).map(|n| format!("[{n}/40] cc -O2 -c src/module_{n}.c\n")).collect();
     server.write_log(testkit::run_id(3), "compile", log.as_bytes());
     server.write_log(testkit::run_id(9), "compile", b"[1/40] cc -O2 -c src/main.c\n");
@@ -142,7 +149,7 @@ async fn every_page_loads_without_an_error_and_can_be_read_in_light_and_dark() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_can_be_reached_by_keyboard_and_is_seen_to_be() {
-    let server = Server::over(testkit::demo).await;
+    let server = Server::over(reviewed::shop).await;
     let browser = signed_in(&server).await;
     let press = async |key: Key| {
         let active = browser.client.active_element().await.unwrap();
@@ -207,7 +214,7 @@ async fn a_browser_checks_inclusion_and_notices_what_was_changed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_log_grows_in_the_page_as_text() {
-    let server = Server::over(testkit::demo).await;
+    let server = Server::over(reviewed::shop).await;
     let run = testkit::run_id(9);
     server.write_log(run, "compile", b"begun\n");
     let browser = signed_in(&server).await;
