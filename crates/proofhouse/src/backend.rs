@@ -6,7 +6,10 @@ use engine::{
     people::{self, Exchange, IssuerKeys},
     record::Recorder,
 };
-use govern::organisation::{Network, Organisation, Provider};
+use govern::{
+    controls::Report,
+    organisation::{Network, Organisation, Provider},
+};
 use model::{Exit, Problem, RunId, Statement, problem::erase};
 use server::{Backend, Files, InclusionProof, LogChunk};
 
@@ -96,6 +99,10 @@ impl Backend for Installation {
         }
         let index = logged.first().map(|logged| logged.index);
         index.ok_or_else(|| Problem::new("statement", Exit::Environment, "nothing was recorded"))
+    }
+
+    fn controls_pdf(&self, report: &Report, title: &str) -> Result<Vec<u8>, Problem> {
+        engine::reports::controls::pdf(report, title)
     }
 
     fn provider_page(

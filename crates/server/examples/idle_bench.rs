@@ -47,6 +47,10 @@ impl Backend for Empty {
         Ok(0)
     }
 
+    fn controls_pdf(&self, _: &govern::controls::Report, _: &str) -> Result<Vec<u8>, Problem> {
+        Ok(vec![])
+    }
+
     fn provider_page(&self, _: &Provider, _: Network, _: &str, _: [String; 3]) -> Result<String, Problem> {
         Err(Problem::new("none", Exit::Input, "there is no provider"))
     }

@@ -2,7 +2,10 @@
 
 use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf};
 
-use govern::organisation::{Network, Organisation, Provider};
+use govern::{
+    controls::Report,
+    organisation::{Network, Organisation, Provider},
+};
 use model::{Problem, RunId, Sha256, Statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -84,6 +87,12 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// Nothing was recorded.
     fn record(&self, statement: Statement) -> Result<u64, Problem>;
+
+    /// A control report as a PDF document.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn controls_pdf(&self, report: &Report, title: &str) -> Result<Vec<u8>, Problem>;
 
     /// The address of a provider's sign-in page, with state, nonce and PKCE verifier in that order.
     ///

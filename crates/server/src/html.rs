@@ -145,6 +145,16 @@ pub(crate) fn entry(index: &u64) -> Markup {
     ))
 }
 
+/// A sentence in which commands stand between back-quotes.
+pub(crate) fn code(sentence: &str) -> Markup {
+    let parts = sentence.split('`').enumerate();
+    let part = |(n, text): (usize, &str)| match n % 2 {
+        0 => escape(text),
+        _ => format!("<code>{}</code>", escape(text)),
+    };
+    Markup(parts.map(part).collect())
+}
+
 /// A page elsewhere, as a link only when it is a web address.
 pub(crate) fn outside(address: &str) -> Markup {
     let shown = escape(&text::cut(address, 80));
@@ -178,7 +188,13 @@ mod tests {
     #[test]
     fn nothing_from_outside_becomes_markup() {
         let evil = "\"><script>alert(1)</script>'";
-        for markup in [chip(evil), digest(evil), outside(evil), outside(&format!("https://{evil}"))] {
+        for markup in [
+            chip(evil),
+            code(&format!("`{evil}`")),
+            digest(evil),
+            outside(evil),
+            outside(&format!("https://{evil}")),
+        ] {
             assert!(!markup.0.contains("<script") && !markup.0.contains("\"><s"), "{markup}");
         }
         assert_eq!(outside("javascript:alert(1)").0, "javascript:alert(1)");

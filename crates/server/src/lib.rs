@@ -17,6 +17,7 @@ mod api;
 mod assets;
 mod backend;
 mod config;
+mod controls;
 mod error;
 mod headers;
 mod html;
@@ -31,7 +32,7 @@ mod witness;
 
 pub use access::{
     accounts::{AccountError, AccountFile, AccountInfo},
-    rules::addresses,
+    rules::{Address, addresses},
     tokens::{TokenError, TokenFile, TokenInfo, TokenScope},
 };
 pub use backend::{Backend, Files, InclusionProof, LogChunk};

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     access::{Failures, Hosts, Sessions, accounts::AccountFile, provider::Pendings, tokens::TokenFile},
     backend::Backend,
+    controls::Reports,
     problem::Refusal,
 };
 
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) hashing: Arc<Semaphore>,
     /// Digests of build systems' tokens that were seen.
     pub(crate) jobs: Mutex<HashSet<Sha256>>,
+    /// Control reports of the newest ledger.
+    pub(crate) reports: Reports,
     /// The newest organisation, with the ledger index that it is of.
     pub(crate) known: Mutex<Option<(u64, Arc<Organisation>)>>,
     pub(crate) owner: String,

@@ -2,6 +2,7 @@
 
 mod account;
 mod artifact;
+mod controls;
 mod coverage;
 mod decision;
 mod decisions;
@@ -48,6 +49,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/portfolio", get(portfolio::page))
         .route("/coverage", get(coverage::page))
         .route("/scanners", get(scanners::page))
+        .route("/controls", get(controls::page))
+        .route("/controls/export/{form}", get(controls::exported))
+        .route("/controls/{catalogue}/{control}", get(controls::one))
         .route("/exceptions", get(exceptions::page))
         .route("/decisions", get(decisions::page))
         .route("/runs", get(runs::page))

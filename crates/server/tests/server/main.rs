@@ -9,6 +9,7 @@ mod browser;
 mod escaping;
 mod limits;
 mod live;
+mod organisation;
 mod people;
 mod portfolio;
 mod tls;

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fs, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use govern::organisation::{Network, Organisation, Provider};
+use govern::{
+    controls::Report,
+    organisation::{Network, Organisation, Provider},
+};
 use model::{Clock, FixedClock, Problem, Role, RunId, Sha256, Statement, Timestamp, ports::LoggedStatement};
 use reqwest::{Response, StatusCode, header};
 use server::{Backend, Bound, Config, Files, InclusionProof, LogChunk, ServerError, TokenFile, TokenScope};
@@ -136,6 +139,10 @@ impl Backend for TestBackend {
             self.store.project(&logged, &self.blobs).await.unwrap();
             Ok(index)
         })
+    }
+
+    fn controls_pdf(&self, _: &Report, _: &str) -> Result<Vec<u8>, Problem> {
+        Ok(b"%PDF-1.7 a test".to_vec())
     }
 
     fn provider_page(

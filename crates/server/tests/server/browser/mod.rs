@@ -27,6 +27,8 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
         ("scanners", "/scanners".into()),
         ("exceptions", "/exceptions?state=all".into()),
         ("decisions", "/decisions".into()),
+        ("controls", "/controls?catalogue=samm".into()),
+        ("control", "/controls/samm/I-SB-2-A".into()),
         ("project", "/projects/shop".into()),
         ("runs", "/runs".into()),
         ("run", format!("/runs/{}", testkit::run_id(3))),

@@ -1,0 +1,68 @@
+//! The organisation's side: controls, requirements, technologies, reviews; what each page says and to whom.
+
+use model::Role;
+use reqwest::{StatusCode, header};
+use server::TokenScope;
+
+use crate::support::{Server, now};
+
+/// What somebody with a role, in some projects or everywhere, is answered.
+pub async fn asked(server: &Server, role: Role, projects: &[&str], path: &str) -> (StatusCode, String) {
+    let projects = projects.iter().map(|project| (*project).to_owned()).collect();
+    let scope = TokenScope { roles: vec![role], projects, owner: None };
+    let tokens = server::TokenFile::in_folder(&server.folder.path().join("server"));
+    let token = tokens.create(&format!("{role} {path}"), Some(scope), None, now()).unwrap().1;
+    let answer = server.stranger().get(server.url(path)).bearer_auth(token).send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+async fn page(server: &Server, path: &str) -> String {
+    let answer = server.get(path).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    answer.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn controls_show_status_coverage_gaps_and_evidence_and_can_be_taken_along() {
+    let server = Server::over(testkit::demo).await;
+    let html = page(&server, "/controls?catalogue=samm").await;
+    assert!(html.contains("I-SB-2-A") && html.contains("<meter ") && html.contains("missing."), "{html}");
+    let control = page(&server, "/controls/samm/I-SB-2-A").await;
+    assert!(
+        control.contains("href=\"/ledger/") && control.contains("Closed by: <code>proofhouse"),
+        "{control}"
+    );
+    for (form, kind) in [
+        ("oscal", "application/json"),
+        ("csv", "text/csv; charset=utf-8"),
+        ("markdown", "text/markdown; charset=utf-8"),
+        ("pdf", "application/pdf"),
+    ] {
+        let answer = server.get(&format!("/controls/export/{form}?catalogue=samm")).await;
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], kind);
+        let name = answer.headers()[header::CONTENT_DISPOSITION].to_str().unwrap();
+        assert!(name.starts_with("attachment; filename=\"controls-2026-03-04."), "{name}");
+        assert!(!answer.bytes().await.unwrap().is_empty());
+    }
+    let whole = server.json("/api/v1/controls").await;
+    assert!(whole["projects"].as_array().unwrap().len() > 1);
+    // Nobody sees more by asking for everything than their projects have.
+    let (status, shop) = asked(&server, Role::Developer, &["shop"], "/api/v1/controls").await;
+    let shop: serde_json::Value = serde_json::from_str(&shop).unwrap();
+    assert_eq!((status, &shop["projects"]), (StatusCode::OK, &serde_json::json!(["shop"])));
+    let before = server.json("/api/v1/controls?as-of=2020-01-01").await;
+    assert_eq!((&before["statements"], &before["projects"]), (&serde_json::json!(0), &serde_json::json!([])));
+    for bad in ["/controls?as-of=tomorrow", "/controls?as-of=2999-01-01", "/api/v1/controls?as_of=2026-01-01"]
+    {
+        assert_eq!(server.get(bad).await.status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
+    for none in ["/controls?catalogue=x", "/controls/samm/x", "/controls/export/docx"] {
+        assert_eq!(server.get(none).await.status(), StatusCode::NOT_FOUND, "{none}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_recorded_yet_is_said_and_not_an_error() {
+    let server = Server::over(|_| {}).await;
+    assert!(page(&server, "/controls").await.contains("no data"));
+}
