@@ -5,13 +5,14 @@ use std::{io, sync::Arc};
 use engine::{
     people::{self, Exchange, IssuerKeys},
     record::Recorder,
+    reviews::{self, Making, Reply},
 };
 use govern::{
     controls::Report,
     organisation::{Network, Organisation, Provider},
 };
 use model::{Exit, Problem, RunId, Statement, problem::erase};
-use server::{Backend, Files, InclusionProof, LogChunk};
+use server::{Act, Backend, Files, InclusionProof, LogChunk};
 
 /// Answers the server from the ledger and the logs.
 pub struct Installation {
@@ -99,6 +100,22 @@ impl Backend for Installation {
         }
         let index = logged.first().map(|logged| logged.index);
         index.ok_or_else(|| Problem::new("statement", Exit::Environment, "nothing was recorded"))
+    }
+
+    fn act(&self, act: Act) -> Result<u64, Problem> {
+        match act {
+            Act::MakeReview { kind, assigned, by } => {
+                let making = Making { kind, days: None, assigned, within: None, by };
+                reviews::make(making, &self.recorder).map(|made| made.index)
+            }
+            Act::AnswerReview { review, point, verdict, role, text, by } => {
+                let reply = Reply { review, point: point.as_deref(), verdict, role, text: &text, by };
+                reviews::answer(&reply, &self.recorder).map(|answered| answered.index)
+            }
+            Act::Assess { .. } | Act::SignTechnology { .. } => {
+                Err(Problem::new("catalogue-unnamed", Exit::Input, "this server has no technology catalogue"))
+            }
+        }
     }
 
     fn controls_pdf(&self, report: &Report, title: &str) -> Result<Vec<u8>, Problem> {

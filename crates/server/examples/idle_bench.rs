@@ -47,6 +47,10 @@ impl Backend for Empty {
         Ok(0)
     }
 
+    fn act(&self, _: server::Act) -> Result<u64, Problem> {
+        Ok(0)
+    }
+
     fn controls_pdf(&self, _: &govern::controls::Report, _: &str) -> Result<Vec<u8>, Problem> {
         Ok(vec![])
     }

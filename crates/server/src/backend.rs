@@ -2,6 +2,7 @@
 
 use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf};
 
+use crate::act::Act;
 use govern::{
     controls::Report,
     organisation::{Network, Organisation, Provider},
@@ -87,6 +88,12 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// Nothing was recorded.
     fn record(&self, statement: Statement) -> Result<u64, Problem>;
+
+    /// Does what somebody wants to do, after holding it against the ledger. Its ledger index.
+    ///
+    /// # Errors
+    /// It makes no sense (`Exit::Input`, `Exit::Verdict`), or cannot be recorded.
+    fn act(&self, act: Act) -> Result<u64, Problem>;
 
     /// A control report as a PDF document.
     ///

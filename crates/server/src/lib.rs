@@ -13,6 +13,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod access;
+mod act;
 mod api;
 mod assets;
 mod backend;
@@ -35,6 +36,7 @@ pub use access::{
     rules::{Address, addresses},
     tokens::{TokenError, TokenFile, TokenInfo, TokenScope},
 };
+pub use act::{Act, Opinion};
 pub use backend::{Backend, Files, InclusionProof, LogChunk};
 pub use config::{Config, TlsFiles};
 pub use error::ServerError;

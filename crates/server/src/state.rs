@@ -6,13 +6,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::http::StatusCode;
 use govern::organisation::{self, Organisation};
-use model::{Clock, Sha256, Statement};
+use model::{Clock, Exit, Sha256, Statement};
 use store::Store;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
     access::{Failures, Hosts, Sessions, accounts::AccountFile, provider::Pendings, tokens::TokenFile},
+    act::Act,
     backend::Backend,
     controls::Reports,
     problem::Refusal,
@@ -67,6 +69,20 @@ impl App {
     /// Records a statement and waits for it. Its ledger index.
     pub(crate) async fn record(&self, statement: Statement) -> Result<u64, Refusal> {
         self.ask(move |backend| backend.record(statement)).await
+    }
+
+    /// Does what somebody wants to do. Its ledger index, or why it makes no sense, as sentences for them.
+    pub(crate) async fn act(&self, act: Act) -> Result<Result<u64, String>, Refusal> {
+        let done = self.ask(move |backend| Ok::<_, Refusal>(backend.act(act))).await?;
+        match done {
+            Ok(index) => Ok(Ok(index)),
+            Err(problem) if matches!(problem.exit, Exit::Input | Exit::Verdict) => {
+                let refusal = Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, problem.code, problem.message);
+                let told = problem.hint.into_iter().fold(refusal, Refusal::with_hint);
+                Ok(Err(told.sentence()))
+            }
+            Err(problem) => Err(problem.into()),
+        }
     }
 
     /// The organisation that holds now.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::{extract::RawPathParams, http::Method};
-use govern::organisation::Permission::{self, Audit, People, View};
+use govern::organisation::Permission::{self, Audit, Comment, People, Sign, View};
 
 use super::who::Principal;
 use crate::{problem::Refusal, state::App};
@@ -73,6 +73,10 @@ pub(crate) const RULES: &[Rule] = &[
     get("/sboms", View, Where::Query),
     get("/sboms/{index}", View, Where::Entry),
     get("/artifacts/{digest}", View, Where::Artifact),
+    get("/reviews", View, Where::Organisation),
+    post("/reviews", Sign, Where::Organisation),
+    get("/reviews/{index}", View, Where::Organisation),
+    post("/reviews/{index}", Comment, Where::Organisation),
     get("/people", People, Where::Organisation),
     post("/people/organisation", People, Where::Organisation),
     post("/people/accounts", People, Where::Organisation),

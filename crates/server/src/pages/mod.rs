@@ -18,6 +18,7 @@ mod overview;
 mod people;
 mod portfolio;
 mod project;
+mod reviews;
 mod run;
 mod runs;
 mod sbom;
@@ -65,6 +66,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sboms", get(sboms::page))
         .route("/sboms/{index}", get(sbom::page))
         .route("/artifacts/{digest}", get(artifact::page))
+        .route("/reviews", get(reviews::page).post(reviews::make))
+        .route("/reviews/{index}", get(reviews::one).post(reviews::answer))
         .route("/people", get(people::page))
         .route("/people/access", get(people::access))
         .route("/people/organisation", post(people::apply))

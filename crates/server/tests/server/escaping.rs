@@ -24,6 +24,10 @@ fn poison(value: &mut Value, key: &str) {
         "severity",
         "name/property",
         "verificationResult",
+        "role",
+        "roles",
+        "verdict",
+        "how",
     ];
     match value {
         Value::String(text) => {
@@ -49,6 +53,7 @@ fn poison(value: &mut Value, key: &str) {
 
 fn hostile(ledger: &mut Ledger) {
     testkit::demo(ledger);
+    testkit::reviews(ledger);
     let mut findings = vec![testkit::finding(EVIL, EVIL, "code"), testkit::finding("B2", "x", "other")];
     findings[0].title = EVIL.into();
     findings[0].message = EVIL.into();
@@ -96,6 +101,7 @@ async fn no_page_shows_text_as_markup() {
     let mut waiting = vec![
         "/".to_owned(),
         "/controls".into(),
+        "/reviews".into(),
         "/runs".into(),
         "/findings".into(),
         "/deployments".into(),
@@ -143,6 +149,7 @@ async fn no_page_shows_text_as_markup() {
         "/sboms/",
         "/artifacts/",
         "/controls/",
+        "/reviews/",
     ];
     for kind in kinds {
         assert!(seen.iter().any(|path| path.contains(kind)), "{kind} was not reached");

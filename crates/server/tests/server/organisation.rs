@@ -61,8 +61,49 @@ async fn controls_show_status_coverage_gaps_and_evidence_and_can_be_taken_along(
     }
 }
 
+/// The demo, and reviews.
+pub fn everything(ledger: &mut crate::support::Ledger) {
+    testkit::demo(ledger);
+    testkit::reviews(ledger);
+}
+
+#[tokio::test]
+async fn a_review_is_shown_with_its_points_and_only_to_people_of_the_whole_organisation() {
+    let server = Server::over(everything).await;
+    let list = page(&server, "/reviews").await;
+    assert!(list.contains("access rights") && list.contains("Make a review of"), "{list}");
+    let view = server.store.reviews(None, &store::views::PageRequest::first(5)).await.unwrap().items;
+    let address = format!("/reviews/{}", view[0].index);
+    assert!(list.contains(&format!("href=\"{address}\"")), "{list}");
+    let review = page(&server, &address).await;
+    assert!(review.contains("9 of 10 were wrong") && review.contains("href=\"/ledger/6\""), "{review}");
+    assert!(review.contains("Sign the review"));
+    // Without a role of this kind they may say something, and decide nothing.
+    let (status, html) = asked(&server, Role::Developer, &[], &address).await;
+    assert!(status == StatusCode::OK && html.contains("only a comment") && !html.contains("Sign the review"));
+    assert_eq!(asked(&server, Role::Security, &["shop"], &address).await.0, StatusCode::FORBIDDEN);
+    // What was typed is still there when it is refused, with the reason.
+    let form = "point=noisy-rule%3Abandit%2FB101&verdict=decline&text=%3Cb%3Enot+now";
+    let answer = server
+        .program()
+        .post(server.url(&address))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(form)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let html = answer.text().await.unwrap();
+    assert!(html.contains("The test has no engine. See") && html.contains("role=\"alert\""), "{html}");
+    assert!(
+        html.contains("&#60;b&#62;not now</textarea>") && html.contains("\"decline\" selected"),
+        "{html}"
+    );
+}
+
 #[tokio::test]
 async fn nothing_recorded_yet_is_said_and_not_an_error() {
     let server = Server::over(|_| {}).await;
     assert!(page(&server, "/controls").await.contains("no data"));
+    assert!(page(&server, "/reviews").await.contains("None yet"));
 }

@@ -56,8 +56,11 @@ async fn filled(server: &Server, path: &str) -> String {
     let sboms = server.json("/api/v1/sboms?project=shop").await;
     let entries = server.json("/api/v1/ledger?project=shop&kind=decision").await;
     let scans = server.json("/api/v1/scans?project=shop").await;
+    let reviews = server.store.reviews(None, &store::views::PageRequest::first(1)).await.unwrap().items;
+    let review = serde_json::json!(reviews.first().map_or(0, |review| review.index));
     let index = match path {
         _ if path.contains("sboms") => &sboms["items"][0]["index"],
+        _ if path.contains("reviews") => &review,
         _ if path.contains("scans") => &scans["items"][0]["index"],
         _ => &entries["items"][0]["index"],
     };
@@ -85,7 +88,7 @@ fn ask(server: &Server, method: &Method, path: &str, token: &str) -> RequestBuil
 
 #[tokio::test]
 async fn every_address_is_open_to_exactly_the_roles_that_may() {
-    let server = Server::over(testkit::demo).await;
+    let server = Server::over(crate::organisation::everything).await;
     let all = Role::ALL.map(|role| (role, scoped(&server, role.name(), role, &[])));
     let near = Role::ALL.map(|role| (role, scoped(&server, &format!("near {role}"), role, &["shop"])));
     let far = Role::ALL.map(|role| (role, scoped(&server, &format!("far {role}"), role, &["elsewhere"])));

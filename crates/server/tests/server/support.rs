@@ -141,6 +141,10 @@ impl Backend for TestBackend {
         })
     }
 
+    fn act(&self, _: server::Act) -> Result<u64, Problem> {
+        Err(Problem::new("refused", model::Exit::Input, "the test has no engine").with_hint("see `product`"))
+    }
+
     fn controls_pdf(&self, _: &Report, _: &str) -> Result<Vec<u8>, Problem> {
         Ok(b"%PDF-1.7 a test".to_vec())
     }
