@@ -73,6 +73,14 @@ impl Backend for Empty {
         Ok(0)
     }
 
+    fn radar(&self) -> Result<Arc<server::Radar>, Problem> {
+        Ok(Arc::default())
+    }
+
+    fn evaluate(&self, _: &[String]) -> Result<Vec<govern::catalogue::evaluate::Evaluation>, Problem> {
+        Ok(vec![])
+    }
+
     fn controls_pdf(&self, _: &govern::controls::Report, _: &str) -> Result<Vec<u8>, Problem> {
         Ok(vec![])
     }

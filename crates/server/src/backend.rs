@@ -1,15 +1,17 @@
 //! What the server needs beside the store: files of the installation that are not projections.
 
-use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf};
+use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf, sync::Arc};
 
-use crate::act::Act;
 use govern::{
+    catalogue::evaluate::Evaluation,
     controls::Report,
     organisation::{Network, Organisation, Provider},
 };
 use model::{Problem, RunId, Sha256, Statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::{act::Act, radar::Radar};
 
 /// A piece of a step's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,6 +96,18 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// It makes no sense (`Exit::Input`, `Exit::Verdict`), or cannot be recorded.
     fn act(&self, act: Act) -> Result<u64, Problem>;
+
+    /// The technology catalogue, and what the ledger knows for it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn radar(&self) -> Result<Arc<Radar>, Problem>;
+
+    /// Evaluations of technologies by everything that is known; names after the first that mean nothing are left out.
+    ///
+    /// # Errors
+    /// The first name means nothing (`Exit::Input`), or what is known cannot be read.
+    fn evaluate(&self, technologies: &[String]) -> Result<Vec<Evaluation>, Problem>;
 
     /// A control report as a PDF document.
     ///

@@ -3,6 +3,10 @@
 use std::fmt::{self, Display, Write as _};
 
 use askama::filters::HtmlSafe;
+use govern::catalogue::{
+    Catalogue,
+    export::{Form, export},
+};
 use model::{BySeverity, Severity, Timestamp, evidence::Outcome, predicate::TriageState};
 
 use crate::text;
@@ -153,6 +157,11 @@ pub(crate) fn code(sentence: &str) -> Markup {
         _ => format!("<code>{}</code>", escape(text)),
     };
     Markup(parts.map(part).collect())
+}
+
+/// The radar as a picture; names in it are text.
+pub(crate) fn radar(catalogue: &Catalogue, title: &str) -> Markup {
+    Markup(export(catalogue, Form::Svg, title))
 }
 
 /// A page elsewhere, as a link only when it is a web address.

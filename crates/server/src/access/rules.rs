@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::{extract::RawPathParams, http::Method};
-use govern::organisation::Permission::{self, Audit, Comment, People, Sign, View};
+use govern::organisation::Permission::{self, Assess, Audit, Comment, People, Sign, View};
 
 use super::who::Principal;
 use crate::{problem::Refusal, state::App};
@@ -77,6 +77,14 @@ pub(crate) const RULES: &[Rule] = &[
     post("/reviews", Sign, Where::Organisation),
     get("/reviews/{index}", View, Where::Organisation),
     post("/reviews/{index}", Comment, Where::Organisation),
+    get("/technologies", View, Where::Somewhere),
+    get("/technologies.json", View, Where::Somewhere),
+    get("/technologies.csv", View, Where::Somewhere),
+    get("/technologies.md", View, Where::Somewhere),
+    get("/technologies.svg", View, Where::Somewhere),
+    get("/technologies/{name}", View, Where::Somewhere),
+    post("/technologies/{name}/assess", Assess, Where::Somewhere),
+    post("/technologies/{name}/sign", Sign, Where::Organisation),
     get("/people", People, Where::Organisation),
     post("/people/organisation", People, Where::Organisation),
     post("/people/accounts", People, Where::Organisation),

@@ -24,6 +24,7 @@ mod runs;
 mod sbom;
 mod sboms;
 mod scanners;
+mod technologies;
 mod trend;
 
 use std::sync::Arc;
@@ -68,6 +69,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/artifacts/{digest}", get(artifact::page))
         .route("/reviews", get(reviews::page).post(reviews::make))
         .route("/reviews/{index}", get(reviews::one).post(reviews::answer))
+        .route("/technologies", get(technologies::page))
+        .route("/technologies.json", get(technologies::json))
+        .route("/technologies.csv", get(technologies::csv))
+        .route("/technologies.md", get(technologies::markdown))
+        .route("/technologies.svg", get(technologies::svg))
+        .route("/technologies/{name}", get(technologies::entry))
+        .route("/technologies/{name}/assess", post(technologies::assess))
+        .route("/technologies/{name}/sign", post(technologies::sign))
         .route("/people", get(people::page))
         .route("/people/access", get(people::access))
         .route("/people/organisation", post(people::apply))

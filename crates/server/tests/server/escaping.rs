@@ -101,6 +101,7 @@ async fn no_page_shows_text_as_markup() {
     let mut waiting = vec![
         "/".to_owned(),
         "/controls".into(),
+        "/technologies".into(),
         "/reviews".into(),
         "/runs".into(),
         "/findings".into(),
@@ -116,6 +117,7 @@ async fn no_page_shows_text_as_markup() {
             || path.starts_with("/assets")
             || path.starts_with("/api")
             || path.contains("/export/")
+            || path.starts_with("/technologies.")
             || !seen.insert(path.clone())
         {
             continue;
@@ -149,6 +151,7 @@ async fn no_page_shows_text_as_markup() {
         "/sboms/",
         "/artifacts/",
         "/controls/",
+        "/technologies/",
         "/reviews/",
     ];
     for kind in kinds {

@@ -102,6 +102,32 @@ async fn a_review_is_shown_with_its_points_and_only_to_people_of_the_whole_organ
 }
 
 #[tokio::test]
+async fn technologies_show_who_uses_what_against_the_catalogue_to_those_who_may_see_it() {
+    let server = Server::over(everything).await;
+    let html = page(&server, "/technologies").await;
+    assert!(html.contains("<svg ") && html.contains("href=\"/technologies/Waitress\""), "{html}");
+    assert!(html.contains("href=\"/projects/shop\"") && html.contains("id=\"objectives\""), "{html}");
+    let narrowed = page(&server, "/technologies?ring=adopt&quadrant=tools").await;
+    assert!(!narrowed.contains("<th scope=\"row\"><a href=\"/technologies/Waitress\">"), "{narrowed}");
+    let (status, elsewhere) = asked(&server, Role::Developer, &["elsewhere"], "/technologies").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(!elsewhere.contains("/projects/shop") && !elsewhere.contains("id=\"objectives\""), "{elsewhere}");
+    let entry = page(&server, "/technologies/Waitress").await;
+    assert!(
+        entry.contains("unknown") && entry.contains("Side by side") && entry.contains("it has no evidence")
+    );
+    assert!(entry.contains("Sign the entry") && entry.contains("name=\"ring\""));
+    let (_, manager) = asked(&server, Role::Manager, &[], "/technologies/Waitress").await;
+    assert!(!manager.contains("Sign the entry") && !manager.contains("name=\"ring\""), "{manager}");
+    assert_eq!(server.get("/technologies/Cobol").await.status(), StatusCode::NOT_FOUND);
+    for (ending, kind) in [("json", "application/json"), ("svg", "image/svg+xml")] {
+        let answer = server.get(&format!("/technologies.{ending}")).await;
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], kind);
+        assert!(answer.headers()[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment"));
+    }
+}
+
+#[tokio::test]
 async fn nothing_recorded_yet_is_said_and_not_an_error() {
     let server = Server::over(|_| {}).await;
     assert!(page(&server, "/controls").await.contains("no data"));

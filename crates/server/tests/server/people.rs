@@ -73,6 +73,7 @@ async fn filled(server: &Server, path: &str) -> String {
         .replace("{step}", "build")
         .replace("{account}", "ann")
         .replace("{token}", "abc")
+        .replace("{name}", "Waitress")
         .replace("{form}", "csv")
         .replace("{catalogue}", "ssdf")
         .replace("{control}", "PO.3.2")

@@ -4,6 +4,10 @@ use std::{collections::BTreeMap, fs, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use govern::{
+    catalogue::{
+        Component, Inventory, Weights,
+        evaluate::{self, Evaluation},
+    },
     controls::Report,
     organisation::{Network, Organisation, Provider},
 };
@@ -14,6 +18,26 @@ use store::{LocalBlobs, Store};
 use tokio::sync::oneshot;
 
 pub type Ledger = testkit::Ledger<LocalBlobs>;
+
+/// A catalogue with one entry that is used, and one that is hostile.
+const CATALOGUE: &str = r#"
+version: 1
+quorum: {}
+objectives:
+  - { objective: "Less <script>alert(9)</script>", measure: projects-on-hold, at-most: 0, due: 2026-12-31 }
+technologies:
+  - name: Waitress
+    quadrant: languages-frameworks
+    ring: hold
+    match: [{ purl: "pkg:pypi/waitress" }]
+    owner: "<script>alert(8)</script>"
+    rationale: "\"'><script>alert(7)</script>"
+    alternatives: ["<img src=x onerror=alert(6)>"]
+  - name: "<img src=x onerror=alert(6)>"
+    quadrant: tools
+    ring: adopt
+    match: [{ tool: nothing }]
+"#;
 
 /// What the engine does in the product: here over a ledger in memory with a real Merkle tree.
 pub struct TestBackend {
@@ -143,6 +167,36 @@ impl Backend for TestBackend {
 
     fn act(&self, _: server::Act) -> Result<u64, Problem> {
         Err(Problem::new("refused", model::Exit::Input, "the test has no engine").with_hint("see `product`"))
+    }
+
+    fn radar(&self) -> Result<Arc<server::Radar>, Problem> {
+        let catalogue = govern::catalogue::parse(CATALOGUE.as_bytes(), "technologies.yaml").unwrap();
+        let standings = govern::catalogue::standings(&catalogue, &[], &Default::default(), now());
+        let component = Component {
+            purl: Some("pkg:pypi/waitress@1.0".into()),
+            name: "waitress".into(),
+            version: Some("1.0".into()),
+            direct: Some(true),
+            ..Component::default()
+        };
+        let inventories =
+            vec![Inventory { project: "shop".into(), components: vec![component], tools: vec![] }];
+        Ok(Arc::new(server::Radar { catalogue, standings, inventories, ..server::Radar::default() }))
+    }
+
+    fn evaluate(&self, technologies: &[String]) -> Result<Vec<Evaluation>, Problem> {
+        let known = self.radar()?.catalogue.technologies.clone();
+        if !known.iter().any(|entry| entry.name == technologies[0]) {
+            return Err(Problem::new("technology-unknown", model::Exit::Input, "not known"));
+        }
+        let one = |name: &String| {
+            let facts = serde_json::json!({
+                "technology": name, "at": now(), "packages": [], "feeds": [], "exploitedKnown": false,
+                "licences": [], "familiarity": { "projects": {}, "of": 0, "people": [] }, "opinions": [],
+            });
+            evaluate::evaluate(serde_json::from_value(facts).unwrap(), &Weights::default())
+        };
+        Ok(technologies.iter().map(one).collect())
     }
 
     fn controls_pdf(&self, _: &Report, _: &str) -> Result<Vec<u8>, Problem> {

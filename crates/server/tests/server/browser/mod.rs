@@ -39,6 +39,8 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
         ("deployments", "/deployments".into()),
         ("deployment", format!("/deployments/{}", testkit::deployment_id(6))),
         ("decision", format!("/decisions/{decision}")),
+        ("technologies", "/technologies".into()),
+        ("technology", "/technologies/Waitress".into()),
         ("reviews", "/reviews".into()),
         ("review", format!("/reviews/{}", review[0].index)),
         ("ledger", "/ledger".into()),
