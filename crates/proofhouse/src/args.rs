@@ -406,6 +406,10 @@ pub struct ServeArgs {
     /// Let everybody read the log (checkpoints, tiles, entries; no statements) below /log/
     #[arg(long)]
     pub public_log: bool,
+    /// Technology catalogue that the pages show; people sign its entries there [default: the one that proofhouse.yaml
+    /// names]
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

@@ -1,31 +1,115 @@
 //! The installation behind the server's port.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use engine::{
     import::{self, Import},
     manual::Manual,
     people::{self, Exchange, IssuerKeys},
+    radar::{self, CatalogueFile, Sign, Usage},
     record::Recorder,
-    release_review::{self, Reply},
+    release_review, reviews,
 };
-use govern::organisation::{Network, Organisation, Provider};
-use model::{Exit, Problem, RunId, Statement, problem::erase};
-use server::{Act, Backend, Files, InclusionProof, LogChunk, ManualResult, ReviewPaper};
+use govern::{
+    catalogue::{Catalogue, evaluate::Evaluation},
+    controls::Report,
+    organisation::{Network, Organisation, Provider},
+};
+use model::{Exit, Problem, RunId, Sha256, Statement, problem::erase};
+use server::{Act, Backend, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar, ReviewPaper};
+use store::Store;
+
+use crate::{
+    app::App,
+    args::Global,
+    commands::radar::{files, inventories},
+    database::Database,
+};
 
 /// Answers the server from the ledger and the logs.
 pub struct Installation {
+    global: Global,
+    store: Arc<Store>,
+    database: Arc<Database>,
     recorder: Arc<Recorder>,
     files: Files,
     issuers: IssuerKeys,
     runtime: tokio::runtime::Handle,
+    /// File of the technology catalogue, where one is named.
+    catalogue: Option<PathBuf>,
+    /// What was read last, with what it was read from.
+    radar: Mutex<Option<(RadarKey, Arc<Radar>)>>,
+}
+
+/// Ledger entries, digest of the catalogue, minute.
+type RadarKey = (u64, Option<Sha256>, i64);
+
+/// A problem for people on a page.
+fn sentences(problem: Problem) -> String {
+    let hint = problem.hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+    format!("{}{hint}.", problem.message)
 }
 
 impl Installation {
-    /// The installation of a recorder.
-    pub fn new(recorder: Arc<Recorder>, runtime: tokio::runtime::Handle) -> Self {
-        let files = Files::new(recorder.home().runs());
-        Self { recorder, files, issuers: IssuerKeys::default(), runtime }
+    /// The installation that is open; `catalogue` is the file of technologies, absent for the one that the
+    /// project of the working folder names.
+    pub fn new(app: &App, catalogue: Option<PathBuf>) -> Self {
+        Self {
+            global: app.global.clone(),
+            store: Arc::clone(&app.store),
+            database: Arc::clone(&app.database),
+            recorder: Arc::clone(&app.recorder),
+            files: Files::new(app.recorder.home().runs()),
+            issuers: IssuerKeys::default(),
+            runtime: app.runtime.handle().clone(),
+            catalogue,
+            radar: Mutex::default(),
+        }
+    }
+
+    /// The catalogue as the file is now: people change it while the server runs.
+    fn catalogue(&self) -> Result<CatalogueFile, Problem> {
+        files::catalogue(&self.global, self.catalogue.as_deref()).map_err(|problem| {
+            let hint = "`proofhouse serve --catalogue FILE` names one; `proofhouse radar identify --to \
+                        technologies.yaml` writes a first one from what is in use";
+            Problem::new("catalogue-unnamed", Exit::Input, "there is no technology catalogue yet").with_hint(
+                if problem.code == "catalogue-unnamed" || self.catalogue.is_none() {
+                    hint.to_owned()
+                } else {
+                    problem.hint.unwrap_or(problem.message)
+                },
+            )
+        })
+    }
+
+    /// What projects use and who signed: read anew when the ledger grew, the file changed or a minute is over.
+    fn known(&self) -> Result<Arc<Radar>, Problem> {
+        let now = self.recorder.clock().now();
+        let file = self.catalogue();
+        let digest = file.as_ref().ok().and_then(CatalogueFile::digest);
+        let key = (self.recorder.projection().next_index()?, digest, now.as_second().div_euclid(60));
+        // Whoever waits here waits for what somebody else is reading.
+        let mut kept = self.radar.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, radar)) = kept.as_ref().filter(|(known, _)| *known == key) {
+            return Ok(Arc::clone(radar));
+        }
+        let (catalogue, unusable) = match file.and_then(|file| file.open()) {
+            Ok(catalogue) => (catalogue, None),
+            Err(problem) => (Catalogue::default(), Some(sentences(problem))),
+        };
+        let radar = Arc::new(Radar {
+            standings: radar::standings(&catalogue, &self.recorder, now)?,
+            signatures: radar::signatures(&self.recorder, now)?,
+            inventories: inventories(&self.store, &self.database, &self.recorder)?,
+            catalogue,
+            unusable,
+        });
+        *kept = Some((key, Arc::clone(&radar)));
+        Ok(radar)
     }
 
     /// Whether there is such an entry, after looking for what other processes appended.
@@ -139,16 +223,6 @@ impl Backend for Installation {
         index.ok_or_else(|| Problem::new("statement", Exit::Environment, "nothing was recorded"))
     }
 
-    fn act(&self, act: Act) -> Result<u64, Problem> {
-        match act {
-            Act::ReleaseReview { review, verdict, role, text, by } => {
-                let reply = Reply { review, verdict, role, text: &text, by };
-                release_review::answer(&reply, &self.recorder).map(|(index, _)| index)
-            }
-            Act::Result(result) => self.enter(&result),
-        }
-    }
-
     fn release_review(&self, index: u64) -> Result<Option<ReviewPaper>, Problem> {
         if !self.has(index)? {
             return Ok(None);
@@ -166,6 +240,58 @@ impl Backend for Installation {
 
     fn release_review_pdf(&self, paper: &ReviewPaper) -> Result<Vec<u8>, Problem> {
         release_review::pdf(&paper.document, Some(&paper.standing))
+    }
+
+    fn act(&self, act: Act) -> Result<u64, Problem> {
+        match act {
+            Act::ReleaseReview { review, verdict, role, text, by } => {
+                let reply = release_review::Reply { review, verdict, role, text: &text, by };
+                release_review::answer(&reply, &self.recorder).map(|(index, _)| index)
+            }
+            Act::Result(result) => self.enter(&result),
+            Act::MakeReview { kind, assigned, by } => {
+                let making = reviews::Making { kind, days: None, assigned, within: None, by };
+                reviews::make(making, &self.recorder).map(|made| made.index)
+            }
+            Act::AnswerReview { review, point, verdict, role, text, by } => {
+                let reply =
+                    reviews::Reply { review, point: point.as_deref(), verdict, role, text: &text, by };
+                reviews::answer(&reply, &self.recorder).map(|answered| answered.index)
+            }
+            Act::Assess { technology, opinion, comment, by } => {
+                let radar = self.known()?;
+                // Under the name that everybody else uses for it.
+                let technology = radar::meant(&radar.catalogue, &technology)?.name;
+                let opinion = match opinion {
+                    Opinion::Score(criterion, score) => radar::Opinion::Score(criterion, score),
+                    Opinion::Vote(ring) => radar::Opinion::Vote(ring),
+                };
+                radar::assess(&technology, opinion, comment, (by, None), &self.recorder)
+            }
+            Act::SignTechnology { technology, approve, role, reason, by } => {
+                let catalogue = self.catalogue()?.open()?;
+                let what = Sign { technology: &technology, approve, role, by, entered_by: None, reason };
+                radar::sign(&catalogue, what, &self.recorder).map(|(index, _)| index)
+            }
+        }
+    }
+
+    fn radar(&self) -> Result<Arc<Radar>, Problem> {
+        self.known()
+    }
+
+    fn evaluate(&self, technologies: &[String]) -> Result<Vec<Evaluation>, Problem> {
+        let radar = self.known()?;
+        let means = |name: &&String| radar::meant(&radar.catalogue, name).is_ok();
+        let (first, others) = technologies.split_at(technologies.len().min(1));
+        let names: Vec<String> = first.iter().chain(others.iter().filter(means)).cloned().collect();
+        let people = self.database.wait(self.store.people())?;
+        let usage = Usage { inventories: radar.inventories.clone(), people };
+        radar::evaluate(&radar.catalogue, &names, &usage, &self.recorder, self.recorder.clock().now())
+    }
+
+    fn controls_pdf(&self, report: &Report, title: &str) -> Result<Vec<u8>, Problem> {
+        engine::reports::controls::pdf(report, title)
     }
 
     fn provider_page(

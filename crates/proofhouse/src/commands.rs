@@ -21,7 +21,7 @@ mod outputs;
 mod people;
 mod plan;
 mod publiclog;
-mod radar;
+pub(crate) mod radar;
 mod release;
 mod release_review;
 mod reproduce;

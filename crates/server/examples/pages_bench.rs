@@ -81,6 +81,18 @@ impl Backend for Empty {
         Ok(vec![])
     }
 
+    fn radar(&self) -> Result<Arc<server::Radar>, Problem> {
+        Ok(Arc::default())
+    }
+
+    fn evaluate(&self, _: &[String]) -> Result<Vec<govern::catalogue::evaluate::Evaluation>, Problem> {
+        Ok(vec![])
+    }
+
+    fn controls_pdf(&self, _: &govern::controls::Report, _: &str) -> Result<Vec<u8>, Problem> {
+        Ok(vec![])
+    }
+
     fn provider_page(&self, _: &Provider, _: Network, _: &str, _: [String; 3]) -> Result<String, Problem> {
         Err(Problem::new("none", Exit::Input, "there is no provider"))
     }

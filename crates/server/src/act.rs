@@ -1,11 +1,63 @@
-//! What people do on pages that the engine must look at before it is recorded. What needs no such look is a
-//! statement (`Backend::record`).
+//! What people do on pages that the engine holds against the ledger before it records it.
 
-use model::{By, Role, predicate::ReviewVerdict, requirement::Date};
+use govern::catalogue::Ring;
+use model::{
+    By, Role,
+    predicate::{ReviewKind, ReviewVerdict},
+    requirement::Date,
+};
 
-/// Something that a person does. Whoever asks has made sure that they may.
+/// Something that somebody does. Who they are and what they may do was checked; whether it makes sense was not.
 #[derive(Clone, Debug)]
 pub enum Act {
+    /// Generates a periodic review.
+    MakeReview {
+        /// What is reviewed.
+        kind: ReviewKind,
+        /// Who shall answer it.
+        assigned: Option<String>,
+        /// Who makes it.
+        by: By,
+    },
+    /// Says something about a periodic review, or about one point of it.
+    AnswerReview {
+        /// Ledger index of the review.
+        review: u64,
+        /// Point; absent: the review as a whole.
+        point: Option<String>,
+        /// What is said.
+        verdict: ReviewVerdict,
+        /// Role that it is said for.
+        role: Option<Role>,
+        /// In words; the name for an assignment.
+        text: String,
+        /// Who says it.
+        by: By,
+    },
+    /// Scores a technology, or votes for a ring.
+    Assess {
+        /// Its name.
+        technology: String,
+        /// The score or vote.
+        opinion: Opinion,
+        /// In words.
+        comment: Option<String>,
+        /// Who thinks so.
+        by: By,
+    },
+    /// Signs an entry of the technology catalogue, or refuses it.
+    SignTechnology {
+        /// Its name.
+        technology: String,
+        /// Whether they agree.
+        approve: bool,
+        /// The role in which they sign.
+        role: Role,
+        /// Why.
+        reason: Option<String>,
+        /// Who signs.
+        by: By,
+    },
     /// An answer to a release review.
     ReleaseReview {
         /// Ledger index of the review.
@@ -21,6 +73,15 @@ pub enum Act {
     },
     /// A result of a test by people.
     Result(Box<ManualResult>),
+}
+
+/// What somebody thinks of a technology.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opinion {
+    /// A score of 1 (poor) to 5 (very good) for a criterion.
+    Score(String, u8),
+    /// A vote for a ring.
+    Vote(Ring),
 }
 
 /// A report of people about a project.

@@ -1,8 +1,10 @@
 //! What the server needs beside the store: files of the installation that are not projections.
 
-use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf};
+use std::{fs, io, io::Read as _, io::Seek as _, path::PathBuf, sync::Arc};
 
 use govern::{
+    catalogue::evaluate::Evaluation,
+    controls::Report,
     organisation::{Network, Organisation, Provider},
     release_review::{Document, Put, Standing},
 };
@@ -10,7 +12,7 @@ use model::{Problem, RunId, Sha256, Statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::act::Act;
+use crate::{act::Act, radar::Radar};
 
 /// A piece of a step's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,12 +103,6 @@ pub trait Backend: Send + Sync + 'static {
     /// Nothing was recorded.
     fn record(&self, statement: Statement) -> Result<u64, Problem>;
 
-    /// Does what somebody wants and records it. The ledger index of the statement.
-    ///
-    /// # Errors
-    /// It cannot be taken as it is (`Exit::Input`, `Exit::Verdict`), or nothing can be recorded.
-    fn act(&self, act: Act) -> Result<u64, Problem>;
-
     /// A release review by its ledger index, judged now; `None` when there is none.
     ///
     /// # Errors
@@ -118,6 +114,30 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// It cannot be written.
     fn release_review_pdf(&self, paper: &ReviewPaper) -> Result<Vec<u8>, Problem>;
+
+    /// Does what somebody wants to do, after holding it against the ledger. Its ledger index.
+    ///
+    /// # Errors
+    /// It makes no sense (`Exit::Input`, `Exit::Verdict`), or cannot be recorded.
+    fn act(&self, act: Act) -> Result<u64, Problem>;
+
+    /// The technology catalogue, and what the ledger knows for it.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn radar(&self) -> Result<Arc<Radar>, Problem>;
+
+    /// Evaluations of technologies by everything that is known; names after the first that mean nothing are left out.
+    ///
+    /// # Errors
+    /// The first name means nothing (`Exit::Input`), or what is known cannot be read.
+    fn evaluate(&self, technologies: &[String]) -> Result<Vec<Evaluation>, Problem>;
+
+    /// A control report as a PDF document.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn controls_pdf(&self, report: &Report, title: &str) -> Result<Vec<u8>, Problem>;
 
     /// The address of a provider's sign-in page, with state, nonce and PKCE verifier in that order.
     ///

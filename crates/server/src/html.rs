@@ -3,6 +3,10 @@
 use std::fmt::{self, Display, Write as _};
 
 use askama::filters::HtmlSafe;
+use govern::catalogue::{
+    Catalogue,
+    export::{Form, export},
+};
 use model::{BySeverity, Severity, Timestamp, evidence::Outcome, predicate::TriageState};
 
 use crate::text;
@@ -150,6 +154,21 @@ pub(crate) fn entry(index: &u64) -> Markup {
     ))
 }
 
+/// A sentence in which commands stand between back-quotes.
+pub(crate) fn code(sentence: &str) -> Markup {
+    let parts = sentence.split('`').enumerate();
+    let part = |(n, text): (usize, &str)| match n % 2 {
+        0 => escape(text),
+        _ => format!("<code>{}</code>", escape(text)),
+    };
+    Markup(parts.map(part).collect())
+}
+
+/// The radar as a picture; names in it are text.
+pub(crate) fn radar(catalogue: &Catalogue, title: &str) -> Markup {
+    Markup(export(catalogue, Form::Svg, title))
+}
+
 /// A page elsewhere, as a link only when it is a web address.
 pub(crate) fn outside(address: &str) -> Markup {
     let shown = escape(&text::cut(address, 80));
@@ -183,7 +202,13 @@ mod tests {
     #[test]
     fn nothing_from_outside_becomes_markup() {
         let evil = "\"><script>alert(1)</script>'";
-        for markup in [chip(evil), digest(evil), outside(evil), outside(&format!("https://{evil}"))] {
+        for markup in [
+            chip(evil),
+            code(&format!("`{evil}`")),
+            digest(evil),
+            outside(evil),
+            outside(&format!("https://{evil}")),
+        ] {
             assert!(!markup.0.contains("<script") && !markup.0.contains("\"><s"), "{markup}");
         }
         assert_eq!(outside("javascript:alert(1)").0, "javascript:alert(1)");

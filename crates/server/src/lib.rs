@@ -18,6 +18,7 @@ mod api;
 mod assets;
 mod backend;
 mod config;
+mod controls;
 mod error;
 mod headers;
 mod html;
@@ -25,6 +26,7 @@ mod live;
 mod pages;
 mod problem;
 mod publiclog;
+mod radar;
 mod serve;
 mod state;
 mod text;
@@ -32,12 +34,13 @@ mod witness;
 
 pub use access::{
     accounts::{AccountError, AccountFile, AccountInfo},
-    rules::addresses,
+    rules::{Address, addresses},
     tokens::{TokenError, TokenFile, TokenInfo, TokenScope},
 };
-pub use act::{Act, ManualResult};
+pub use act::{Act, ManualResult, Opinion};
 pub use backend::{Backend, Files, InclusionProof, LogChunk, ReviewPaper};
 pub use config::{Config, TlsFiles};
 pub use error::ServerError;
+pub use radar::Radar;
 pub use serve::{Bound, serve};
 pub use witness::{WitnessAnswer, serve_witness};

@@ -83,6 +83,7 @@ pub async fn serve(
         locked: Failures::of_accounts(),
         hashing: Arc::new(Semaphore::new(MOST_HASHING)),
         jobs: std::sync::Mutex::default(),
+        reports: crate::controls::Reports::default(),
         known: std::sync::Mutex::default(),
         owner: config.owner.clone(),
         hosts: Hosts::new(address, &config.names, tls.is_some()),

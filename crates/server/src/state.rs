@@ -6,8 +6,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::http::StatusCode;
 use govern::organisation::{self, Organisation};
-use model::{Clock, Exit, Problem, Sha256, Statement};
+use model::{Clock, Exit, Sha256, Statement};
 use store::Store;
 use tokio::sync::{Semaphore, watch};
 
@@ -15,6 +16,7 @@ use crate::{
     access::{Failures, Hosts, Sessions, accounts::AccountFile, provider::Pendings, tokens::TokenFile},
     act::Act,
     backend::Backend,
+    controls::Reports,
     problem::Refusal,
 };
 
@@ -37,6 +39,8 @@ pub(crate) struct App {
     pub(crate) hashing: Arc<Semaphore>,
     /// Digests of build systems' tokens that were seen.
     pub(crate) jobs: Mutex<HashSet<Sha256>>,
+    /// Control reports of the newest ledger.
+    pub(crate) reports: Reports,
     /// The newest organisation, with the ledger index that it is of.
     pub(crate) known: Mutex<Option<(u64, Arc<Organisation>)>>,
     pub(crate) owner: String,
@@ -67,13 +71,18 @@ impl App {
         self.ask(move |backend| backend.record(statement)).await
     }
 
-    /// Does what somebody wants. The inner error is about what they want and is for them to read.
-    pub(crate) async fn act(&self, act: Act) -> Result<Result<u64, Problem>, Refusal> {
-        self.ask(move |backend| match backend.act(act) {
-            Err(problem) if matches!(problem.exit, Exit::Input | Exit::Verdict) => Ok(Err(problem)),
-            other => other.map(Ok),
-        })
-        .await
+    /// Does what somebody wants to do. Its ledger index, or why it makes no sense, as sentences for them.
+    pub(crate) async fn act(&self, act: Act) -> Result<Result<u64, String>, Refusal> {
+        let done = self.ask(move |backend| Ok::<_, Refusal>(backend.act(act))).await?;
+        match done {
+            Ok(index) => Ok(Ok(index)),
+            Err(problem) if matches!(problem.exit, Exit::Input | Exit::Verdict) => {
+                let refusal = Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, problem.code, problem.message);
+                let told = problem.hint.into_iter().fold(refusal, Refusal::with_hint);
+                Ok(Err(told.sentence()))
+            }
+            Err(problem) => Err(problem.into()),
+        }
     }
 
     /// The organisation that holds now.

@@ -97,7 +97,7 @@ pub fn demo(global: &Global, arguments: &DemoArgs) -> Result<Exit, Problem> {
             folder: app.home.root().join("server"),
             clock: Arc::new(SystemClock),
         };
-        serve::until_stopped(&app, config, |bound| {
+        serve::until_stopped(&app, config, None, |bound| {
             eprintln!(
                 "\nThe dashboard: {BOLD}{}{BOLD:#} (the link works once; Ctrl-C ends the demo)",
                 bound.login

@@ -1,6 +1,6 @@
 //! `proofhouse serve`: the dashboard and the API.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use model::{Exit, Problem, problem::erase};
 use server::{Bound, Config, TlsFiles};
@@ -28,7 +28,7 @@ pub fn serve(global: &Global, arguments: &ServeArgs) -> Result<Exit, Problem> {
         owner: crate::app::actor(),
         clock: Arc::new(SystemClock),
     };
-    until_stopped(&app, config, |bound| {
+    until_stopped(&app, config, arguments.catalogue.clone(), |bound| {
         eprintln!("serving {BOLD}{}{BOLD:#}", bound.url);
         eprintln!("open {BOLD}{}{BOLD:#} (works once)", bound.login);
         if arguments.public_log {
@@ -40,7 +40,12 @@ pub fn serve(global: &Global, arguments: &ServeArgs) -> Result<Exit, Problem> {
 }
 
 /// Serves until Ctrl-C or SIGTERM, following the ledger meanwhile.
-pub fn until_stopped(app: &App, config: Config, ready: impl FnOnce(&Bound) + Send) -> Result<(), Problem> {
+pub fn until_stopped(
+    app: &App,
+    config: Config,
+    catalogue: Option<PathBuf>,
+    ready: impl FnOnce(&Bound) + Send,
+) -> Result<(), Problem> {
     let recorder = Arc::clone(&app.recorder);
     app.runtime.spawn(async move {
         loop {
@@ -53,7 +58,7 @@ pub fn until_stopped(app: &App, config: Config, ready: impl FnOnce(&Bound) + Sen
             }
         }
     });
-    let backend = Arc::new(Installation::new(Arc::clone(&app.recorder), app.runtime.handle().clone()));
+    let backend = Arc::new(Installation::new(app, catalogue));
     // Many open connections must not leave the database without files.
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {

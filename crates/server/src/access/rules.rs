@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{extract::RawPathParams, http::Method};
 use govern::organisation::Permission::{
-    self, AcceptRisk, Audit, Comment, EnterResult, People, Sign, Triage, View,
+    self, AcceptRisk, Assess, Audit, Comment, EnterResult, People, Sign, Triage, View,
 };
 
 use super::who::Principal;
@@ -79,6 +79,9 @@ pub(crate) const RULES: &[Rule] = &[
     get("/coverage", View, Where::List),
     get("/scanners", View, Where::List),
     get("/exceptions", View, Where::List),
+    get("/controls", View, Where::List),
+    get("/controls/export/{form}", View, Where::List),
+    get("/controls/{catalogue}/{control}", View, Where::List),
     get("/decisions", View, Where::List),
     get("/deployments", View, Where::List),
     get("/deployments/{deployment}", View, Where::Deployment),
@@ -88,6 +91,18 @@ pub(crate) const RULES: &[Rule] = &[
     get("/sboms", View, Where::Query),
     get("/sboms/{index}", View, Where::Entry),
     get("/artifacts/{digest}", View, Where::Artifact),
+    get("/reviews", View, Where::Organisation),
+    post("/reviews", Sign, Where::Organisation),
+    get("/reviews/{index}", View, Where::Organisation),
+    post("/reviews/{index}", Comment, Where::Organisation),
+    get("/technologies", View, Where::Somewhere),
+    get("/technologies.json", View, Where::Somewhere),
+    get("/technologies.csv", View, Where::Somewhere),
+    get("/technologies.md", View, Where::Somewhere),
+    get("/technologies.svg", View, Where::Somewhere),
+    get("/technologies/{name}", View, Where::Somewhere),
+    post("/technologies/{name}/assess", Assess, Where::Somewhere),
+    post("/technologies/{name}/sign", Sign, Where::Organisation),
     get("/people", People, Where::Organisation),
     post("/people/organisation", People, Where::Organisation),
     post("/people/accounts", People, Where::Organisation),
@@ -115,6 +130,7 @@ pub(crate) const RULES: &[Rule] = &[
     get("/api/v1/scans/{index}", View, Where::Entry),
     get("/api/v1/portfolio", View, Where::List),
     get("/api/v1/coverage", View, Where::List),
+    get("/api/v1/controls", View, Where::List),
     get("/api/v1/decisions", View, Where::List),
     get("/api/v1/decisions/{index}", View, Where::Entry),
     get("/api/v1/exceptions", View, Where::Query),
@@ -134,11 +150,31 @@ pub(crate) const RULES: &[Rule] = &[
     get("/api/v1/sboms/{index}/components", View, Where::Entry),
 ];
 
-/// Method, address and permission of everything behind the door, and whether the permission must hold in the whole
-/// organisation.
-pub fn addresses() -> impl Iterator<Item = (Method, &'static str, Permission, bool)> {
+/// An address behind the door, as tests go through all of them.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// Method.
+    pub method: Method,
+    /// Path with the names of its parameters.
+    pub path: &'static str,
+    /// What it asks for.
+    pub permission: Permission,
+    /// The permission must hold in the whole organisation.
+    pub organisation: bool,
+    /// The permission may hold anywhere; the answer shows only what may be seen.
+    pub anywhere: bool,
+}
+
+/// Everything behind the door but what people do about themselves.
+pub fn addresses() -> impl Iterator<Item = Address> {
     let behind = RULES.iter().filter(|rule| rule.place != Where::Oneself);
-    behind.map(|rule| (rule.method.clone(), rule.path, rule.permission, rule.place == Where::Organisation))
+    behind.map(|rule| Address {
+        method: rule.method.clone(),
+        path: rule.path,
+        permission: rule.permission,
+        organisation: rule.place == Where::Organisation,
+        anywhere: matches!(rule.place, Where::Somewhere | Where::List | Where::Query),
+    })
 }
 
 /// The rule of an address.

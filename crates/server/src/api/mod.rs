@@ -1,6 +1,7 @@
 //! The JSON API, version 1: fields and routes are added, never changed.
 
 pub(crate) mod assurance;
+pub(crate) mod controls;
 pub(crate) mod delivery;
 pub(crate) mod extract;
 pub(crate) mod findings;
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .merge(findings::routes())
         .merge(portfolio::routes())
         .merge(assurance::routes())
+        .merge(controls::routes())
         .merge(delivery::routes())
         .merge(ledger::routes())
         .merge(sboms::routes())

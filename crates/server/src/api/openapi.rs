@@ -6,7 +6,7 @@ use utoipa::{
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use super::{assurance, delivery, findings, ledger, people, portfolio, projects, runs, sboms};
+use super::{assurance, controls, delivery, findings, ledger, people, portfolio, projects, runs, sboms};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,7 @@ use super::{assurance, delivery, findings, ledger, people, portfolio, projects, 
         portfolio::portfolio, portfolio::coverage,
         assurance::scans, assurance::scan, assurance::decisions, assurance::decision, assurance::exceptions,
         assurance::feeds,
+        controls::report,
         delivery::deployments, delivery::deployment, delivery::environments,
         ledger::entries, ledger::entry, ledger::envelope, ledger::proof, ledger::checkpoint, ledger::trust,
         ledger::artifact,

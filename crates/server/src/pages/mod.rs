@@ -2,6 +2,7 @@
 
 mod account;
 mod artifact;
+mod controls;
 mod coverage;
 mod decision;
 mod decisions;
@@ -21,11 +22,13 @@ mod portfolio;
 mod project;
 mod release_review;
 mod result;
+mod reviews;
 mod run;
 mod runs;
 mod sbom;
 mod sboms;
 mod scanners;
+mod technologies;
 mod trend;
 
 use std::sync::Arc;
@@ -65,6 +68,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/portfolio", get(portfolio::page))
         .route("/coverage", get(coverage::page))
         .route("/scanners", get(scanners::page))
+        .route("/controls", get(controls::page))
+        .route("/controls/export/{form}", get(controls::exported))
+        .route("/controls/{catalogue}/{control}", get(controls::one))
         .route("/exceptions", get(exceptions::page))
         .route("/decisions", get(decisions::page))
         .route("/guidance", get(guidance::list))
@@ -81,6 +87,16 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sboms", get(sboms::page))
         .route("/sboms/{index}", get(sbom::page))
         .route("/artifacts/{digest}", get(artifact::page))
+        .route("/reviews", get(reviews::page).post(reviews::make))
+        .route("/reviews/{index}", get(reviews::one).post(reviews::answer))
+        .route("/technologies", get(technologies::page))
+        .route("/technologies.json", get(technologies::json))
+        .route("/technologies.csv", get(technologies::csv))
+        .route("/technologies.md", get(technologies::markdown))
+        .route("/technologies.svg", get(technologies::svg))
+        .route("/technologies/{name}", get(technologies::entry))
+        .route("/technologies/{name}/assess", post(technologies::assess))
+        .route("/technologies/{name}/sign", post(technologies::sign))
         .route("/people", get(people::page))
         .route("/people/access", get(people::access))
         .route("/people/organisation", post(people::apply))

@@ -27,7 +27,9 @@ fn poison(value: &mut Value, key: &str) {
         "severity",
         "name/property",
         "verificationResult",
+        "role",
         "roles",
+        "verdict",
         "how",
     ];
     match value {
@@ -54,6 +56,7 @@ fn poison(value: &mut Value, key: &str) {
 
 fn hostile(ledger: &mut Ledger) {
     reviewed::demo(ledger, EVIL);
+    testkit::reviews(ledger);
     let mut findings = vec![testkit::finding(EVIL, EVIL, "code"), testkit::finding("B2", "x", "other")];
     findings[0].title = EVIL.into();
     findings[0].message = EVIL.into();
@@ -100,6 +103,9 @@ async fn no_page_shows_text_as_markup() {
     assert!(errors.is_empty(), "the poison must not keep rows away: {errors:?}");
     let mut waiting = vec![
         "/".to_owned(),
+        "/controls".into(),
+        "/technologies".into(),
+        "/reviews".into(),
         "/runs".into(),
         "/findings".into(),
         "/deployments".into(),
@@ -109,15 +115,23 @@ async fn no_page_shows_text_as_markup() {
         "/reviews/releases".into(),
     ];
     let mut seen = std::collections::BTreeSet::new();
+    let mut kinds_seen = std::collections::BTreeMap::new();
     let mut poisoned = 0;
     while let Some(path) = waiting.pop() {
         let path = path.split('#').next().unwrap().to_owned();
         if path.is_empty()
             || path.starts_with("/assets")
             || path.starts_with("/api")
+            || path.contains("/export/")
+            || path.starts_with("/technologies.")
             || !seen.insert(path.clone())
-            || seen.len() > 400
         {
+            continue;
+        }
+        let kind = path.split(['/', '?']).nth(1).unwrap_or_default().to_owned();
+        let asked: &mut u32 = kinds_seen.entry(kind).or_default();
+        *asked += 1;
+        if *asked > 60 {
             continue;
         }
         let answer = server.get(&path).await;
@@ -146,6 +160,9 @@ async fn no_page_shows_text_as_markup() {
         "/results/new",
         "/guidance/",
         "/digest",
+        "/controls/",
+        "/technologies/",
+        "/reviews/",
     ];
     for kind in kinds {
         assert!(seen.iter().any(|path| path.contains(kind)), "{kind} was not reached");

@@ -10,6 +10,7 @@ mod browser;
 mod escaping;
 mod limits;
 mod live;
+mod organisation;
 mod people;
 mod portfolio;
 mod reviewed;

@@ -7,7 +7,14 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use govern::organisation::{Network, Organisation, Provider};
+use govern::{
+    catalogue::{
+        Component, Inventory, Weights,
+        evaluate::{self, Evaluation},
+    },
+    controls::Report,
+    organisation::{Network, Organisation, Provider},
+};
 use model::{
     Clock, Exit, FixedClock, Problem, Role, RunId, Sha256, Statement, Subject, Timestamp,
     ports::LoggedStatement, predicate::ReviewAnswer,
@@ -21,6 +28,26 @@ use store::{LocalBlobs, Store};
 use tokio::sync::oneshot;
 
 pub type Ledger = testkit::Ledger<LocalBlobs>;
+
+/// A catalogue with one entry that is used, and one that is hostile.
+const CATALOGUE: &str = r#"
+version: 1
+quorum: {}
+objectives:
+  - { objective: "Less <script>alert(9)</script>", measure: projects-on-hold, at-most: 0, due: 2026-12-31 }
+technologies:
+  - name: Waitress
+    quadrant: languages-frameworks
+    ring: hold
+    match: [{ purl: "pkg:pypi/waitress" }]
+    owner: "<script>alert(8)</script>"
+    rationale: "\"'><script>alert(7)</script>"
+    alternatives: ["<img src=x onerror=alert(6)>"]
+  - name: "<img src=x onerror=alert(6)>"
+    quadrant: tools
+    ring: adopt
+    match: [{ tool: nothing }]
+"#;
 
 /// What the engine does in the product: here over a ledger in memory with a real Merkle tree.
 pub struct TestBackend {
@@ -170,6 +197,9 @@ impl Backend for TestBackend {
                 let report = String::from_utf8(result.report.clone()).unwrap();
                 Err(Problem::new("report", Exit::Input, format!("{:?} {report}", result.by.roles)))
             }
+            _ => {
+                Err(Problem::new("refused", Exit::Input, "the test has no engine").with_hint("see `product`"))
+            }
         }
     }
 
@@ -179,6 +209,40 @@ impl Backend for TestBackend {
 
     fn release_review_pdf(&self, _: &ReviewPaper) -> Result<Vec<u8>, Problem> {
         Ok(b"%PDF-1.7".to_vec())
+    }
+
+    fn radar(&self) -> Result<Arc<server::Radar>, Problem> {
+        let catalogue = govern::catalogue::parse(CATALOGUE.as_bytes(), "technologies.yaml").unwrap();
+        let standings = govern::catalogue::standings(&catalogue, &[], &Default::default(), now());
+        let component = Component {
+            purl: Some("pkg:pypi/waitress@1.0".into()),
+            name: "waitress".into(),
+            version: Some("1.0".into()),
+            direct: Some(true),
+            ..Component::default()
+        };
+        let inventories =
+            vec![Inventory { project: "shop".into(), components: vec![component], tools: vec![] }];
+        Ok(Arc::new(server::Radar { catalogue, standings, inventories, ..server::Radar::default() }))
+    }
+
+    fn evaluate(&self, technologies: &[String]) -> Result<Vec<Evaluation>, Problem> {
+        let known = self.radar()?.catalogue.technologies.clone();
+        if !known.iter().any(|entry| entry.name == technologies[0]) {
+            return Err(Problem::new("technology-unknown", model::Exit::Input, "not known"));
+        }
+        let one = |name: &String| {
+            let facts = serde_json::json!({
+                "technology": name, "at": now(), "packages": [], "feeds": [], "exploitedKnown": false,
+                "licences": [], "familiarity": { "projects": {}, "of": 0, "people": [] }, "opinions": [],
+            });
+            evaluate::evaluate(serde_json::from_value(facts).unwrap(), &Weights::default())
+        };
+        Ok(technologies.iter().map(one).collect())
+    }
+
+    fn controls_pdf(&self, _: &Report, _: &str) -> Result<Vec<u8>, Problem> {
+        Ok(b"%PDF-1.7 a test".to_vec())
     }
 
     fn provider_page(

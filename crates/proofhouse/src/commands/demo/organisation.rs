@@ -82,7 +82,7 @@ pub fn organisation(global: &Global, arguments: &DemoArgs) -> Result<Exit, Probl
             folder: app.home.root().join("server"),
             clock: Arc::new(SystemClock),
         };
-        serve::until_stopped(&app, config, |bound| {
+        serve::until_stopped(&app, config, Some(shown.folder.join("shared/technologies.yaml")), |bound| {
             eprintln!(
                 "\nThe dashboard: {BOLD}{}{BOLD:#} (the link works once; Ctrl-C ends the demo)",
                 bound.login

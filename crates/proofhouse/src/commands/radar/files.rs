@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The catalogue that is named on the command line, or by the project.
-pub(super) fn catalogue(global: &Global, given: Option<&Path>) -> Result<CatalogueFile, Problem> {
+pub(crate) fn catalogue(global: &Global, given: Option<&Path>) -> Result<CatalogueFile, Problem> {
     if let Some(path) = given {
         return Ok(CatalogueFile::read(&global.directory, &path.to_string_lossy()));
     }

@@ -2,7 +2,7 @@
 
 mod enforce;
 mod evaluate;
-mod files;
+pub(crate) mod files;
 mod people;
 mod trend;
 mod use_of;
@@ -11,15 +11,17 @@ use engine::{
     gate::find_run,
     project::Project,
     radar::{CatalogueFile, inventory, standings},
+    record::Recorder,
 };
 use govern::catalogue::{Inventory, denies, judge, today};
 use model::{Exit, Problem, evidence::TechnologyViolation};
 use serde_json::json;
-use store::views::PageRequest;
+use store::{Store, views::PageRequest};
 
 use crate::{
     app::{App, load_project},
     args::{CatalogueArg, Global, RadarCommand},
+    database::Database,
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
 
@@ -116,19 +118,33 @@ fn tell(violation: &TechnologyViolation, denied: bool) {
     println!("{style}{word}{style:#} {} {DIM}[{}]{DIM:#}", ui::one_line(&violation.message), violation.code);
 }
 
-/// What the ledger knows of a project, and the gaps of its bill of materials. The database says where its
-/// newest bill is, the ledger what is in it.
+/// What the ledger knows of a project, and the gaps of its bill of materials.
 fn of_project(app: &App, project: &str) -> Result<Option<(Inventory, Vec<String>)>, Problem> {
-    let page = app.database.wait(app.store.sboms(Some(project), &PageRequest::first(1)))?;
+    of_one(project, &app.store, &app.database, &app.recorder)
+}
+
+/// What the ledger knows of every project that has a bill of materials.
+fn all(app: &App) -> Result<Vec<Inventory>, Problem> {
+    inventories(&app.store, &app.database, &app.recorder)
+}
+
+/// What the ledger knows of a project. The database says where its newest bill of materials is, the ledger what is
+/// in it.
+fn of_one(
+    project: &str,
+    store: &Store,
+    database: &Database,
+    recorder: &Recorder,
+) -> Result<Option<(Inventory, Vec<String>)>, Problem> {
+    let page = database.wait(store.sboms(Some(project), &PageRequest::first(1)))?;
     let Some(sbom) = page.items.first() else { return Ok(None) };
     // Tools are those of the newest run that passed; a project that only scans has none.
-    let run = app.recorder.projection().latest_run(project, true, None)?;
-    let run =
-        run.map(|(run, _)| find_run(project, Some(run), &app.recorder)).transpose()?.map(|(run, _)| run);
-    let besides = app.database.wait(app.store.newest_technologies(project))?;
-    let (mut inventory, gaps) = inventory(project, sbom.index, besides, run.as_ref(), &app.recorder)?;
+    let run = recorder.projection().latest_run(project, true, None)?;
+    let run = run.map(|(run, _)| find_run(project, Some(run), recorder)).transpose()?.map(|(run, _)| run);
+    let besides = database.wait(store.newest_technologies(project))?;
+    let (mut inventory, gaps) = inventory(project, sbom.index, besides, run.as_ref(), recorder)?;
     if let Some(run) = &run {
-        let detail = app.database.wait(app.store.run(run.run))?;
+        let detail = database.wait(store.run(run.run))?;
         for scan in detail.into_iter().flat_map(|detail| detail.scans) {
             let known =
                 |tool: &model::ToolRef| (&tool.name, &tool.version) == (&scan.tool.name, &scan.tool.version);
@@ -141,10 +157,14 @@ fn of_project(app: &App, project: &str) -> Result<Option<(Inventory, Vec<String>
 }
 
 /// What the ledger knows of every project that has a bill of materials.
-fn all(app: &App) -> Result<Vec<Inventory>, Problem> {
+pub(crate) fn inventories(
+    store: &Store,
+    database: &Database,
+    recorder: &Recorder,
+) -> Result<Vec<Inventory>, Problem> {
     let mut all = vec![];
-    for project in app.database.wait(app.store.projects())? {
-        all.extend(of_project(app, &project.name)?.map(|(inventory, _)| inventory));
+    for project in database.wait(store.projects())? {
+        all.extend(of_one(&project.name, store, database, recorder)?.map(|(inventory, _)| inventory));
     }
     Ok(all)
 }

@@ -172,9 +172,9 @@ async fn answer(
     let act = Act::ReleaseReview { review: index, verdict, role, text: text::typed(&typed.text), by };
     match app.act(act).await? {
         Ok(_) => Ok(Redirect::to(&format!("/reviews/releases/{index}")).into_response()),
-        Err(problem) => {
+        Err(why) => {
             let page = Page::new(app, who, index).await?;
-            let mistake = Some((verdict.name(), text::sentence(&problem.message)));
+            let mistake = Some((verdict.name(), why));
             let body = Page { typed, mistake, ..page }.render()?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(body)).into_response())
         }

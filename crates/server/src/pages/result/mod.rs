@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use model::{Problem, Severity};
+use model::Severity;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -219,7 +219,7 @@ async fn enter(
                     text::query([("project", Some(page.project.as_str())), ("technique", Some("manual"))]);
                 return Ok(Redirect::to(&format!("/findings{query}")).into_response());
             }
-            Err(Problem { message, .. }) => message,
+            Err(why) => why,
         },
     };
     page.mistake = Some((form, text::sentence(&mistake)));

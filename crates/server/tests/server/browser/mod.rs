@@ -19,6 +19,7 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
     let decision = decisions["items"][0]["index"].to_string();
     let sboms = server.json("/api/v1/sboms").await;
     let reviews = server.json("/api/v1/ledger?kind=release-review").await;
+    let review = server.store.reviews(None, &store::views::PageRequest::first(1)).await.unwrap().items;
     vec![
         ("overview", "/".into()),
         ("portfolio", "/portfolio".into()),
@@ -28,6 +29,8 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
         ("scanners", "/scanners".into()),
         ("exceptions", "/exceptions?state=all".into()),
         ("decisions", "/decisions".into()),
+        ("controls", "/controls?catalogue=samm".into()),
+        ("control", "/controls/samm/I-SB-2-A".into()),
         ("project", "/projects/shop".into()),
         ("runs", "/runs".into()),
         ("run", format!("/runs/{}", testkit::run_id(3))),
@@ -43,6 +46,10 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
         ("deployments", "/deployments".into()),
         ("deployment", format!("/deployments/{}", testkit::deployment_id(6))),
         ("decision", format!("/decisions/{decision}")),
+        ("technologies", "/technologies".into()),
+        ("technology", "/technologies/Waitress".into()),
+        ("reviews", "/reviews".into()),
+        ("review", format!("/reviews/{}", review[0].index)),
         ("ledger", "/ledger".into()),
         ("entry", "/ledger/5".into()),
         ("sboms", "/sboms".into()),
@@ -113,7 +120,7 @@ return found;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_loads_without_an_error_and_can_be_read_in_light_and_dark() {
-    let server = Server::over(reviewed::shop).await;
+    let server = Server::over(crate::organisation::everything).await;
     let log: String = (0..40).map(|n| format!("[{n}/40] cc -O2 -c src/module_{n}.c\n")).collect();
     server.write_log(testkit::run_id(3), "compile", log.as_bytes());
     server.write_log(testkit::run_id(9), "compile", b"[1/40] cc -O2 -c src/main.c\n");
@@ -149,7 +156,7 @@ async fn every_page_loads_without_an_error_and_can_be_read_in_light_and_dark() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_can_be_reached_by_keyboard_and_is_seen_to_be() {
-    let server = Server::over(reviewed::shop).await;
+    let server = Server::over(crate::organisation::everything).await;
     let browser = signed_in(&server).await;
     let press = async |key: Key| {
         let active = browser.client.active_element().await.unwrap();
@@ -214,7 +221,7 @@ async fn a_browser_checks_inclusion_and_notices_what_was_changed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_log_grows_in_the_page_as_text() {
-    let server = Server::over(reviewed::shop).await;
+    let server = Server::over(crate::organisation::everything).await;
     let run = testkit::run_id(9);
     server.write_log(run, "compile", b"begun\n");
     let browser = signed_in(&server).await;
