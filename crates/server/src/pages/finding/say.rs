@@ -105,7 +105,12 @@ impl Saying {
     async fn again(self, form: &'static str, mistake: &str) -> Result<Response, Refusal> {
         let at = (self.finding.project.clone(), self.finding.id);
         let page = finding(&self.app, &self.who, at, self.typed.stream).await?;
-        let page = Finding { typed: self.typed, mistake: Some((form, text::sentence(mistake))), ..page };
+        let mut typed = self.typed;
+        if form != "assign" {
+            // Another form does not have the name, and must not take the finding from whom it is with.
+            typed.assignee = page.typed.assignee.clone();
+        }
+        let page = Finding { typed, mistake: Some((form, text::sentence(mistake))), ..page };
         let body = askama::Template::render(&page)?;
         Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(body)).into_response())
     }
