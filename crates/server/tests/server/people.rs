@@ -7,10 +7,7 @@ use model::{By, Role, Statement, Subject, Via, predicate::Organisation};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use server::{AccountFile, TokenFile, TokenScope};
 
-use crate::{
-    reviewed,
-    support::{Server, code, now},
-};
+use crate::support::{Server, code, now};
 
 const FILE: &str = "\
 version: 1

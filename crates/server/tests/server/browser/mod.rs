@@ -9,7 +9,7 @@ use driver::Browser;
 use fantoccini::key::Key;
 use serde_json::Value;
 
-use crate::{reviewed, support::Server};
+use crate::support::Server;
 
 /// Every kind of page, with a name for its picture.
 async fn pages(server: &Server) -> Vec<(&'static str, String)> {
