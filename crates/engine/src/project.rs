@@ -31,8 +31,8 @@ pub struct Project {
     pub rules: BTreeMap<String, String>,
     /// Security requirements; none when there is no file of them.
     pub requirements: Requirements,
-    /// Digest of the file of the requirements.
-    pub requirements_digest: Option<Sha256>,
+    /// Text of the file of the requirements.
+    pub requirements_text: Option<Vec<u8>>,
     /// The technology catalogue that the configuration names.
     pub catalogue: Option<CatalogueFile>,
 }
@@ -64,7 +64,7 @@ impl Project {
             config_text: bytes,
             rules,
             requirements,
-            requirements_digest: file.map(Sha256::of),
+            requirements_text: file,
             catalogue,
         })
     }
@@ -92,7 +92,7 @@ impl Project {
             config_text: text.into_bytes(),
             rules: BTreeMap::new(),
             requirements: Requirements::new(),
-            requirements_digest: None,
+            requirements_text: None,
             catalogue: None,
         })
     }
@@ -110,8 +110,8 @@ impl Project {
     /// and its newest state counts.
     pub fn rule_digests(&self) -> BTreeMap<String, Sha256> {
         let rules = self.rules.iter().map(|(path, text)| (path.clone(), Sha256::of(text)));
-        let requirements =
-            self.requirements_digest.map(|it| (pipeline::requirements::FILE_NAME.to_owned(), it));
+        let file = self.requirements_text.as_ref();
+        let requirements = file.map(|text| (pipeline::requirements::FILE_NAME.to_owned(), Sha256::of(text)));
         let own = self.catalogue.as_ref().filter(|file| !file.path.starts_with("../"));
         let catalogue = own.and_then(|file| Some((file.path.clone(), file.digest()?)));
         rules.chain(requirements).chain(catalogue).collect()

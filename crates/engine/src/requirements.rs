@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, pa
 
 use govern::requirements::{Standing, standing};
 use model::{
-    Exit, Predicate, Problem, RunId, Statement, Subject, Timestamp,
+    Exit, Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
     evidence::RequirementFacts,
     predicate::{ManualTest, RequirementTests, Run, RunPhase, TestResult},
     problem::erase,
@@ -190,6 +190,79 @@ pub fn latest(project: &Project, recorder: &Recorder) -> Result<Option<Latest>, 
     }
     let tests = collector.finish();
     Ok(Some(Latest { run: id, commit: run.commit, tests }))
+}
+
+/// Requirements of a project as its newest finished run had them, without its folder.
+#[derive(Clone, Debug)]
+pub struct Demanded {
+    /// The run.
+    pub run: Run,
+    /// Ledger index of its end.
+    pub index: u64,
+    /// What its file demands; empty when the run had none.
+    pub requirements: Requirements,
+    /// Why the file cannot be read, when it cannot.
+    pub unreadable: Option<String>,
+    /// What its tests, and manual tests of its commit, say; only of statements that verify.
+    pub tests: Tests,
+    /// Ledger indices of the statements that say something about each requirement.
+    pub evidence: BTreeMap<String, Vec<u64>>,
+}
+
+/// The requirements of a project by its newest finished run. Manual tests count from the start of that run on; a gate
+/// looks further back.
+///
+/// # Errors
+/// The database or the ledger cannot be read, or the ledger was changed.
+pub fn demanded(name: &str, recorder: &Recorder) -> Result<Option<Demanded>, Problem> {
+    let Some((id, from)) = recorder.projection().latest_run(name, false, None)? else { return Ok(None) };
+    let now = recorder.clock().now();
+    let (mut ended, mut about) = (None, Vec::new());
+    for logged in recorder.from(from)? {
+        let logged = logged?;
+        let verifies = || recorder.check(logged.index, now) == (true, true);
+        if let Some(Ok(found)) = logged.statement.decode::<Run>() {
+            if (found.run, found.phase) == (id, RunPhase::Finished) && verifies() {
+                ended = Some((found, logged.index));
+            }
+        } else if [TestResult::TYPE, ManualTest::TYPE].contains(&logged.statement.predicate_type.as_str())
+            && verifies()
+        {
+            about.push(logged);
+        }
+    }
+    let Some((run, index)) = ended else { return Ok(None) };
+    let mut evidence: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let mut tests = Tests::new();
+    let mut collector = Collector::of(&run);
+    for logged in &about {
+        let mut alone = Collector::of(&run);
+        alone.add(&logged.statement);
+        for id in alone.finish().into_keys() {
+            evidence.entry(id).or_default().push(logged.index);
+        }
+        collector.add(&logged.statement);
+    }
+    tests.extend(collector.finish());
+    let (requirements, unreadable) = match run.rules.get(file::FILE_NAME).map(|hash| kept(hash, recorder)) {
+        None => (Requirements::new(), None),
+        Some(Ok(requirements)) => (requirements, None),
+        Some(Err(why)) => (Requirements::new(), Some(why)),
+    };
+    Ok(Some(Demanded { run, index, requirements, unreadable, tests, evidence }))
+}
+
+/// The file of a run, from the blobs; in words why it is not there.
+fn kept(hash: &Sha256, recorder: &Recorder) -> Result<Requirements, String> {
+    use std::io::Read as _;
+    let blob = recorder.blobs().open(hash).map_err(|_| "its text is not kept here".to_owned())?;
+    let mut bytes = Vec::new();
+    let read = blob.take(pipeline::MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|e| format!("its text cannot be read: {e}"))?;
+    if Sha256::of(&bytes) != *hash {
+        return Err("its text was changed".to_owned());
+    }
+    parse(&bytes, false).map_err(|problem| problem.message)
 }
 
 /// Largest file that shows the result of a manual test.

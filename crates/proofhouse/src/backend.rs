@@ -12,7 +12,7 @@ use engine::{
     people::{self, Exchange, IssuerKeys},
     radar::{self, CatalogueFile, Sign, Usage},
     record::Recorder,
-    release_review, reviews,
+    release_review, requirements, reviews,
 };
 use govern::{
     catalogue::{Catalogue, evaluate::Evaluation},
@@ -20,7 +20,9 @@ use govern::{
     organisation::{Network, Organisation, Provider},
 };
 use model::{Exit, Problem, RunId, Sha256, Statement, problem::erase};
-use server::{Act, Backend, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar, ReviewPaper};
+use server::{
+    Act, Backend, Demand, Demanded, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar, ReviewPaper,
+};
 use store::Store;
 
 use crate::{
@@ -288,6 +290,25 @@ impl Backend for Installation {
         let people = self.database.wait(self.store.people())?;
         let usage = Usage { inventories: radar.inventories.clone(), people };
         radar::evaluate(&radar.catalogue, &names, &usage, &self.recorder, self.recorder.clock().now())
+    }
+
+    fn requirements(&self, project: &str) -> Result<Option<Demanded>, Problem> {
+        let Some(found) = requirements::demanded(project, &self.recorder)? else { return Ok(None) };
+        let at = self.recorder.clock().now();
+        let mut standings = requirements::standings(&found.requirements, &found.tests, at);
+        let mut rows: Vec<Demand> = found
+            .requirements
+            .into_iter()
+            .filter_map(|(id, requirement)| {
+                let tests = found.tests.get(&id).cloned().unwrap_or_default();
+                let evidence = found.evidence.get(&id).cloned().unwrap_or_default();
+                standings.remove(&id).map(|standing| Demand { id, requirement, standing, tests, evidence })
+            })
+            .collect();
+        rows.sort_by_key(|row| pipeline::requirements::natural(&row.id));
+        let (run, commit) = (found.run.run, found.run.commit);
+        let unreadable = found.unreadable;
+        Ok(Some(Demanded { run, index: found.index, commit, unreadable, rows, at }))
     }
 
     fn controls_pdf(&self, report: &Report, title: &str) -> Result<Vec<u8>, Problem> {

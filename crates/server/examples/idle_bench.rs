@@ -67,6 +67,10 @@ impl Backend for Empty {
         Ok(vec![])
     }
 
+    fn requirements(&self, _: &str) -> Result<Option<server::Demanded>, Problem> {
+        Ok(None)
+    }
+
     fn controls_pdf(&self, _: &govern::controls::Report, _: &str) -> Result<Vec<u8>, Problem> {
         Ok(vec![])
     }

@@ -12,7 +12,7 @@ use model::{Problem, RunId, Sha256, Statement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{act::Act, radar::Radar};
+use crate::{act::Act, radar::Radar, requirements::Demanded};
 
 /// A piece of a step's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,6 +132,12 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// The first name means nothing (`Exit::Input`), or what is known cannot be read.
     fn evaluate(&self, technologies: &[String]) -> Result<Vec<Evaluation>, Problem>;
+
+    /// The security requirements of a project by its newest finished run; `None` before one ended.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    fn requirements(&self, project: &str) -> Result<Option<Demanded>, Problem>;
 
     /// A control report as a PDF document.
     ///

@@ -32,6 +32,10 @@ pub(super) fn conclude(
 ) -> Result<Outcome, Problem> {
     let facts = prepared.facts(&started);
     let work = Conclusion { prepared, facts: &facts, recorder, requirements: &request.project.requirements };
+    // The run names it by digest: whoever sees the run later can read what was demanded.
+    if let Some(text) = &request.project.requirements_text {
+        recorder.put(text)?;
+    }
     let mut statements = Vec::new();
     let mut reports = Vec::new();
     for step in &mut ended {

@@ -14,6 +14,7 @@ mod keyless;
 mod keys;
 mod manual;
 mod offline;
+mod organisation_pages;
 mod others;
 mod people;
 mod project;

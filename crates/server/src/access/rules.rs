@@ -55,6 +55,7 @@ const fn post(path: &'static str, permission: Permission, place: Where) -> Rule 
 pub(crate) const RULES: &[Rule] = &[
     get("/", View, Where::Somewhere),
     get("/projects/{project}", View, Where::Project),
+    get("/projects/{project}/requirements", View, Where::Project),
     get("/projects/{project}/findings/{id}", View, Where::Project),
     post("/projects/{project}/findings/{id}/triage", Triage, Where::Project),
     post("/projects/{project}/findings/{id}/exception", AcceptRisk, Where::Project),

@@ -29,23 +29,44 @@ impl Frame {
         Self { here: "", who: current(), now: Timestamp::UNIX_EPOCH }
     }
 
-    /// The entries that whoever asks has a use for.
+    /// What whoever asks has a use for: what people look at daily first, the rest folded under "More".
     pub(crate) fn navigation(&self) -> Vec<(&'static str, &'static str)> {
         let mut all = vec![
             ("Projects", "/"),
             ("Portfolio", "/portfolio"),
-            ("Runs", "/runs"),
             ("Findings", "/findings"),
+            ("Runs", "/runs"),
             ("Deployments", "/deployments"),
-            ("Ledger", "/ledger"),
-            ("SBOMs", "/sboms"),
-            ("Reviews", "/reviews/releases"),
+            ("Technologies", "/technologies"),
+        ];
+        if self.sees_everything() {
+            all.push(("Reviews", "/reviews"));
+        }
+        all.extend([("Controls", "/controls"), ("Ledger", "/ledger")]);
+        all
+    }
+
+    /// What stands under "More".
+    pub(crate) fn more(&self) -> Vec<(&'static str, &'static str)> {
+        let mut all = vec![
+            ("Release reviews", "/reviews/releases"),
             ("Guidance", "/guidance"),
+            ("Digest", "/digest"),
+            ("SBOMs", "/sboms"),
         ];
         if self.who.as_ref().is_some_and(|who| who.rights.may(Permission::People, None)) {
             all.push(("People", "/people"));
         }
         all
+    }
+
+    fn sees_everything(&self) -> bool {
+        self.who.as_ref().is_some_and(|who| who.rights.may(Permission::View, None))
+    }
+
+    /// Whether the page is one of those under "More".
+    pub(crate) fn is_in_more(&self) -> bool {
+        self.more().iter().any(|(_, address)| self.is_here(address))
     }
 
     /// Name of whoever asks.

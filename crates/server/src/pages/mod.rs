@@ -22,6 +22,7 @@ mod portfolio;
 mod project;
 mod release_review;
 mod result;
+mod requirements;
 mod reviews;
 mod run;
 mod runs;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(overview::page))
         .route("/projects/{project}", get(project::page))
+        .route("/projects/{project}/requirements", get(requirements::page))
         .route("/projects/{project}/findings/{id}", get(finding::page))
         .route("/projects/{project}/findings/{id}/triage", post(finding::say::triage))
         .route("/projects/{project}/findings/{id}/exception", post(finding::say::exception))

@@ -128,6 +128,17 @@ async fn technologies_show_who_uses_what_against_the_catalogue_to_those_who_may_
 }
 
 #[tokio::test]
+async fn requirements_lead_from_their_tests_to_the_run_and_the_commit() {
+    let server = Server::over(everything).await;
+    let html = page(&server, "/projects/shop/requirements").await;
+    assert!(html.contains("OWN-1") && html.contains(&format!("/runs/{}", testkit::run_id(3))), "{html}");
+    assert!(!html.contains("1 failing") && html.contains("1 pending") && html.contains("/ledger/3"));
+    let passing = page(&server, "/projects/shop/requirements?state=passing").await;
+    assert!(passing.contains("OWN-2") && !passing.contains("OWN-1"), "{passing}");
+    assert!(page(&server, "/projects/shop").await.contains("href=\"/projects/shop/requirements\""));
+}
+
+#[tokio::test]
 async fn nothing_recorded_yet_is_said_and_not_an_error() {
     let server = Server::over(|_| {}).await;
     assert!(page(&server, "/controls").await.contains("no data"));

@@ -48,6 +48,7 @@ async fn pages(server: &Server) -> Vec<(&'static str, String)> {
         ("decision", format!("/decisions/{decision}")),
         ("technologies", "/technologies".into()),
         ("technology", "/technologies/Waitress".into()),
+        ("requirements", "/projects/shop/requirements".into()),
         ("reviews", "/reviews".into()),
         ("review", format!("/reviews/{}", review[0].index)),
         ("ledger", "/ledger".into()),
