@@ -6,6 +6,7 @@ use govern::requirements::{Standing, standing};
 use model::{
     Exit, Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
     evidence::RequirementFacts,
+    ports::LoggedStatement,
     predicate::{ManualTest, RequirementTests, Run, RunPhase, TestResult},
     problem::erase,
     requirement::Requirements,
@@ -192,7 +193,7 @@ pub fn latest(project: &Project, recorder: &Recorder) -> Result<Option<Latest>, 
     Ok(Some(Latest { run: id, commit: run.commit, tests }))
 }
 
-/// Requirements of a project as its newest finished run had them, without its folder.
+/// Requirements of a project as a run had them, without the project's folder.
 #[derive(Clone, Debug)]
 pub struct Demanded {
     /// The run.
@@ -209,31 +210,29 @@ pub struct Demanded {
     pub evidence: BTreeMap<String, Vec<u64>>,
 }
 
-/// The requirements of a project by its newest finished run. Manual tests count from the start of that run on; a gate
-/// looks further back.
+/// The requirements of the run that ended at a ledger index; `tests` are where the database has its test results.
 ///
 /// # Errors
-/// The database or the ledger cannot be read, or the ledger was changed.
-pub fn demanded(name: &str, recorder: &Recorder) -> Result<Option<Demanded>, Problem> {
-    let Some((id, from)) = recorder.projection().latest_run(name, false, None)? else { return Ok(None) };
+/// The entry is not the end of a run that verifies, or the ledger or the database cannot be read.
+pub fn demanded(end: u64, tests: &[u64], recorder: &Recorder) -> Result<Demanded, Problem> {
     let now = recorder.clock().now();
-    let (mut ended, mut about) = (None, Vec::new());
-    for logged in recorder.from(from)? {
-        let logged = logged?;
-        let verifies = || recorder.check(logged.index, now) == (true, true);
-        if let Some(Ok(found)) = logged.statement.decode::<Run>() {
-            if (found.run, found.phase) == (id, RunPhase::Finished) && verifies() {
-                ended = Some((found, logged.index));
-            }
-        } else if [TestResult::TYPE, ManualTest::TYPE].contains(&logged.statement.predicate_type.as_str())
-            && verifies()
-        {
-            about.push(logged);
-        }
+    let verified = |index: u64| -> Result<Option<LoggedStatement>, Problem> {
+        let logged = recorder.row(index)?;
+        Ok((recorder.check(index, now) == (true, true)).then_some(logged))
+    };
+    let found = verified(end)?.and_then(|logged| logged.statement.decode::<Run>()?.ok());
+    let run = found.filter(|run| run.phase == RunPhase::Finished).ok_or_else(|| {
+        let message = format!("ledger entry {end} is not the end of a run that verifies");
+        Problem::new("run-unproven", Exit::Integrity, message).with_hint("see `proofhouse ledger verify`")
+    })?;
+    let mut indices: Vec<u64> = recorder.projection().of_kind("manual-test")?;
+    indices.extend(tests);
+    indices.sort_unstable();
+    let mut about = Vec::new();
+    for index in indices {
+        about.extend(verified(index)?);
     }
-    let Some((run, index)) = ended else { return Ok(None) };
     let mut evidence: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    let mut tests = Tests::new();
     let mut collector = Collector::of(&run);
     for logged in &about {
         let mut alone = Collector::of(&run);
@@ -243,13 +242,13 @@ pub fn demanded(name: &str, recorder: &Recorder) -> Result<Option<Demanded>, Pro
         }
         collector.add(&logged.statement);
     }
-    tests.extend(collector.finish());
+    let tests = collector.finish();
     let (requirements, unreadable) = match run.rules.get(file::FILE_NAME).map(|hash| kept(hash, recorder)) {
         None => (Requirements::new(), None),
         Some(Ok(requirements)) => (requirements, None),
         Some(Err(why)) => (Requirements::new(), Some(why)),
     };
-    Ok(Some(Demanded { run, index, requirements, unreadable, tests, evidence }))
+    Ok(Demanded { run, index: end, requirements, unreadable, tests, evidence })
 }
 
 /// The file of a run, from the blobs; in words why it is not there.

@@ -19,11 +19,16 @@ use govern::{
     controls::Report,
     organisation::{Network, Organisation, Provider},
 };
-use model::{Exit, Problem, RunId, Sha256, Statement, problem::erase};
+use model::{
+    Exit, Problem, RunId, Sha256, Statement, predicate::provenance::TRIGGER_WRAPPED, problem::erase,
+};
 use server::{
     Act, Backend, Demand, Demanded, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar, ReviewPaper,
 };
-use store::Store;
+use store::{
+    Store,
+    views::{PageRequest, RunFilter},
+};
 
 use crate::{
     app::App,
@@ -293,7 +298,18 @@ impl Backend for Installation {
     }
 
     fn requirements(&self, project: &str) -> Result<Option<Demanded>, Problem> {
-        let Some(found) = requirements::demanded(project, &self.recorder)? else { return Ok(None) };
+        let filter = RunFilter {
+            project: Some(project.to_owned()),
+            trigger_not: Some(TRIGGER_WRAPPED.to_owned()),
+            ..RunFilter::default()
+        };
+        // One that is running now says nothing yet.
+        let runs = self.database.wait(self.store.runs(&filter, &PageRequest::first(20)))?.items;
+        let ended = runs.iter().find_map(|run| Some((run.run, run.finished_index?)));
+        let Some((run, end)) = ended else { return Ok(None) };
+        let detail = self.database.wait(self.store.run(run))?;
+        let tests: Vec<u64> = detail.iter().flat_map(|run| &run.tests).map(|test| test.index).collect();
+        let found = requirements::demanded(end, &tests, &self.recorder)?;
         let at = self.recorder.clock().now();
         let mut standings = requirements::standings(&found.requirements, &found.tests, at);
         let mut rows: Vec<Demand> = found

@@ -1,5 +1,5 @@
 //! The organisation's side through the real server: people of each role vote on a technology, sign its entry, and
-//! answer a review, and what they did is in the ledger.
+//! answer a review; requirements and controls are shown; and what people did is in the ledger.
 
 use std::fs;
 
@@ -57,8 +57,11 @@ async fn people_vote_on_and_sign_a_technology_and_answer_a_review_on_the_pages()
     let site = Site::bookshelf();
     let config = fs::read_to_string(site.project().join("proofhouse.yaml")).unwrap();
     site.write("proofhouse.yaml", config.replacen("scans:\n", "scans:\n  config: false\n", 1));
-    site.commit("No check of configuration");
+    site.proofhouse(&["requirements", "add", "SHOP-1", "--title", "Nobody borrows for others"]).expect(0);
+    site.commit("A requirement, and no check of configuration");
     site.proofhouse(&["run"]).expect(0);
+    // What the run had is shown, whatever becomes of the folder.
+    fs::remove_file(site.project().join("security-requirements.yaml")).unwrap();
     let file = site.path().join("technologies.yaml");
     fs::write(&file, CATALOGUE).unwrap();
     let from = ["--catalogue", file.to_str().unwrap()];
@@ -131,6 +134,9 @@ async fn people_vote_on_and_sign_a_technology_and_answer_a_review_on_the_pages()
     assert!(manager.get("/reviews").await.contains("in time"));
     let told = site.proofhouse(&["review", "show", "scanners"]).expect(0).out;
     assert!(told.contains("signed by security@token"), "{told}");
+
+    let demanded = manager.get("/projects/bookshelf/requirements").await;
+    assert!(demanded.contains("Nobody borrows for others") && demanded.contains("1 pending"), "{demanded}");
 
     // Controls come from the same ledger, and as real documents.
     let controls = manager.get("/api/v1/controls?catalogue=sss-02-02-07").await;
