@@ -110,39 +110,39 @@ impl Stage<'_> {
         // Users stand in the project's folder when they name files.
         let folder = self.folder();
         std::env::set_current_dir(&folder).map_err(|e| cannot(&folder, "enter", &e))?;
-        let (ended, said) = ui::captured(|| self.dispatch(&words));
-        let (code, problem) = match ended {
-            Ok(exit) => (exit.code(), None),
-            Err(problem) => (problem.exit.code(), Some(problem)),
-        };
-        let said = anstream::adapter::strip_str(&said).to_string();
-        self.said.clone_from(&said);
-        let _ = writeln!(self.log, "{typed}\n{said}");
-        if let Some(problem) = &problem {
-            let _ = writeln!(self.log, "error[{}]: {}", problem.code, problem.message);
-        }
-        if code != status || !said.contains(says) {
+        let (code, said) = ui::captured(|| match self.dispatch(&words) {
+            Ok(exit) => exit.code(),
+            Err(problem) => {
+                ui::problem(&problem, Format::Text);
+                problem.exit.code()
+            }
+        });
+        self.said = anstream::adapter::strip_str(&said).to_string();
+        let _ = writeln!(self.log, "{typed}\n{}", self.said);
+        if code != status || !self.said.contains(says) {
             eprintln!("{}", said.trim_end());
-            let why = problem.map_or(String::new(), |problem| format!(": {}", problem.message));
-            let expected = format!("instead of {status} {says}").trim_end().to_owned();
-            let message = format!("line {number} of the story ended with status {code} {expected}{why}");
+            let expected = format!("instead of {status} {says}");
+            let message =
+                format!("line {number} of the story ended with status {code} {}", expected.trim_end());
             return Err(Problem::new("story", Exit::Verdict, message).with_hint(format!("it was: {typed}")));
         }
         if !self.global.quiet && self.global.format == Format::Text {
-            let seconds = began.elapsed().as_secs_f64();
-            let words = words.join(" ");
-            eprintln!(
-                "{DIM}{:<7}{DIM:#} {BOLD}{:<14}{BOLD:#} {words} {DIM}{}, {seconds:.1} s{DIM:#}",
-                self.person,
-                self.project,
-                match (status, says) {
-                    (0, "") => "done",
-                    (_, "") => "refused, as it should be",
-                    (_, says) => says,
-                }
-            );
+            self.tell(&words.join(" "), status, says, began.elapsed().as_secs_f64());
         }
         Ok(())
+    }
+
+    /// One line about a command that ended as it must.
+    fn tell(&self, typed: &str, status: u8, says: &str, seconds: f64) {
+        let how = match (status, says) {
+            (0, "") => "done",
+            (_, "") => "refused, as it should be",
+            (_, says) => says,
+        };
+        let (person, project) = (&self.person, &self.project);
+        eprintln!(
+            "{DIM}{person:<7}{DIM:#} {BOLD}{project:<14}{BOLD:#} {typed} {DIM}{how}, {seconds:.1} s{DIM:#}"
+        );
     }
 
     fn dispatch(&self, words: &[String]) -> Result<Exit, Problem> {
