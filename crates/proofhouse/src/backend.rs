@@ -23,7 +23,8 @@ use model::{
     Exit, Problem, RunId, Sha256, Statement, predicate::provenance::TRIGGER_WRAPPED, problem::erase,
 };
 use server::{
-    Act, Backend, Demand, Demanded, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar, ReviewPaper,
+    Act, Backend, Demand, Demanded, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar,
+    ReviewPaper,
 };
 use store::{
     Store,
