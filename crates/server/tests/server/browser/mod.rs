@@ -83,7 +83,7 @@ const say = (what, element) => found.push(`${what}: ${element.outerHTML.slice(0,
 const all = (selector) => [...document.querySelectorAll(selector)];
 if (all("h1").length !== 1) found.push(`${all("h1").length} h1`);
 if (!document.documentElement.lang || !document.title) found.push("no language or title");
-all("input, select").filter((e) => !e.labels.length).forEach((e) => say("no label", e));
+all("input:not([type=hidden]), select, textarea").filter((e) => !e.labels.length).forEach((e) => say("no label", e));
 all("table").filter((e) => !e.caption).forEach((e) => say("no caption", e));
 all("th").filter((e) => !e.scope).forEach((e) => say("no scope", e));
 all("a, button").filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label"))).forEach((e) => say("no name", e));
