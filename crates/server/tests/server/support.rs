@@ -222,8 +222,9 @@ impl Backend for TestBackend {
             direct: Some(true),
             ..Component::default()
         };
-        let inventories =
-            vec![Inventory { project: "shop".into(), components: vec![component], tools: vec![] }];
+        let names = self.runtime.block_on(self.store.project_names()).unwrap();
+        let of = |project| Inventory { project, components: vec![component.clone()], tools: vec![] };
+        let inventories = names.into_iter().filter(|name| name.starts_with("shop")).map(of).collect();
         Ok(Arc::new(server::Radar { catalogue, standings, inventories, ..server::Radar::default() }))
     }
 

@@ -88,7 +88,7 @@ all("table").filter((e) => !e.caption).forEach((e) => say("no caption", e));
 all("th").filter((e) => !e.scope).forEach((e) => say("no scope", e));
 all("a, button").filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label"))).forEach((e) => say("no name", e));
 all("[id]").filter((e) => all(`[id="${e.id}"]`).length > 1).forEach((e) => say("id twice", e));
-all("[aria-labelledby]").filter((e) => !document.getElementById(e.getAttribute("aria-labelledby"))).forEach((e) => say("label missing", e));
+all("[aria-labelledby]").filter((e) => !e.getAttribute("aria-labelledby").split(" ").every((id) => document.getElementById(id))).forEach((e) => say("label missing", e));
 all("[style], script:not([src]), style").forEach((e) => say("inline", e));
 
 const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
