@@ -163,7 +163,8 @@ pub fn paper(
     });
     let answers: Vec<Answered> = answers.filter(|one| one.answer.review == logged.envelope).collect();
     let kept = serde_json::from_slice(&blobs.get(&review.document.hash).unwrap());
-    let document = kept.unwrap_or_else(|_| document(review.artifact, ""));
+    let document = kept
+        .unwrap_or_else(|_| Document { project: review.project.clone(), ..document(review.artifact, "") });
     let put = Put { index, envelope: logged.envelope, review };
     let standing = judge(&put, &answers, &Later::default(), now());
     Ok(Some(ReviewPaper { put, document, standing }))
