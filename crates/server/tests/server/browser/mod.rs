@@ -1,6 +1,7 @@
 //! The pages in a real browser: they load without an error, can be used by keyboard, can be read in
 //! light and dark and on a small screen, and check a proof.
 
+mod axe;
 mod driver;
 
 use std::{fs, path::PathBuf};
