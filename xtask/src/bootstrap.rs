@@ -38,9 +38,11 @@ const SCANNERS: [&str; 5] = [
     "zizmor==1.32.0",
 ];
 
-/// Programs that tests talk to (servers for keys elsewhere, mail) or ask for a second opinion (OSCAL): name, command,
-/// and what is installed.
-const PEERS: [(&str, &str, &[&str]); 4] = [
+/// Programs that tests talk to (servers for keys elsewhere, mail), ask for a second opinion (OSCAL), or let attack the
+/// server: name, command, and what is installed.
+const PEERS: [(&str, &str, &[&str]); 6] = [
+    ("schemathesis-4.32.5", "schemathesis", &["schemathesis==4.32.5"]),
+    ("wapiti3-3.2.3", "wapiti", &["wapiti3==3.2.3"]),
     ("trestle-5.2.0", "trestle", &["compliance-trestle==5.2.0"]),
     ("aiosmtpd-1.4.6", "aiosmtpd", &["aiosmtpd==1.4.6"]),
     ("moto-5.2.5", "moto_server", &["moto==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"]),

@@ -45,11 +45,12 @@ pub(crate) struct Refusal {
     pub(crate) detail: String,
     pub(crate) hint: Option<String>,
     retry_after: Option<u64>,
+    allow: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), hint: None, retry_after: None }
+        Self { status, code: code.into(), detail: detail.into(), hint: None, retry_after: None, allow: None }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -72,6 +73,13 @@ impl Refusal {
         let detail = format!("you may not {}", permission.phrase());
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
             .with_hint("somebody with the role admin can give you a role that may")
+    }
+
+    /// The address has other methods only.
+    pub(crate) fn method_not_allowed(methods: &str) -> Self {
+        let why = "this address has no such method";
+        let refusal = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", why);
+        Self { allow: Some(methods.to_owned()), ..refusal }
     }
 
     /// A parameter of the request is wrong.
@@ -102,6 +110,9 @@ impl IntoResponse for Refusal {
         response.extensions_mut().insert(kept);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(methods) = self.allow.and_then(|methods| HeaderValue::try_from(methods).ok()) {
+            headers.insert(header::ALLOW, methods);
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

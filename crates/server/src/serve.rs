@@ -199,11 +199,25 @@ fn router(app: Arc<App>, public_log: bool) -> Router {
     };
     open.merge(guarded)
         .layer(from_fn(patience))
+        .layer(from_fn(refuse_nul))
         .layer(from_fn(refuse_foreign))
         .layer(CsrfLayer::new().with_rejection_response(refuse))
         .layer(from_fn_with_state(Arc::clone(&app), check_host))
         .layer(from_fn_with_state(Arc::clone(&app), headers::security))
         .with_state(app)
+}
+
+/// No name and no text that is looked for has a NUL, and pages that repeat it would be no HTML.
+async fn refuse_nul(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> axum::response::Response {
+    let uri = request.uri();
+    match uri.query().is_some_and(|query| query.contains("%00")) {
+        true => Refusal::bad_query("a parameter has a NUL").into_response(),
+        false if uri.path().contains("%00") => Refusal::not_found("page").into_response(),
+        false => next.run(request).await,
+    }
 }
 
 /// An answer must begin within [`PATIENCE`]; streams go on as long as they like.

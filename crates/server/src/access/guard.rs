@@ -46,11 +46,11 @@ async fn authorise(app: &App, who: &Principal, request: &mut Request) -> Result<
     let Some(path) = path else { return Ok(None) };
     let Some(rule) = rules::find(request.method(), &path) else {
         // Told here and not by the router: a handler whose rule was forgotten stays closed.
-        let (status, code, why) = match rules::RULES.iter().any(|rule| rule.path == path) {
-            true => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "this address has no such method"),
-            false => (StatusCode::FORBIDDEN, "forbidden", "this address is closed"),
-        };
-        return Err(Refusal::new(status, code, why));
+        let methods = rules::methods(&path);
+        return Err(match methods.is_empty() {
+            false => Refusal::method_not_allowed(&methods),
+            true => Refusal::new(StatusCode::FORBIDDEN, "forbidden", "this address is closed"),
+        });
     };
     let parameters = request.extract_parts::<RawPathParams>().await;
     let parameters = parameters.map(|raw| rules::parameters(&raw)).unwrap_or_default();
@@ -124,17 +124,15 @@ pub(super) fn too_many(wait: std::time::Duration) -> Refusal {
         .retry_after(wait)
 }
 
-/// Checks an access token and counts failures by address.
+/// Checks an access token and counts failures by address. A valid one never waits: it is not guessed (256 random bits),
+/// and behind a proxy everybody has the address of whoever guesses.
 pub(super) fn check(app: &App, peer: SocketAddr, token: &str) -> Result<TokenInfo, Refusal> {
-    patience(app, peer)?;
-    match app.tokens.check(token, app.clock.now()) {
-        Ok(Some(known)) => Ok(known),
-        Ok(None) => {
-            app.failures.record(peer.ip(), Instant::now());
-            Err(invalid())
-        }
-        Err(error) => Err(error.into()),
+    if let Some(known) = app.tokens.check(token, app.clock.now())? {
+        return Ok(known);
     }
+    patience(app, peer)?;
+    app.failures.record(peer.ip(), Instant::now());
+    Err(invalid())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {

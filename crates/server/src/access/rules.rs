@@ -185,6 +185,16 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.path == path && rule.method == *method)
 }
 
+/// The methods that an address has, as in the header `Allow` (RFC 9110 section 10.2.1).
+pub(crate) fn methods(path: &str) -> String {
+    let own = RULES.iter().filter(|rule| rule.path == path).map(|rule| &rule.method);
+    let names = own.flat_map(|method| match *method {
+        Method::GET => vec!["GET", "HEAD"],
+        ref method => vec![method.as_str()],
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// Lets somebody through or says why not.
 pub(crate) async fn check(
     app: &App,

@@ -106,5 +106,6 @@ pub(crate) fn one<T>(
     text: &Option<String>,
     from: fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Refusal> {
-    Ok(list(field, text, from)?.pop())
+    let Some(text) = text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    from(text).map(Some).ok_or_else(|| Refusal::bad_query(format!("`{field}` has no value `{text}`")))
 }

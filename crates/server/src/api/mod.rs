@@ -12,6 +12,7 @@ pub(crate) mod portfolio;
 mod projects;
 pub(crate) mod runs;
 pub(crate) mod sboms;
+mod shapes;
 
 pub(crate) use extract::{Form, Path, Query};
 

@@ -92,5 +92,7 @@ pub(super) async fn components(
     Path(index): Path<u64>,
     Query(query): Query<ComponentQuery>,
 ) -> Result<Json<Page<ComponentView>>, Refusal> {
+    let none = || Refusal::not_found("bill of materials");
+    app.store.sbom(index).await?.ok_or_else(none)?;
     Ok(Json(query.answer(&app, index).await?))
 }

@@ -122,6 +122,10 @@ async fn mistakes_are_told_with_a_code() {
         ("/api/v1/findings?colour=red", (400, "query-invalid")),
         ("/api/v1/findings?limit=lots", (400, "query-invalid")),
         ("/api/v1/findings?after=nonsense", (400, "page-marker")),
+        ("/api/v1/findings?technique=sast,sca", (400, "query-invalid")),
+        ("/api/v1/findings?text=a%00b", (400, "query-invalid")),
+        ("/api/v1/projects/a%00b", (404, "not-found")),
+        ("/api/v1/sboms/99999999/components", (404, "not-found")),
         ("/api/v1/no/such/thing", (404, "not-found")),
     ] {
         let (status, problem) = code(server.get(path).await).await;

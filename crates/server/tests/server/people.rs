@@ -24,7 +24,7 @@ sign-in:
 ";
 
 /// Puts an organisation's file in force, as `proofhouse organisation apply` does.
-async fn apply(server: &Server, text: &str) {
+pub async fn apply(server: &Server, text: &str) {
     let by = By { name: "olive".into(), roles: vec![], via: Via::Local };
     let changes = vec![];
     let predicate = Organisation { name: "Example".into(), text: text.into(), changes, by, at: now() };
@@ -136,6 +136,7 @@ async fn an_address_without_a_rule_is_closed_and_a_list_leads_to_the_own_project
     let server = Server::over(testkit::demo).await;
     let token = scoped(&server, "near", Role::Developer, &["shop"]);
     let post = ask(&server, &Method::POST, "/runs", &token).send().await.unwrap();
+    assert_eq!(post.headers()[header::ALLOW], "GET, HEAD");
     assert_eq!(code(post).await, (405, "method-not-allowed".into()));
     let list = ask(&server, &Method::GET, "/runs", &token).send().await.unwrap();
     assert_eq!(list.headers()[header::LOCATION], "/runs?project=shop");
@@ -150,7 +151,7 @@ async fn an_address_without_a_rule_is_closed_and_a_list_leads_to_the_own_project
 }
 
 /// RFC 6238, as an authenticator app does it.
-fn one_time(secret: &str, step_from_now: i64) -> String {
+pub fn one_time(secret: &str, step_from_now: i64) -> String {
     let bits: String = secret
         .bytes()
         .map(|c| if c.is_ascii_uppercase() { c - b'A' } else { c - b'2' + 26 })
@@ -171,10 +172,10 @@ async fn post(client: &Client, url: String, form: &[(&str, &str)]) -> Response {
     client.post(url).header(header::CONTENT_TYPE, kind).body(body).send().await.unwrap()
 }
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// Accepts an invitation; the app's secret and the recovery codes.
-async fn join(server: &Server, name: &str) -> (String, Vec<String>) {
+pub async fn join(server: &Server, name: &str) -> (String, Vec<String>) {
     let (_, invitation) = accounts(server).invite(name, now()).unwrap();
     let address = server.url(&format!("/invitation?code={invitation}"));
     let page = server.stranger().get(address).send().await.unwrap().text().await.unwrap();

@@ -5,6 +5,7 @@ mod evidence;
 mod repository;
 mod screen;
 mod target;
+mod tools;
 
 use crate::support::{Site, free_port};
 
