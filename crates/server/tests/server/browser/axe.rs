@@ -46,7 +46,7 @@ async fn violations(browser: &Browser, axe: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn axe_finds_nothing_on_any_page_in_light_and_dark() {
     let axe = axe();
-    let server = Server::over(testkit::demo).await;
+    let server = Server::over(crate::organisation::everything).await;
     server.write_log(testkit::run_id(3), "compile", b"[1/40] cc -O2 -c src/main.c\n");
     let browser = signed_in(&server).await;
     let mut all = pages(&server).await;
@@ -74,7 +74,7 @@ async fn axe_finds_nothing_on_any_page_in_light_and_dark() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn axe_finds_nothing_at_the_door() {
     let axe = axe();
-    let server = Server::over(testkit::demo).await;
+    let server = Server::over(crate::organisation::everything).await;
     let browser = Browser::start().await;
     let tokens = server::AccountFile::in_folder(&server.folder.path().join("server"));
     let (_, invitation) = tokens.invite("ann", crate::support::now()).unwrap();

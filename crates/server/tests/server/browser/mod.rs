@@ -3,6 +3,8 @@
 
 mod axe;
 mod driver;
+mod keyboard;
+mod stored;
 
 use std::{fs, path::PathBuf};
 
