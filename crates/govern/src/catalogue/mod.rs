@@ -1,7 +1,7 @@
 //! The technology catalogue: what is used is *identified* from bills of materials and tools, what is wanted
 //! is *published* as one file, `technologies.yaml`, and *judged* against what a project really ships.
 //!
-//! The way of the file: [`parse`] reads it, strictly and with places, into a [`Catalogue`]; [`judge`] holds a
+//! The way of the file: [`parse`] reads it, strictly and with places, into a [`Catalogue`]; [`judge()`] holds a
 //! [`Bill`] and tools against it; [`export`] writes it for others, and [`import`] reads what others wrote.
 
 mod bill;

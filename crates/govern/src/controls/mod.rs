@@ -1,7 +1,7 @@
 //! Controls: what standards ask for, held against what the ledger covers.
 //!
 //! A *catalogue* (one YAML file each, also users' own) has controls in our own words. Each control names *rules*:
-//! conditions over [`model::facts`] with one line each in the [`registry`](rules). [`judge`] gives every rule a
+//! conditions over [`model::facts`] with one line each in the [`registry`](rules). [`judge()`] gives every rule a
 //! coverage figure, evidence and what is missing, and every control a status from its rules.
 //!
 //! Nothing passes by absence: without a project there is no data, and what nobody could show is not met. A control
