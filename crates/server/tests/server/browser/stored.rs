@@ -72,7 +72,7 @@ async fn what_people_type_never_becomes_a_part_of_a_page() {
                 action => sent.insert(
                     action
                         .split(|c: char| c == '/' || c.is_ascii_digit())
-                        .last()
+                        .next_back()
                         .unwrap_or_default()
                         .to_owned(),
                 ),
