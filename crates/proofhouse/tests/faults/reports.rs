@@ -67,7 +67,14 @@ fn of_another_format() {
     refuse(&site, &good, &["--report-format", "bandit"], "report-wrong-format", &["bandit", "results"]);
     refuse(&site, &good, &["--report-format", "sarrif"], "report-unknown-format", &["sarif"]);
     refuse(&site, &report(&site, "x", "{\"something\": 1}"), &[], "report-unrecognised", &["something"]);
-    refuse(&site, &report(&site, "x", "<html>Not found</html>"), &[], "report-unrecognised", &[]);
+    // A web page could be a report by people; this one has nothing of one.
+    refuse(
+        &site,
+        &report(&site, "x", "<html>Not found</html>"),
+        &[],
+        "report-wrong-format",
+        &["manual-html"],
+    );
     refuse(&site, &report(&site, "x.zip", b"PK\x03\x04rest"), &[], "report-compressed", &["zip"]);
     refuse(
         &site,

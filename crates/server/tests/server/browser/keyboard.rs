@@ -79,6 +79,8 @@ async fn somebody_signs_in_judges_a_finding_and_signs_a_release_without_a_mouse(
     assert!(said.contains("false positive") && said.contains("by ann (security)"), "{said}");
     assert!(said.contains("the value never comes from outside"), "{said}");
 
+    to(&browser, "nav.main summary").await;
+    key(&browser, Key::Enter).await;
     to(&browser, "nav.main a[href='/reviews/releases']").await;
     enter(&browser).await;
     to(&browser, "main a[href^='/reviews/releases/']").await;
