@@ -111,7 +111,10 @@ fn people_sign_a_release_on_the_pages_and_the_gate_opens() {
     assert_eq!(serving.fails(&mia, &sign, &[("role", "security")]), "Mia@token is not security here.");
     let reject = format!("{review}/reject");
     let short = serving.fails(&mia, &reject, &[("role", "manager"), ("text", "no")]);
-    assert_eq!(short, "It needs a text of at least 10 characters.");
+    assert_eq!(
+        short,
+        "It needs a text of at least 10 characters. Say what must change, so that others can act on it."
+    );
     serving.does(&mia, &sign, &[("role", "manager"), ("text", "")]);
     serving.does(&dev, &format!("{review}/comment"), &[("text", "the search is <b>new</b>")]);
     serving.does(&sam, &sign, &[("role", "security"), ("text", "looked at the findings")]);
