@@ -6,7 +6,7 @@ mod sign;
 
 use std::path::Path;
 
-use govern::catalogue::{self, Catalogue, CatalogueError, Inventory};
+use govern::catalogue::{self, Catalogue, Inventory};
 use model::{
     Exit, Problem, Sha256, UserError,
     predicate::{Run, Sbom, Technologies},
@@ -34,7 +34,7 @@ pub enum Unusable {
     /// It cannot be read.
     Unread(String),
     /// It has mistakes.
-    Mistakes(CatalogueError),
+    Mistakes(govern::strict::Mistakes),
 }
 
 impl Unusable {

@@ -50,6 +50,31 @@ impl UserError for Mistakes {
     }
 }
 
+impl Mistakes {
+    /// Every mistake with the line it is in, for a terminal.
+    pub fn excerpt(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let lines: Vec<&str> = text.lines().collect();
+        let mut out = String::new();
+        for mistake in &self.mistakes {
+            let Mistake { code, line, column, message, hint } = mistake;
+            out.push_str(&format!("error[{code}]: {message}\n  --> {}:{line}:{column}\n", self.file));
+            let source = usize::try_from(*line).ok().and_then(|n| lines.get(n.checked_sub(1)?));
+            if let Some(source) = source.filter(|source| source.len() <= 400) {
+                let plain: String = source.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+                let before = usize::try_from(column.saturating_sub(1)).unwrap_or(0).min(400);
+                let number = line.to_string();
+                let margin = " ".repeat(number.len());
+                out.push_str(&format!("{number} | {plain}\n{margin} | {}^\n", " ".repeat(before)));
+            }
+            if let Some(hint) = hint {
+                out.push_str(&format!("  = hint: {hint}\n"));
+            }
+        }
+        out
+    }
+}
+
 /// Line and column, from 1.
 pub(crate) type Place = (u64, u64);
 

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use govern::catalogue::{
-    Catalogue, CatalogueError, Component, Goal, Inventory, Match, Measure, Move, Objective, Quadrant, Quorum,
-    Ring, Standings, Technology, Weights, bill, denies,
+    Catalogue, Component, Goal, Inventory, Match, Measure, Move, Objective, Quadrant, Quorum, Ring,
+    Standings, Technology, Weights, bill, denies,
     export::{Form, export},
     identify,
     import::{self, Format},
@@ -46,7 +46,7 @@ fn tool(name: &str, version: &str) -> ToolRef {
     ToolRef { name: name.into(), version: version.into(), digest: None }
 }
 
-fn mistakes(text: &str) -> CatalogueError {
+fn mistakes(text: &str) -> govern::strict::Mistakes {
     parse(text.as_bytes(), "technologies.yaml").unwrap_err()
 }
 

@@ -99,7 +99,7 @@ fn the_catalogues_that_come_along_are_whole() {
 #[test]
 fn without_projects_there_is_no_data_whatever_the_organisation_has() {
     let mut facts = facts(vec![]);
-    facts.organisation = marks(&[("statement:review", 99), ("key:made", 99), ("access:signed-in", 99)]);
+    facts.organisation = marks(&[("review-answered", 99), ("key:made", 99), ("access:signed-in", 99)]);
     let report = judge(&facts, built_in());
     for catalogue in &report.catalogues {
         for control in &catalogue.controls {
@@ -205,7 +205,7 @@ fn one_environment_of_several_that_lacks_it_is_a_gap() {
 #[test]
 fn what_the_organisation_did_counts_once_and_may_be_about_a_project() {
     let mut all =
-        facts(vec![project("shop", &[("statement:review", 40)], &[], &[]), project("api", &[], &[], &[])]);
+        facts(vec![project("shop", &[("review-answered", 40)], &[], &[]), project("api", &[], &[], &[])]);
     let report = asked("reviewed", &all);
     assert_eq!(
         (report.status, report.holds, report.of, report.scope),
@@ -214,7 +214,7 @@ fn what_the_organisation_did_counts_once_and_may_be_about_a_project() {
     assert_eq!((report.evidence[0].project.as_deref(), report.evidence[0].index), (None, 40));
     all.projects[0].marks.clear();
     assert_eq!(asked("reviewed", &all).status, Status::NotMet);
-    all.organisation = marks(&[("key:rotated", 50), ("!statement:review", 60)]);
+    all.organisation = marks(&[("key:rotated", 50), ("!review-answered", 60)]);
     assert_eq!(
         (asked("keys-current", &all).status, asked("reviewed", &all).status),
         (Status::Met, Status::NotMet)

@@ -85,6 +85,12 @@ pub mod mark {
     pub const REPRODUCTION: &str = "reproduction";
     /// Advisory data was imported; good when nothing of it was refused.
     pub const FEED: &str = "feed";
+    /// Somebody signed or rejected a release review; good when they signed.
+    pub const RELEASE_REVIEW: &str = "release-review-answered";
+    /// Somebody signed or rejected a periodic review as a whole; good when they signed.
+    pub const REVIEW: &str = "review-answered";
+    /// Somebody signed or refused an entry of the technology catalogue; good when they signed.
+    pub const TECHNOLOGY: &str = "technology-signed";
     /// A release was exported for others; good when it is complete.
     pub const RELEASE: &str = "release-export";
 }

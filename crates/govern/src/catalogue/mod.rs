@@ -28,7 +28,7 @@ pub use entry::{
 pub use identify::{Found, Inventory, Used, identify, is_ecosystem, known, starter};
 pub use judge::{Judgement, denies, judge, today};
 pub use matching::{Matcher, ships};
-pub use read::{CatalogueError, MAX_BYTES, MOST_TECHNOLOGIES, Mistake, parse};
+pub use read::{MAX_BYTES, MOST_TECHNOLOGIES, parse};
 pub use signing::{
     Events, Moved, Signature, Standing, Standings, State, history, missing, signed_text, standing, standings,
 };

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use model::{Exit, UserError};
 use serde_saphyr::Spanned;
 
 mod raw;
@@ -15,6 +14,7 @@ use super::{
     entry::{Catalogue, Match, Move, Quadrant, Ring, Technology, Weights},
     matching,
 };
+use crate::strict::{Mistake, Mistakes, Place, place};
 use raw::{RawFile, RawMatch, RawMove, RawTechnology};
 
 /// Largest file, in bytes.
@@ -32,79 +32,11 @@ const LONGEST_NAME: usize = 100;
 /// Longest other text, in characters.
 const LONGEST_TEXT: usize = 4_000;
 
-/// One mistake and where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Stable kebab-case code, `catalogue-…`.
-    pub code: &'static str,
-    /// Line, from 1.
-    pub line: u64,
-    /// Column, from 1, in characters.
-    pub column: u64,
-    /// What is wrong, one sentence.
-    pub message: String,
-    /// What to write instead.
-    pub hint: Option<String>,
-}
-
-/// A catalogue with mistakes.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{file}:{}:{}: {}{}", .mistakes[0].line, .mistakes[0].column, .mistakes[0].message, more(.mistakes.len()))]
-pub struct CatalogueError {
-    /// The file as it was named.
-    pub file: String,
-    /// At least one.
-    pub mistakes: Vec<Mistake>,
-}
-
-fn more(number: usize) -> String {
-    if number > 1 { format!(" (and {} more)", number - 1) } else { String::new() }
-}
-
-impl UserError for CatalogueError {
-    fn code(&self) -> &'static str {
-        self.mistakes[0].code
-    }
-
-    fn hint(&self) -> Option<String> {
-        self.mistakes[0].hint.clone()
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Input
-    }
-}
-
-impl CatalogueError {
-    /// Every mistake with the line it is in, for a terminal.
-    pub fn excerpt(&self, bytes: &[u8]) -> String {
-        let text = String::from_utf8_lossy(bytes);
-        let lines: Vec<&str> = text.lines().collect();
-        let mut out = String::new();
-        for mistake in &self.mistakes {
-            let Mistake { code, line, column, message, hint } = mistake;
-            out.push_str(&format!("error[{code}]: {message}\n  --> {}:{line}:{column}\n", self.file));
-            let source = usize::try_from(*line).ok().and_then(|n| lines.get(n.checked_sub(1)?));
-            if let Some(source) = source.filter(|source| source.len() <= 400) {
-                let plain: String = source.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-                let before = usize::try_from(column.saturating_sub(1)).unwrap_or(0).min(400);
-                let number = line.to_string();
-                let margin = " ".repeat(number.len());
-                out.push_str(&format!("{number} | {plain}\n{margin} | {}^\n", " ".repeat(before)));
-            }
-            if let Some(hint) = hint {
-                out.push_str(&format!("  = hint: {hint}\n"));
-            }
-        }
-        out
-    }
-}
-
 /// Reads and checks a catalogue. `file` is only shown.
 ///
 /// # Errors
 /// Everything that is wrong with it, each at its place.
-pub fn parse(bytes: &[u8], file: &str) -> Result<Catalogue, CatalogueError> {
+pub fn parse(bytes: &[u8], file: &str) -> Result<Catalogue, Mistakes> {
     let mut reading = Reading { mistakes: vec![], patterns: 0 };
     let catalogue = reading.bytes(bytes);
     match catalogue {
@@ -114,15 +46,9 @@ pub fn parse(bytes: &[u8], file: &str) -> Result<Catalogue, CatalogueError> {
                 reading.add("catalogue-syntax", (1, 1), "the file cannot be read".to_owned(), None);
             }
             reading.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-            Err(CatalogueError { file: file.to_owned(), mistakes: reading.mistakes })
+            Err(Mistakes { file: file.to_owned(), mistakes: reading.mistakes })
         }
     }
-}
-
-type Place = (u64, u64);
-
-fn place<T>(value: &Spanned<T>) -> Place {
-    (value.referenced.line().max(1), value.referenced.column().max(1))
 }
 
 struct Reading {

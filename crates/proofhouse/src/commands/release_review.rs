@@ -4,12 +4,12 @@ use std::{fs, path::Path};
 
 use engine::release_review::{self, Loaded, Making, Reply};
 use govern::release_review::{ControlLine, State, Voice, markdown};
-use model::{By, Exit, Problem, Role, Via, facts::AsOf, predicate::ReviewVerdict};
+use model::{By, Exit, Problem, Role, facts::AsOf, predicate::ReviewVerdict};
 use serde_json::json;
 use store::views::{PageRequest, ReleaseReviewView};
 
 use crate::{
-    app::{App, actor},
+    app::App,
     args::{Global, ReleaseReviewCommand},
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
@@ -38,15 +38,11 @@ pub fn release_review(global: &Global, command: &ReleaseReviewCommand) -> Result
 /// Whoever runs this command. With an organisation their roles are those that it gives them; without one
 /// they are what they say.
 pub fn me(app: &App, project: Option<&str>, said: Option<Role>) -> Result<By, Problem> {
-    let name = actor();
-    let roles = match app.database.wait(app.store.organisation())? {
-        Some(applied) => {
-            let file = govern::organisation::parse(applied.text.as_bytes(), "organisation.yaml");
-            file.map_err(|e| model::problem::erase(&e))?.roles_of(&name, project)
-        }
-        None => said.into_iter().collect(),
-    };
-    Ok(By { name, roles, via: Via::Local })
+    let mut by = app.by(project)?;
+    if app.organisation()?.grants.is_empty() {
+        by.roles = said.into_iter().collect();
+    }
+    Ok(by)
 }
 
 /// How the controls of our own catalogue stand for a project.

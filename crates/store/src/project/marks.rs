@@ -12,7 +12,8 @@ use model::{
     ports::LoggedStatement,
     predicate::{
         Access, Deployment, DeploymentResult, Exception, FeedImport, KeyEvent, ManualTest, Receipt,
-        ReleaseBundle, Reproduction, Run, RunPhase, RunResult, Scan, StepRecord, StepResult, TestResult, Vsa,
+        ReleaseBundle, Reproduction, ReviewAnswer, ReviewVerdict, Run, RunPhase, RunResult, Scan, StepRecord,
+        StepResult, TechnologyReview, TestResult, Vsa,
         provenance::{BUILDER_PREFIX, ROLE, ROLE_PACKAGE, TRIGGER_WRAPPED},
     },
 };
@@ -106,6 +107,8 @@ fn shown(marks: &mut Marks, kind: &str, logged: &LoggedStatement) -> Result<(), 
         }
         "access" => marks.add(format!("{ACCESS}{}", decode::<Access>(logged)?.action.name()), true, 1),
         "reproduction" => marks.add(mark::REPRODUCTION, decode::<Reproduction>(logged)?.reproduced, 1),
+        "review-answer" => review(marks, &decode(logged)?),
+        "technology-review" => marks.add(mark::TECHNOLOGY, decode::<TechnologyReview>(logged)?.approve, 1),
         "release-export" => {
             let release: ReleaseBundle = decode(logged)?;
             marks.add(mark::RELEASE, release.complete, release.members.len() as u64);
@@ -113,6 +116,19 @@ fn shown(marks: &mut Marks, kind: &str, logged: &LoggedStatement) -> Result<(), 
         _ => {}
     }
     Ok(())
+}
+
+/// A review that was only made, or commented on, was signed by nobody.
+fn review(marks: &mut Marks, answer: &ReviewAnswer) {
+    let signed = match answer.verdict {
+        ReviewVerdict::Sign => true,
+        ReviewVerdict::Reject => false,
+        _ => return,
+    };
+    if answer.point.is_none() {
+        let of = if answer.project.is_some() { mark::RELEASE_REVIEW } else { mark::REVIEW };
+        marks.add(of, signed, 1);
+    }
 }
 
 fn run(marks: &mut Marks, run: &Run) {

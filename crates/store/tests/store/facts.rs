@@ -99,6 +99,32 @@ on_both! {
         assert_eq!((&one.projects[..], &one.organisation), (&[of(&facts, "later").clone()][..], &facts.organisation));
     }
 
+    async fn a_review_counts_as_signed_by_a_signature_and_not_by_being_made(base: Base) {
+        let (store, mut ledger) = (base.store().await, base.ledger());
+        testkit::reviews(&mut ledger);
+        let at = |logged: &model::ports::LoggedStatement| logged.statement.predicate["verdict"].is_string();
+        let first = ledger.statements.iter().position(at).unwrap();
+        let by = model::By { name: "bob".into(), roles: vec![], via: model::Via::Local };
+        let rejected = ReviewAnswer {
+            review: ledger.envelope(0),
+            project: Some("demo".into()),
+            point: None,
+            verdict: ReviewVerdict::Reject,
+            role: None,
+            text: "not like this, please".into(),
+            by,
+            at: ledger.now(),
+        };
+        ledger.push(subject(), &rejected);
+        crate::support::project(&ledger, &store).await;
+        let facts = store.facts(AsOf::Now(hour(1000)), None).await.unwrap();
+        let release = &of(&facts, "demo").marks[mark::RELEASE_REVIEW];
+        assert_eq!((release.total, release.good), (2, 1), "{release:?}");
+        let made = &of(&facts, "demo").marks["statement:release-review"];
+        assert!(made.newest.index < first as u64);
+        assert!(!facts.organisation.contains_key(mark::REVIEW), "its point was answered, and nobody signed it");
+    }
+
     async fn the_newest_passed_run_speaks_for_itself(base: Base) {
         let (store, mut ledger) = (base.store().await, base.ledger());
         test_result(&mut ledger, "shop", 1, false);

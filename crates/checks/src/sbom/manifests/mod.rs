@@ -40,15 +40,39 @@ const MANIFESTS: &[Manifest] = &[
     Manifest { name: "build.gradle.kts", locks: &["gradle.lockfile"], needs: needs::gradle },
 ];
 
+/// Manifests of package managers whose lock files are not read here: a name, or `*` and the end of one, and what stands
+/// in it when it names packages.
+const UNREAD: [(&str, &str); 12] = [
+    ("*.csproj", "<PackageReference"),
+    ("*.fsproj", "<PackageReference"),
+    ("*.vbproj", "<PackageReference"),
+    ("Directory.Packages.props", "<PackageVersion"),
+    ("packages.config", "<package "),
+    ("pubspec.yaml", "dependencies:"),
+    ("mix.exs", "defp deps"),
+    ("Package.swift", ".package("),
+    ("conanfile.txt", "[requires]"),
+    ("vcpkg.json", "\"dependencies\""),
+    ("build.sbt", "libraryDependencies"),
+    ("Podfile", "pod "),
+];
+
 /// Folders whose manifests are not of the product.
 const ASIDE: [&str; 14] = [
     "example", "examples", "sample", "samples", "demo", "demos", "doc", "docs", "test", "tests", "testdata",
     "fixtures", "bench", "benches",
 ];
 
-/// Whether a path is a manifest that a lock file belongs to.
+/// Whether a path is a manifest: a lock file belongs to it, or it is one that is not read here.
 pub fn is_manifest(path: &str) -> bool {
-    of(path).is_some()
+    of(path).is_some() || unread(path).is_some()
+}
+
+/// What stands in a manifest that is not read here when it names packages.
+fn unread(path: &str) -> Option<&'static str> {
+    let name = file_name(path);
+    let is = |pattern: &str| pattern.strip_prefix('*').map_or(name == pattern, |end| name.ends_with(end));
+    UNREAD.iter().find(|(pattern, _)| is(pattern)).map(|(_, marker)| *marker)
 }
 
 fn of(path: &str) -> Option<&'static Manifest> {
@@ -59,6 +83,9 @@ fn of(path: &str) -> Option<&'static Manifest> {
 pub fn tell_unlocked(tree: &dyn SourceTree, coverage: &mut Coverage) {
     let known: HashSet<&str> = tree.paths().iter().map(String::as_str).collect();
     for path in tree.paths() {
+        if let Some(marker) = unread(path) {
+            tell_unread(tree, path, marker, coverage);
+        }
         let Some(manifest) = of(path) else { continue };
         if locked(folder_of(path), manifest.locks, &known) {
             continue;
@@ -77,6 +104,19 @@ pub fn tell_unlocked(tree: &dyn SourceTree, coverage: &mut Coverage) {
             Err(_) if is_aside(path) => coverage.skip(path, "an example or test that cannot be read"),
             Err(why) => coverage.error(format!("{path}: {why}")),
         }
+    }
+}
+
+/// Nobody looked at what such a manifest names, and that is not the same as nothing.
+fn tell_unread(tree: &dyn SourceTree, path: &str, marker: &str, coverage: &mut Coverage) {
+    let names = tree.read(path, LARGEST).map(|bytes| String::from_utf8_lossy(&bytes).contains(marker));
+    match names {
+        Ok(false) => {}
+        _ if is_aside(path) => coverage.skip(path, "an example or test of a package manager that is not read here"),
+        Ok(true) => coverage.error(format!(
+            "{path} names packages, and their package manager is not read here: import a bill or a scanner's report"
+        )),
+        Err(why) => coverage.error(format!("{path}: {why}")),
     }
 }
 
@@ -146,6 +186,21 @@ mod tests {
         assert_eq!(coverage.errors, [] as [String; 0]);
         let told: Vec<_> = coverage.skipped.iter().map(|s| s.what.as_str()).collect();
         assert_eq!(told, ["examples/a/package.json", "package.json"]);
+    }
+
+    #[test]
+    fn packages_of_a_manager_that_is_not_read_are_an_error_and_not_nothing() {
+        let packages =
+            "<Project><ItemGroup><PackageReference Include=\"a\" Version=\"1\" /></ItemGroup></Project>";
+        let coverage = told(&[
+            ("src/forms.csproj", packages),
+            ("src/empty.csproj", "<Project />"),
+            ("tests/forms.csproj", packages),
+        ]);
+        assert_eq!(coverage.errors.len(), 1);
+        assert!(coverage.errors[0].starts_with("src/forms.csproj names packages"), "{coverage:?}");
+        assert_eq!(coverage.skipped.len(), 1);
+        assert!(is_manifest("src/forms.csproj") && !is_manifest("src/forms.cs"));
     }
 
     #[test]
