@@ -20,18 +20,20 @@ use govern::{
     organisation::{Network, Organisation, Provider},
 };
 use model::{
-    Exit, Problem, RunId, Sha256, Statement, predicate::provenance::TRIGGER_WRAPPED, problem::erase,
+    Exit, Place, Problem, RunId, Sha256, Statement, identity::unversioned,
+    predicate::provenance::TRIGGER_WRAPPED, problem::erase,
 };
 use server::{
-    Act, Backend, Demand, Demanded, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar,
+    Act, Agreement, Backend, Demand, Demanded, Files, InclusionProof, LogChunk, ManualResult, Opinion, Radar,
     ReviewPaper,
 };
 use store::{
     Store,
-    views::{PageRequest, RunFilter},
+    views::{FindingFilter, FindingView, PageRequest, RunFilter},
 };
 
 use crate::{
+    agreements::agreements,
     app::App,
     args::Global,
     commands::radar::{files, inventories},
@@ -296,6 +298,26 @@ impl Backend for Installation {
         let people = self.database.wait(self.store.people())?;
         let usage = Usage { inventories: radar.inventories.clone(), people };
         radar::evaluate(&radar.catalogue, &names, &usage, &self.recorder, self.recorder.clock().now())
+    }
+
+    fn agreements(&self, finding: &FindingView) -> Result<Vec<Agreement>, Problem> {
+        // What can be the same stands in the same file or is the same package.
+        let near = match &finding.place {
+            Place::Package { purl, .. } => Some(unversioned(purl)),
+            place => place.path(),
+        };
+        let Some(near) = near else { return Ok(vec![]) };
+        let filter = FindingFilter {
+            project: Some(finding.project.clone()),
+            text: Some(near.to_owned()),
+            ..FindingFilter::open()
+        };
+        let page = PageRequest::first(PageRequest::MOST);
+        let mut views = self.database.wait(self.store.findings(&filter, &page))?.items;
+        if views.iter().all(|view| view.id != finding.id) {
+            views.push(finding.clone());
+        }
+        Ok(agreements(&views).remove(&finding.id).unwrap_or_default())
     }
 
     fn requirements(&self, project: &str) -> Result<Option<Demanded>, Problem> {

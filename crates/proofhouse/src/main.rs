@@ -1,5 +1,6 @@
 //! The one binary: roles and commands. Everything of substance is in the crates it calls.
 
+mod agreements;
 mod app;
 mod args;
 mod backend;

@@ -8,8 +8,9 @@ use govern::{
     organisation::{Network, Organisation, Provider},
     release_review::{Document, Put, Standing},
 };
-use model::{Problem, RunId, Sha256, Statement};
+use model::{FindingId, Problem, RunId, Sha256, Statement};
 use serde::{Deserialize, Serialize};
+use store::views::FindingView;
 use utoipa::ToSchema;
 
 use crate::{act::Act, radar::Radar, requirements::Demanded};
@@ -57,6 +58,21 @@ pub struct ReviewPaper {
     pub standing: Standing,
 }
 
+/// Another scanner's finding that is the same vulnerability.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// The other finding.
+    pub finding: FindingId,
+    /// Its stream.
+    pub stream: u64,
+    /// The other scanner.
+    pub scanner: String,
+    /// Its rule.
+    pub rule: String,
+    /// Why it is the same, as one phrase.
+    pub reason: String,
+}
+
 /// The port to the installation. Calls may block; the server makes them on a thread of their own.
 pub trait Backend: Send + Sync + 'static {
     /// At most `most` bytes of the log of a step, from `offset` on; `None` when there is no such log.
@@ -96,6 +112,12 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// As [`Backend::envelope`].
     fn trust(&self) -> Result<Option<Vec<u8>>, Problem>;
+
+    /// What other scanners of the project say about the same place or package, and is the same vulnerability.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    fn agreements(&self, finding: &FindingView) -> Result<Vec<Agreement>, Problem>;
 
     /// Records a statement: it is durable and signed when this returns. Its ledger index.
     ///

@@ -39,7 +39,7 @@ pub use access::{
     tokens::{TokenError, TokenFile, TokenInfo, TokenScope},
 };
 pub use act::{Act, ManualResult, Opinion};
-pub use backend::{Backend, Files, InclusionProof, LogChunk, ReviewPaper};
+pub use backend::{Agreement, Backend, Files, InclusionProof, LogChunk, ReviewPaper};
 pub use config::{Config, TlsFiles};
 pub use error::ServerError;
 pub use radar::Radar;

@@ -4,6 +4,8 @@
 //! started; it never passes by being skipped.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[cfg(feature = "browser")]
+pub mod browser;
 mod demo;
 mod ledger;
 mod postgres;

@@ -99,7 +99,13 @@ impl<'a> Observed<'a> {
     fn judge(&self, report: &ScanReport) -> Verdict {
         let worst = report.findings.iter().map(|f| f.severity).max();
         let count = report.findings.iter().filter(|f| f.severity > Severity::Info).count();
-        let summary = format!("{count} weaknesses found on {} routes", report.coverage.scanned);
+        let many =
+            |count: u64, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+        let summary = format!(
+            "{} found on {}",
+            many(count as u64, "weakness", "weaknesses"),
+            many(report.coverage.scanned, "route", "routes")
+        );
         let first = worst.and_then(|worst| report.findings.iter().find(|f| f.severity == worst));
         let worst_is = first.map(|f| format!("{}: {} at {}", f.severity, f.title, f.place.label()));
         match (self.environment.dast.reverse_at, worst, worst_is) {

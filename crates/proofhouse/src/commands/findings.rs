@@ -1,12 +1,10 @@
 //! `proofhouse findings`: what is open, and since when.
 
-use std::collections::BTreeMap;
-
-use findings::correlate;
-use model::{Exit, Finding, FindingId, Problem, Severity, Technique};
+use model::{Exit, Finding, Problem, Severity, Technique};
 use store::views::{FindingFilter, FindingStatus, FindingView, PageRequest};
 
 use crate::{
+    agreements::agreements,
     app::{App, load_project},
     args::{FindingsArgs, FindingsCommand, Global},
     ui::{self, BOLD, DIM, println},
@@ -41,6 +39,10 @@ pub fn findings(global: &Global, arguments: &FindingsArgs) -> Result<Exit, Probl
         for finding in &all {
             line(finding);
             if let Some(others) = also.get(&finding.id) {
+                let others: Vec<String> = others
+                    .iter()
+                    .map(|one| format!("{} {}: {}", one.scanner, one.rule, one.reason))
+                    .collect();
                 println!("         {DIM}agrees with {}{DIM:#}", others.join("; "));
             }
         }
@@ -93,41 +95,6 @@ fn filter(global: &Global, arguments: &FindingsArgs) -> Result<FindingFilter, Pr
         None => Some(load_project(global)?.config.project),
     };
     Ok(filter)
-}
-
-/// For each finding that other scanners agree with: those scanners, and why it is the same weakness.
-fn agreements(views: &[FindingView]) -> BTreeMap<FindingId, Vec<String>> {
-    let findings: Vec<Finding> = views.iter().map(plain).collect();
-    let mut all: BTreeMap<FindingId, Vec<String>> = BTreeMap::new();
-    for join in correlate(&findings).into_iter().flat_map(|group| group.reasons) {
-        for (one, other) in [(join.a, join.b), (join.b, join.a)] {
-            if let Some(found) = findings.iter().find(|finding| finding.id == other) {
-                all.entry(one)
-                    .or_default()
-                    .push(format!("{} {}: {}", found.scanner, found.rule, join.reason));
-            }
-        }
-    }
-    all
-}
-
-fn plain(view: &FindingView) -> Finding {
-    Finding {
-        id: view.id,
-        scanner: view.scanner.clone(),
-        rule: view.rule.clone(),
-        technique: view.technique,
-        severity: view.severity,
-        confidence: view.confidence,
-        title: view.title.clone(),
-        message: view.message.clone(),
-        cwe: view.cwe.clone(),
-        aliases: view.aliases.clone(),
-        place: view.place.clone(),
-        fix: view.fix.clone(),
-        help: view.help.clone(),
-        cvss: view.cvss,
-    }
 }
 
 fn line(finding: &FindingView) {

@@ -6,24 +6,12 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use crate::support::Site;
+use crate::played::played;
 
 #[test]
 fn an_organisation_is_played_with_real_commands_and_its_ledger_verifies() {
-    let site = Site::new();
-    let folder = site.path().join("demo");
-    let folder = folder.to_str().unwrap();
-    let played = site.proofhouse(&[
-        "demo",
-        "--organisation",
-        "--no-serve",
-        "--quiet",
-        "--format",
-        "json",
-        "--home",
-        folder,
-    ]);
-    let shown = played.expect(0).json();
+    let played = played();
+    let (site, shown) = (&played.site, &played.shown);
     assert!(shown["projects"].as_array().unwrap().len() >= 12, "{shown}");
     for kind in [
         "access",
@@ -53,7 +41,7 @@ fn an_organisation_is_played_with_real_commands_and_its_ledger_verifies() {
         assert!(shown["statements"][kind].as_u64() > Some(0), "no statement of the kind {kind}: {shown}");
     }
 
-    let home = shown["home"].as_str().unwrap();
+    let home = played.home();
     let ask = |arguments: &[&str]| site.proofhouse(&[arguments, &["--home", home]].concat());
     ask(&["ledger", "verify"]).expect(0);
     let found = ask(&["findings", "--project", "*", "--most", "1000", "--format", "json"]).expect(0).json();
@@ -69,8 +57,8 @@ fn an_organisation_is_played_with_real_commands_and_its_ledger_verifies() {
     compare_with_evidence(&controls);
 
     // Whoever played is gone again, and with them what they started.
-    let till = format!("{}/till", shown["folder"].as_str().unwrap());
-    let status = ask(&["env", "status", "-C", &till, "--format", "json"]).expect(0).json();
+    let till = played.projects().join("till");
+    let status = ask(&["env", "status", "-C", till.to_str().unwrap(), "--format", "json"]).expect(0).json();
     for environment in status.as_array().unwrap() {
         assert!(environment["running"]["pid"].is_null(), "{environment}");
         assert!(!environment["active"].is_null(), "{environment}");

@@ -58,6 +58,10 @@ impl Backend for Empty {
         Ok(vec![])
     }
 
+    fn agreements(&self, _: &store::views::FindingView) -> Result<Vec<server::Agreement>, Problem> {
+        Ok(vec![])
+    }
+
     fn requirements(&self, _: &str) -> Result<Option<server::Demanded>, Problem> {
         Ok(None)
     }

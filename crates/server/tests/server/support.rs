@@ -243,6 +243,22 @@ impl Backend for TestBackend {
         Ok(technologies.iter().map(one).collect())
     }
 
+    fn agreements(&self, finding: &store::views::FindingView) -> Result<Vec<server::Agreement>, Problem> {
+        let mut told = vec![];
+        if finding.rule.starts_with("java") || finding.place.line().is_some() {
+            let reason = "same weakness <script>alert(6)</script>".to_owned();
+            let (scanner, rule) = ("other".to_owned(), "rule".to_owned());
+            told.push(server::Agreement {
+                finding: finding.id,
+                stream: finding.stream,
+                scanner,
+                rule,
+                reason,
+            });
+        }
+        Ok(told)
+    }
+
     fn requirements(&self, project: &str) -> Result<Option<server::Demanded>, Problem> {
         let requirement = serde_json::json!({ "title": "<script>alert(5)</script>", "source": "own" });
         let one = |state, id: &str| server::Demand {

@@ -16,6 +16,7 @@ use store::views::{ExceptionView, FindingEvent, FindingView, TriageView};
 
 use super::{frame::Frame, show};
 use crate::{
+    Agreement,
     access::Principal,
     api::{Path, Query},
     html,
@@ -29,6 +30,7 @@ use crate::{
 struct Finding {
     frame: Frame,
     finding: FindingView,
+    agreements: Vec<Agreement>,
     history: Vec<FindingEvent>,
     elsewhere: Vec<FindingView>,
     exceptions: Vec<ExceptionView>,
@@ -130,8 +132,10 @@ async fn finding(
 ) -> Result<Finding, Refusal> {
     let detail = app.store.finding(&project, id, stream).await?;
     let detail = detail.ok_or_else(|| Refusal::not_found("finding"))?;
+    let asked = detail.finding.clone();
     Ok(Finding {
         frame: Frame::new(app, "/findings"),
+        agreements: app.ask(move |backend| backend.agreements(&asked)).await?,
         typed: say::Typed {
             assignee: detail.finding.assignee.clone().unwrap_or_default(),
             ..say::Typed::default()

@@ -1,9 +1,8 @@
 //! Somebody without a mouse: signs in with password and one-time code, finds a finding, judges it, finds the release
 //! review and signs it. Only Tab, Enter and what is typed.
 
-use fantoccini::key::Key;
+use testkit::browser::{Browser, Key};
 
-use super::driver::Browser;
 use crate::{
     people::{PASSWORD, apply, join, one_time},
     reviewed,

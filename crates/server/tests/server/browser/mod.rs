@@ -2,15 +2,13 @@
 //! light and dark and on a small screen, and check a proof.
 
 mod axe;
-mod driver;
 mod keyboard;
 mod stored;
 
 use std::{fs, path::PathBuf};
 
-use driver::Browser;
-use fantoccini::key::Key;
 use serde_json::Value;
+use testkit::browser::{Browser, Key};
 
 use crate::support::Server;
 

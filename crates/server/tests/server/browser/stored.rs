@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use model::Role;
 
-use super::{driver::Browser, pages, signed_in};
+use testkit::browser::Browser;
+
+use super::{pages, signed_in};
 use crate::{organisation::everything, people::apply, support::Server};
 
 /// Leaves an attribute, a text area, a title, a comment and a script, and then is an element that runs a script.

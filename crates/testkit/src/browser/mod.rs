@@ -1,4 +1,6 @@
-//! A headless Chromium, driven through chromedriver, with a profile of its own.
+//! A headless Chromium, driven through chromedriver, with a profile of its own; and axe-core, that looks at its page.
+
+mod axe;
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -6,13 +8,17 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
+pub use axe::Axe;
+pub use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, wd::WebDriverCompatibleCommand};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
 /// One browser; it ends when dropped.
+#[derive(Debug)]
 pub struct Browser {
+    /// Its WebDriver session.
     pub client: Client,
     driver: Child,
     /// Kept open: the driver writes into it.
@@ -73,6 +79,7 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({"features": features})).await;
     }
 
+    /// The window's content, in pixels.
     pub async fn size(&self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
