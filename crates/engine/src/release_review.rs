@@ -326,7 +326,8 @@ fn may(reply: &Reply<'_>, loaded: &Loaded) -> Result<(), Problem> {
         }
     }
     let state = loaded.standing.state;
-    if reply.verdict == ReviewVerdict::Sign && matches!(state, State::Void | State::Expired) {
+    if reply.verdict == ReviewVerdict::Sign && matches!(state, State::Void | State::Expired | State::Released)
+    {
         let why = loaded.standing.because.join("; ");
         let message = format!("this review is {} and can no longer be signed: {why}", state.name());
         return Err(Problem::new("review-not-current", Exit::Verdict, message)

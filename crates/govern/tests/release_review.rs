@@ -134,6 +134,26 @@ fn a_rejection_stops_it_until_the_same_person_signs() {
 }
 
 #[test]
+fn a_review_that_did_its_work_is_released_and_says_what_another_deployment_would_need() {
+    let deployed = Some((30, at("2026-11-03T10:00:00Z")));
+    let done = Later { deployed, ..same() };
+    let (released, why) = state(&signed(), &done, NOW);
+    assert_eq!(
+        (released, why.as_str()),
+        (State::Released, "it was deployed on 2026-11-03 (ledger entry 30)")
+    );
+    // A gate still sees what changed; nobody is told that their signature was worth nothing.
+    let scanned = Later { scans: vec![(31, "dast by zap".into())], ..done.clone() };
+    let (released, why) = state(&signed(), &scanned, NOW);
+    assert_eq!(released, State::Released);
+    assert!(why.contains("another deployment needs a new review: a newer scan: dast by zap"), "{why}");
+    assert!(!judge(&put(), &signed(), &scanned, at(NOW)).facts.problems.is_empty());
+    // Where not everybody had signed, it is not what let the release in.
+    assert_eq!(state(&signed()[..1], &scanned, NOW).0, State::Void);
+    assert_eq!(state(&signed()[..1], &done, NOW).0, State::Waiting);
+}
+
+#[test]
 fn whatever_it_stands_on_makes_it_void_when_it_changes_and_it_says_what() {
     let changes: [(Later, &str); 8] = [
         (Later { artifact: Some(Sha256::of("other")), ..same() }, "the artifact is another one"),

@@ -7,7 +7,10 @@ use govern::release_review::{Answered, Later, Put, Standing, judge};
 use model::{
     FindingId, Predicate, Problem, Sha256, Timestamp,
     ports::LoggedStatement,
-    predicate::{Exception, ManualTest, ReleaseReview, ReviewAnswer, ReviewVerdict, Run, Scan},
+    predicate::{
+        Deployment, DeploymentResult, Exception, ManualTest, ReleaseReview, ReviewAnswer, ReviewVerdict, Run,
+        Scan,
+    },
 };
 
 use crate::{gate::About, record::Recorder};
@@ -32,6 +35,7 @@ pub(crate) struct Watch<'a> {
     scans: Vec<(u64, Scan)>,
     exceptions: Vec<u64>,
     tests: Vec<(u64, ManualTest)>,
+    deployed: Vec<(u64, Timestamp)>,
 }
 
 impl<'a> Watch<'a> {
@@ -45,13 +49,20 @@ impl<'a> Watch<'a> {
             scans: vec![],
             exceptions: vec![],
             tests: vec![],
+            deployed: vec![],
         }
     }
 
     /// Takes note of a statement, in the order of the ledger.
     pub(crate) fn see(&mut self, logged: &LoggedStatement, recorder: &Recorder, now: Timestamp) {
-        const LOOKED_AT: [&str; 5] =
-            [ReleaseReview::TYPE, ReviewAnswer::TYPE, Scan::TYPE, Exception::TYPE, ManualTest::TYPE];
+        const LOOKED_AT: [&str; 6] = [
+            ReleaseReview::TYPE,
+            ReviewAnswer::TYPE,
+            Scan::TYPE,
+            Exception::TYPE,
+            ManualTest::TYPE,
+            Deployment::TYPE,
+        ];
         let statement = &logged.statement;
         if !LOOKED_AT.contains(&statement.predicate_type.as_str()) {
             return;
@@ -94,6 +105,11 @@ impl<'a> Watch<'a> {
             && crate::requirements::counts(&test, self.run)
         {
             self.tests.push((index, test));
+        } else if let Some(Ok(one)) = statement.decode::<Deployment>() {
+            let place = one.project == self.run.project && one.environment == self.environment;
+            if place && one.digest == self.artifact && one.result == DeploymentResult::Deployed {
+                self.deployed.push((index, one.ended));
+            }
         }
     }
 
@@ -131,6 +147,7 @@ impl<'a> Watch<'a> {
         let mut later = Later {
             artifact: Some(self.artifact),
             policy: Some(policy(self.run)),
+            deployed: self.deployed.iter().copied().find(|(index, _)| *index > put.index),
             accepted: self.exceptions.iter().copied().filter(|index| *index >= through).collect(),
             ..Later::default()
         };

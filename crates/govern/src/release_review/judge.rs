@@ -30,6 +30,8 @@ pub struct Later {
     pub accepted: Vec<u64>,
     /// Requirements that were met and that a newer test found broken: id and ledger index.
     pub broken: Vec<(String, u64)>,
+    /// The first deployment of the release into the environment: ledger index and end.
+    pub deployed: Option<(u64, Timestamp)>,
 }
 
 /// An answer with its place in the ledger.
@@ -51,6 +53,8 @@ pub enum State {
     Signed,
     /// Somebody rejected it.
     Rejected,
+    /// Everybody who was asked had signed, and the release was deployed; for another deployment see why.
+    Released,
     /// What it stands on has changed.
     Void,
     /// Its time is over.
@@ -64,6 +68,7 @@ impl State {
             Self::Waiting => "waiting",
             Self::Signed => "signed",
             Self::Rejected => "rejected",
+            Self::Released => "released",
             Self::Void => "void",
             Self::Expired => "expired",
         }
@@ -147,6 +152,9 @@ pub fn judge(put: &Put, answers: &[Answered], later: &Later, now: Timestamp) -> 
     let problems = problems(&rejected, &void, expired.as_deref());
     let (state, because) = match () {
         () if !rejected.is_empty() => (State::Rejected, rejected),
+        () if let Some(deployed) = later.deployed.filter(|_| waiting.is_empty()) => {
+            (State::Released, released(deployed, void, expired))
+        }
         () if !void.is_empty() => (State::Void, void),
         () if expired.is_some() => (State::Expired, expired.into_iter().collect()),
         () if !waiting.is_empty() => (State::Waiting, waiting),
@@ -163,6 +171,14 @@ pub fn judge(put: &Put, answers: &[Answered], later: &Later, now: Timestamp) -> 
         comments: voices.iter().filter(|voice| voice.verdict == ReviewVerdict::Comment).count() as u64,
     };
     Standing { state, because, missing, voices, facts }
+}
+
+/// That it did its work, and why it would not do it again.
+fn released((index, at): (u64, Timestamp), void: Vec<String>, expired: Option<String>) -> Vec<String> {
+    let done = format!("it was deployed on {} (ledger entry {index})", day(at));
+    let again = void.into_iter().chain(expired);
+    let again = again.map(|why| format!("since then, so that another deployment needs a new review: {why}"));
+    std::iter::once(done).chain(again).collect()
 }
 
 /// Everything that makes it void, one sentence each.

@@ -111,14 +111,14 @@ fn show(app: &App, which: &str, as_markdown: bool) -> Result<Exit, Problem> {
         tell(&loaded);
     }
     Ok(match loaded.standing.state {
-        State::Signed | State::Waiting => Exit::Success,
+        State::Signed | State::Waiting | State::Released => Exit::Success,
         _ => Exit::Verdict,
     })
 }
 
 fn style(state: State) -> anstyle::Style {
     match state {
-        State::Signed => GOOD,
+        State::Signed | State::Released => GOOD,
         State::Waiting => WARN,
         _ => BAD,
     }
@@ -205,7 +205,8 @@ fn list(app: &App, project: Option<&str>, fail: bool) -> Result<Exit, Problem> {
             newest.push((review, loaded));
         }
     }
-    let bad = newest.iter().any(|(_, loaded)| loaded.standing.state != State::Signed);
+    let bad =
+        newest.iter().any(|(_, loaded)| !matches!(loaded.standing.state, State::Signed | State::Released));
     if app.json() {
         let one = |(review, loaded): &(ReleaseReviewView, Loaded)| {
             json!({ "entry": review.index, "project": review.project, "environment": review.environment,

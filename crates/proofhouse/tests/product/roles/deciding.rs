@@ -47,9 +47,10 @@ pub async fn an_architect_publishes_a_technology_and_the_gate_follows(stage: &St
 
 /// One page, or its PDF; and a signature that opens the gate.
 pub async fn a_manager_reads_one_page_and_signs_the_release(stage: &Stage) {
-    let readme = stage.folder("till").join("README.md");
-    fs::write(readme, "The till of the shop.\n").unwrap();
-    stage.commit("till", "piet", "Say what this is");
+    let orders = stage.folder("till").join("till/orders.py");
+    let text = fs::read_to_string(&orders).unwrap();
+    fs::write(&orders, format!("{text}\n\nCURRENCY = \"crowns\"\n")).unwrap();
+    stage.commit("till", "piet", "Say which money it is");
     stage.command("till", &["run"]).expect(0);
     stage.command("till", &["release", "review", "make", "production"]).expect(0);
     let explain = || stage.command("till", &["gate", "explain", "production"]);
@@ -63,7 +64,7 @@ pub async fn a_manager_reads_one_page_and_signs_the_release(stage: &Stage) {
     mara.press("main a[href^='/reviews/releases/']").await;
     Person::says(
         &mara.text().await,
-        &["In short", "Risk before and after", "How it will be deployed", "Say what this is"],
+        &["In short", "Risk before and after", "How it will be deployed", "Say which money it is"],
     );
     let pdf = mara.link("main a[href$='/pdf']").await;
     assert!(mara.download(&pdf).await.starts_with("%PDF-"));
@@ -78,8 +79,16 @@ pub async fn a_manager_reads_one_page_and_signs_the_release(stage: &Stage) {
     sena.press("main a[href^='/reviews/releases/']").await;
     sena.press("form[action$='/sign'] button").await;
     Person::says(&sena.text().await, &["sena as security: sign", "mara as manager: sign"]);
-    sena.leave().await;
     Person::says(&explain().expect(0).out, &["production"]);
+    stage.command("till", &["deploy", "production"]).expect(0);
+    sena.open("/reviews/releases").await;
+    sena.press("main a[href^='/reviews/releases/']").await;
+    Person::says(
+        &sena.text().await,
+        &["It was signed and deployed", "another deployment needs a new review"],
+    );
+    sena.leave().await;
+    stage.command("till", &["env", "stop", "production"]).expect(0);
 }
 
 /// Controls with their evidence, and a release that a stranger verifies offline.

@@ -66,14 +66,14 @@ impl Page {
 
     /// Whether a signature would be taken.
     fn open(&self) -> bool {
-        !matches!(self.paper.standing.state, Stand::Void | Stand::Expired)
+        !matches!(self.paper.standing.state, Stand::Void | Stand::Expired | Stand::Released)
     }
 }
 
 /// Tone of a state.
 fn tone(state: Stand) -> Tone {
     match state {
-        Stand::Signed => Tone::Good,
+        Stand::Signed | Stand::Released => Tone::Good,
         Stand::Waiting => Tone::Warn,
         Stand::Rejected | Stand::Void | Stand::Expired => Tone::Bad,
     }
