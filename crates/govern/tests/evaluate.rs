@@ -81,6 +81,10 @@ fn incidents_are_counted_once_by_year_and_exploited_ones_weigh_more() {
     let none = criterion(Facts { advisories: Some(vec![]), ..nothing() }, "incidents");
     assert_eq!(none.score, Some(10.0));
     assert!(none.because.iter().any(|why| why.contains("known exploited: unknown")), "{none:?}");
+    // Nothing new in old data is no good news.
+    let old = Facts { advisories: Some(vec![]), advisories_as_of: Some(at("2025-06-01")), ..nothing() };
+    let old = criterion(old, "incidents");
+    assert!(old.score.is_none() && old.because[0].contains("too old"), "{old:?}");
     // How soon: only where days are known.
     let response = criterion(Facts { advisories: Some(all), ..nothing() }, "response");
     assert_eq!(response.score, Some(9.0 - 2.5));

@@ -13,6 +13,8 @@ use super::{
 const YEARS: i16 = 5;
 /// Days after which advisory data is old.
 const OLD: i32 = 30;
+/// Days after which it says nothing about lately any more.
+const STALE: i32 = 365;
 
 pub(super) type Scored = (Option<f64>, Vec<String>);
 
@@ -82,15 +84,23 @@ pub(super) fn incidents(facts: &Facts) -> Scored {
             format!("known to be exploited: {}", ids.join(", "))
         }
     });
+    if days_old(facts).is_some_and(|days| days > STALE) {
+        because.insert(0, "unknown: the advisory data is too old to speak of these years".to_owned());
+        return (None, because);
+    }
     (Some(score), because)
+}
+
+fn days_old(facts: &Facts) -> Option<i32> {
+    let as_of = facts.advisories_as_of.map(today)?;
+    Some(today(facts.at).since(as_of).map_or(0, |span| span.get_days()))
 }
 
 /// How old the advisory data is: what came later is in none of these numbers.
 fn age(facts: &Facts) -> String {
-    let Some(as_of) = facts.advisories_as_of.map(today) else {
+    let Some((as_of, days)) = facts.advisories_as_of.map(today).zip(days_old(facts)) else {
         return "the age of the advisory data is unknown".to_owned();
     };
-    let days = today(facts.at).since(as_of).map_or(0, |span| span.get_days());
     let old = if days > OLD { format!(", {days} days old: import newer data") } else { String::new() };
     format!("advisory data of {as_of}{old}")
 }
