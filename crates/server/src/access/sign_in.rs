@@ -98,7 +98,11 @@ pub(crate) async fn submit(
 async fn account(app: &Arc<App>, peer: SocketAddr, given: Credentials) -> Result<Who, Refusal> {
     let name: String = given.name.trim().to_lowercase().chars().take(64).collect();
     // Each hash takes memory and time: a few at once, the others wait their turn. Whether somebody must wait is asked
-    // when it is their turn, and the answer counts before the next turn: many at the same moment gain nothing.
+    // again when it is their turn, and the answer counts before the next turn: many at the same moment gain nothing.
+    guard::patience(app, peer)?;
+    if let Some(wait) = app.locked.wait(name.clone(), Instant::now()) {
+        return Err(guard::too_many(wait));
+    }
     let permit = Arc::clone(&app.hashing).acquire_owned().await;
     guard::patience(app, peer)?;
     let last = app.locked.attempt(name.clone(), Instant::now()).map_err(guard::too_many)?;

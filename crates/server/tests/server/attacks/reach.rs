@@ -1,5 +1,6 @@
 //! What somebody with rights in one project, or with the right to decide who may, reaches beyond them.
 
+use govern::organisation::Permission;
 use model::Role;
 use reqwest::{Method, StatusCode};
 
@@ -99,4 +100,55 @@ async fn who_decides_who_may_does_not_get_the_files_and_networks_of_the_machine(
     let elsewhere = renamed.replace("https://id.example", "https://evil.example");
     assert_eq!(apply(&ann, &elsewhere).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(apply(&ann, FILE).await.0, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn the_doors_log_is_not_read_as_entries_of_the_ledger() {
+    let server = server(&Hands::default()).await;
+    let (secret, _) = join(&server, "ann").await;
+    session(&server, "ann", &secret, 0).await;
+    let entries = async |kind: &str| {
+        server.json(&format!("/api/v1/ledger?kind={kind}")).await["items"][0]["index"].to_string()
+    };
+    let (signed_in, file, decision) =
+        (entries("access").await, entries("organisation").await, entries("decision").await);
+    for role in Role::ALL {
+        let token = scoped(&server, role.name(), role, &[]);
+        let audits = govern::organisation::Rights::given(&[role], &[]).may(Permission::Audit, None);
+        for index in [&signed_in, &file] {
+            for path in [
+                "/ledger/I",
+                "/api/v1/ledger/I",
+                "/api/v1/ledger/I/envelope",
+                "/api/v1/ledger/I/proof",
+                "/api/v1/scans/I",
+            ] {
+                let path = path.replace('I', index);
+                let status = ask(&server, &Method::GET, &path, &token).send().await.unwrap().status();
+                assert_eq!(status == StatusCode::FORBIDDEN, !audits, "{path} as {role}: {status}");
+            }
+        }
+        let path = format!("/ledger/{decision}");
+        assert_eq!(ask(&server, &Method::GET, &path, &token).send().await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn teams_and_cursors_of_others_open_nothing() {
+    let server = server(&Hands::default()).await;
+    let token = scoped(&server, "mailer", Role::Developer, &["mailer"]);
+    let get = async |path: String| {
+        let answer = ask(&server, &Method::GET, &path, &token).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    // The team owns only `shop`: that it exists is not told either.
+    assert_eq!(get("/digest?team=payments".into()).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(get("/digest?team=nobody".into()).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(get("/digest?team=payments&project=mailer".into()).await.0, StatusCode::BAD_REQUEST);
+    for list in ["findings", "decisions", "deployments", "coverage"] {
+        let all = server.json(&format!("/api/v1/{list}?limit=1")).await;
+        let Some(next) = all["next"].as_str() else { continue };
+        let (status, page) = get(format!("/api/v1/{list}?after={next}")).await;
+        assert!(!status.is_success() || !page.contains("shop"), "{list} {page}");
+    }
 }
