@@ -61,6 +61,12 @@ pub fn parse(bytes: &[u8], known: &dyn Fn(&str) -> bool) -> Result<Results, Stri
                 return Err(format!("more than {MOST_NAMED} tests name a requirement"));
             }
             Event::DocType(_) => return Err("a document type is not accepted".to_owned()),
+            // Whatever came of the outer one would be lost.
+            Event::Start(tag) | Event::Empty(tag)
+                if current.is_some() && tag.local_name().as_ref() == b"testcase" =>
+            {
+                return Err("a testcase is inside of another".to_owned());
+            }
             Event::Start(tag) => {
                 depth += 1;
                 if depth > 64 {
@@ -257,5 +263,45 @@ mod tests {
             assert!(read(bad).is_err(), "{bad}");
         }
         assert!(read(&"<a>".repeat(100)).is_err());
+        let inside = "<testcase name='a'><failure/><testcase name='b'/></testcase>";
+        assert!(read(inside).unwrap_err().contains("inside"), "a failed one does not get lost");
+    }
+
+    #[test]
+    fn hostile_reports_are_refused_or_cost_what_they_weigh() {
+        let lots = 200_000;
+        for bad in [
+            "<!DOCTYPE a [<!ENTITY a 'x'><!ENTITY b '&a;&a;&a;'>]><a><testcase name='&b;'/></a>".to_owned(),
+            "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a><testcase/></a>".into(),
+            "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY % p SYSTEM 'http://inside.example/'>%p;]><testcase/>"
+                .into(),
+            "<a><testcase name='b'/>".into(),
+            "<a><testcase name='b'></a></testcase>".into(),
+            "</a>".repeat(lots),
+            "<".repeat(lots),
+            format!("<testcase {}", "a='b' ".repeat(lots)),
+            format!("<a>{}", "<![CDATA[".repeat(lots)),
+            format!("<a>{}", "<!-- ".repeat(lots)),
+        ] {
+            assert!(read(&bad).is_err(), "{}", &bad[..60.min(bad.len())]);
+        }
+        // An entity that is not declared stays what it is; marks, attributes and texts without end are only long.
+        let attributes =
+            format!("<testcase {} name='x'/>", (0..lots).map(|n| format!("a{n}='' ")).collect::<String>());
+        assert_eq!(read(&attributes).unwrap().passed, ["x"]);
+        assert_eq!(read("<testcase name='&b;&#0;&#x1b;'/>").unwrap().passed, ["&b;&#0;&#x1b;"]);
+        for mark in ["[", "@", "[V1", "@V1.2", "&amp;", "]", "\0"] {
+            let long = format!("<testcase name='{}' classname='x'><failure/></testcase>", mark.repeat(lots));
+            let found = read(&long).unwrap();
+            assert!(found.failed[0].chars().count() <= 601 && found.requirements.is_empty());
+        }
+        let ids = format!(
+            "<a><testcase><property name='requirement' value='{}'/></testcase></a>",
+            "V9.9.9,".repeat(lots)
+        );
+        assert_eq!(read(&ids).unwrap().unknown.len(), 1);
+        let other = parse(b"<a><testcase name='\xff\xfe'/></a>", &|_| false);
+        assert_eq!(other.unwrap().passed, ["\u{fffd}\u{fffd}"]);
+        assert!(parse(b"\xff\xfe<\0a\0", &|_| false).is_err(), "another encoding");
     }
 }

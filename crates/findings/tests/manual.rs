@@ -85,6 +85,49 @@ fn hostile_reports_are_refused_or_harmless() {
     assert_eq!(found[1].title, "<script>alert(1)</script>");
 }
 
+/// The same piece without end: read or refused, with what it weighs, and nothing of it is followed or expanded.
+#[test]
+fn pieces_without_end_are_read_or_refused() {
+    let lots = |piece: &str| piece.repeat((256 << 10) / piece.len());
+    for piece in
+        ["<div>", "<table><tr><td>", "<b>", "<a b=c ", "<!--", "&amp;", "</b>", "<ul><li>", "<svg>", "<h2>x"]
+    {
+        let page = format!("<html><body><h2>t</h2><p>Severity: low</p>{}</body></html>", lots(piece));
+        let _ = take(page.as_bytes(), Some("manual-html"));
+    }
+    for piece in [
+        "[x](",
+        "![",
+        "**a",
+        "`",
+        "> ",
+        "- ",
+        "<",
+        "|",
+        "\n|-|-|\n",
+        "\n# a",
+        "[a]: b\n",
+        "[a][",
+        "*a_",
+        "1. ",
+    ] {
+        let text = format!("# t\n\nSeverity: low\n\n{}", lots(piece));
+        let _ = take(text.as_bytes(), Some("manual-markdown"));
+    }
+    for piece in ["\"", ",", "\n", "\"\"", "\"\n", ";", "\t", "a,b\n"] {
+        let table = format!("title,severity\na,low\n{}", lots(piece));
+        let _ = take(table.as_bytes(), Some("manual-csv"));
+    }
+    let entities = "<!DOCTYPE html [<!ENTITY a \"xxxxxxxx\"><!ENTITY b \"&a;&a;&a;&a;\"><!ENTITY f SYSTEM \"file:///etc/passwd\">]>\
+        <html><body><h2>t &b; &f;</h2><p>Severity: low</p></body></html>";
+    if let Ok((_, found)) = take(entities.as_bytes(), Some("manual-html")) {
+        let text = format!("{found:?}");
+        assert!(!text.contains("xxxxxxxx") && !text.contains("root:"), "{text}");
+    }
+    assert_eq!(code(b"<html><body><h2>a\0</h2></body></html>", "manual-html"), "report-wrong-format");
+    assert_eq!(code(b"# a\0\n\nSeverity: low\n", "manual-markdown"), "report-wrong-format");
+}
+
 #[test]
 fn a_password_in_a_report_about_one_is_not_kept() {
     let table =

@@ -221,6 +221,56 @@ fn radars_of_others_come_in() {
 }
 
 #[test]
+fn hostile_radars_are_refused_or_bounded() {
+    let formats =
+        [None, Some(Format::Zalando), Some(Format::Aoe), Some(Format::Backstage), Some(Format::Byor)];
+    let entry = |name: &str| serde_json::json!({"name": name, "ring": "adopt", "quadrant": "tools", "description": "d"});
+    let code = |bytes: &[u8], format| import::import(bytes, format).map_or_else(|e| e.code(), |_| "taken");
+    for format in formats {
+        let huge = vec![b' '; import::MOST_BYTES + 1];
+        assert_eq!(code(&huge, format), "radar-too-large");
+        for open in ["[", "{\"entries\":", "{\"items\":[", "{\"a\":[", "[[["] {
+            assert_eq!(code(open.repeat(200_000).as_bytes(), format), "radar-syntax", "{open}");
+        }
+        for bad in [
+            &b"\xff\xfe[\0]\0"[..],
+            b"[\xff]",
+            b"{\"items\": 1e999}",
+            b"[{\"name\":\"\\ud800\"}]",
+            b"\0",
+            b"",
+        ] {
+            assert_ne!(code(bad, format), "taken", "{bad:?}");
+        }
+    }
+    let many: Vec<_> = (0..=govern::catalogue::MOST_TECHNOLOGIES).map(|n| entry(&n.to_string())).collect();
+    assert_eq!(code(serde_json::to_string(&many).unwrap().as_bytes(), None), "radar-too-many");
+    let rows: String =
+        (0..=govern::catalogue::MOST_TECHNOLOGIES).map(|n| format!("{n},adopt,tools,d\n")).collect();
+    assert_eq!(code(format!("name,ring,quadrant,description\n{rows}").as_bytes(), None), "radar-too-many");
+    // What is only long becomes short, and nothing in it is more than text.
+    let texts = [
+        "x".repeat(1 << 20),
+        "\u{0}a\u{1b}[31m\u{202e}b".to_owned(),
+        "<script>alert(1)</script>".into(),
+        "=cmd|' /C calc'!A0".into(),
+        "&a: *a !!python/object".into(),
+    ];
+    let long = texts.map(|text| entry(&text));
+    let found = import::import(serde_json::to_string(&long).unwrap().as_bytes(), None).unwrap();
+    for technology in &found.catalogue.technologies {
+        assert!(technology.name.chars().count() <= 200 && !technology.name.chars().any(char::is_control));
+    }
+    let text = yaml(&found.catalogue);
+    assert_eq!(parse(text.as_bytes(), "x").unwrap(), found.catalogue, "{text}");
+    let wide = format!("name,ring,quadrant,description{}\na,adopt,tools,d\n", ",x".repeat(500_000));
+    let quotes = format!("name,ring,quadrant,description\n{}", "\"".repeat(1 << 20));
+    for odd in [wide, quotes] {
+        let _ = code(odd.as_bytes(), None);
+    }
+}
+
+#[test]
 fn our_csv_is_one_that_others_read_and_no_spreadsheet_runs() {
     let mut catalogue = parse(GOOD.as_bytes(), "x").unwrap();
     catalogue.technologies[0].rationale = Some("=cmd()".into());

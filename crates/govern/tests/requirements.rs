@@ -61,6 +61,13 @@ fn what_is_not_the_standard_is_refused_with_its_place() {
         (file(&[entry("V1.2.1", "V1.1", "V1", "1")]), "asvs-bad-entry"),
         (file(&[entry("V1.1.1\n", "V1.1", "V1", "1")]), "asvs-bad-entry"),
         (file(&[entry("V1.1.1", "V1.1", "V1", "4")]), "asvs-bad-entry"),
+        (file(&[entry("V1.1.1\0", "V1.1", "V1", "1")]), "asvs-bad-entry"),
+        (file(&[entry(&"V1.1.1".repeat(100_000), "V1.1", "V1", "1")]), "asvs-bad-entry"),
+        (file(&[entry("V99999999999.1.1", "V99999999999.1", "V99999999999", "1")]), "asvs-bad-entry"),
+        (b"\xff\xfe{\0}\0".to_vec(), "asvs-unreadable"),
+        (b"{\"requirements\":[\"\xff\"]}".to_vec(), "asvs-unreadable"),
+        (b"{\"requirements\":[],\"requirements\":[]}".to_vec(), "asvs-unreadable"),
+        (format!("{{\"a\":{}", "{\"a\":".repeat(100_000)).into_bytes(), "asvs-unreadable"),
     ] {
         assert_eq!(read(&bytes).unwrap_err().code(), code);
     }

@@ -17,8 +17,9 @@ use crate::{problem::Refusal, state::App, text};
 const PACE: Duration = Duration::from_millis(400);
 /// Most bytes in one event.
 const MOST: usize = 64 * 1024;
-/// Longest time that one stream lasts; a browser asks again by itself.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// Longest time that one stream lasts. A browser asks again by itself from where it was, and only then is looked at
+/// whether it still may.
+const LONGEST: Duration = Duration::from_secs(300);
 
 struct Follower {
     app: Arc<App>,
@@ -58,9 +59,12 @@ impl Follower {
             if let Some(event) = self.read(over).await {
                 return Some(event);
             }
-            if over || tokio::time::Instant::now() > self.until {
+            if over {
                 self.ended = true;
                 return Some(Event::default().event("end").data("end"));
+            }
+            if tokio::time::Instant::now() > self.until {
+                return None;
             }
             tokio::select! {
                 () = tokio::time::sleep(PACE) => {}

@@ -14,6 +14,8 @@ use crate::identity::{Ask, Discovery, address, ask, discover, read, wrong};
 
 /// Largest answer of a token endpoint, in bytes.
 const LARGEST: usize = 64 << 10;
+/// Longest secret of a client, in bytes.
+const LONGEST_SECRET: u64 = 4 << 10;
 /// Most groups of a person that are looked at.
 const MOST_GROUPS: usize = 500;
 
@@ -154,11 +156,16 @@ fn request(asked: &Exchange<'_>, found: Discovery, network: Network) -> Result<A
 
 fn secret(provider: &Provider) -> Result<Option<String>, Problem> {
     let Some(path) = &provider.secret_file else { return Ok(None) };
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        let message = format!("the secret of provider {} cannot be read from {path}: {e}", provider.name);
+    let unusable = |why: String| {
+        let message = format!("the secret of provider {} cannot be had: {why}", provider.name);
         Problem::new("provider-secret", Exit::Environment, message)
-    })?;
-    Ok(Some(text.trim().to_owned()))
+    };
+    let bytes = crate::project::read_bounded(path.as_ref(), LONGEST_SECRET + 1);
+    let bytes = bytes.map_err(|problem| unusable(problem.message))?;
+    match String::from_utf8(bytes) {
+        Ok(text) if text.len() as u64 <= LONGEST_SECRET => Ok(Some(text.trim().to_owned())),
+        _ => Err(unusable(format!("{path} is no text of at most {LONGEST_SECRET} bytes"))),
+    }
 }
 
 fn person(provider: &Provider, claims: &Map<String, Value>) -> Result<String, Problem> {

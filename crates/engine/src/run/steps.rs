@@ -23,7 +23,7 @@ use runner::{
 };
 use toolchain::{LOCK_NAME, ResolvedTool};
 
-use super::{Event, Prepared, Request, Watch};
+use super::{Event, Prepared, Request, Watch, network};
 use crate::{home::cannot, record::Recorder};
 
 /// `SOURCE_DATE_EPOCH` and the time of all inputs: 1980-01-01, the first moment that zip files know.
@@ -175,6 +175,7 @@ impl Context<'_> {
             .map(|rule| rule.to_string().parse::<Rule>())
             .collect::<Result<_, _>>()
             .map_err(|e| erase(&e))?;
+        network::outside(&spec.network, &std::env::var(network::INSIDE).unwrap_or_default())?;
         spec.secrets = step.secrets.iter().map(|name| secret(name)).collect::<Result<_, _>>()?;
         spec.limits = limits(step);
         spec.timeout = step.timeout;

@@ -167,6 +167,20 @@ impl Organisation {
             .map(|(name, team)| (name.as_str(), team))
     }
 
+    /// What this file would make the server read of its machine, or ask inside its networks, that `before` did not. To
+    /// decide who may do what is not to hold the machine: else a role could have any of its files sent to an issuer of
+    /// its own.
+    pub fn reaches_beyond(&self, before: &Self) -> Option<String> {
+        if self.network != before.network && self.network != Network::Public {
+            return Some("the addresses that providers may have (`network`)".to_owned());
+        }
+        let known = |new: &&Provider| {
+            before.providers.iter().any(|p| (&p.issuer, &p.secret_file) == (&new.issuer, &new.secret_file))
+        };
+        let mut with_file = self.providers.iter().filter(|provider| provider.secret_file.is_some());
+        with_file.find(|new| !known(new)).map(|new| format!("the `secret-file` of {}", new.name))
+    }
+
     /// Roles of a person for a project, or of the whole organisation, sorted.
     pub fn roles_of(&self, person: &str, project: Option<&str>) -> Vec<Role> {
         Rights::of_person(self, person, &[]).roles(project)

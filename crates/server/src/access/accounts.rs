@@ -107,9 +107,17 @@ pub(crate) struct Account {
     invitation: Option<Invitation>,
     #[serde(default)]
     disabled: bool,
-    /// Sessions that began before have ended.
+    /// What was begun or made before has ended. A session remembers the value that it began under, so that it ends
+    /// with any other one, whatever the clock does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sessions_since: Option<Timestamp>,
+}
+
+impl Account {
+    fn end_sessions(&mut self, now: Timestamp) {
+        let next = |last: Timestamp| last.checked_add(std::time::Duration::from_nanos(1)).unwrap_or(last);
+        self.sessions_since = Some(self.sessions_since.map_or(now, |last| next(last).max(now)));
+    }
 }
 
 impl Entry for Account {
@@ -134,6 +142,15 @@ pub struct AccountInfo {
     pub invited_until: Option<Timestamp>,
     /// Whether it may not sign in.
     pub disabled: bool,
+}
+
+/// An account whose password and code were right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Whether a second factor was shown.
+    pub(crate) second: bool,
+    /// The value of the account that sessions are bound to.
+    pub(crate) since: Option<Timestamp>,
 }
 
 /// What an invited person chooses.
@@ -198,14 +215,18 @@ impl AccountFile {
         Ok((info(&account), secret))
     }
 
-    /// Lets an account sign in or not. Its sessions end.
+    /// Lets an account sign in or not. Its sessions end; so does an open invitation of one that may not.
     ///
     /// # Errors
     /// `account-unknown`, and those of the file.
     pub fn set_disabled(&self, name: &str, disabled: bool, now: Timestamp) -> Result<(), AccountError> {
         self.one(name, |account| {
             account.disabled = disabled;
-            account.sessions_since = Some(now);
+            account.end_sessions(now);
+            if disabled {
+                // Accepting it would let the account in again.
+                account.invitation = None;
+            }
             Ok(())
         })
     }
@@ -255,49 +276,66 @@ impl AccountFile {
                 (account.second, account.step, account.recovery) = (Some(second), step, digests);
             }
             (account.password, account.invitation, account.disabled) = (Some(hash), None, false);
-            account.sessions_since = Some(now);
+            account.end_sessions(now);
             Ok(())
         })?;
         Ok((name, if chosen.code.is_empty() { vec![] } else { codes }))
     }
 
-    /// Whether password and code are right; `Some(true)` when a second factor was shown. One answer for every way of
-    /// being wrong.
+    /// Whether password and code are right. One answer for every way of being wrong; nothing is written then, so that
+    /// the time it takes does not tell that only the code was.
     pub(crate) fn sign_in(
         &self,
         name: &str,
         password: &str,
         code: &str,
         now: Timestamp,
-    ) -> Result<Option<bool>, AccountError> {
+    ) -> Result<Option<Shown>, AccountError> {
         let accounts = self.0.list()?;
         let account = accounts.iter().find(|account| account.name == name && !account.disabled);
         let fits = password::verify(password, account.and_then(|account| account.password.as_deref()));
         let Some(account) = account.filter(|_| fits) else { return Ok(None) };
         if account.second.is_none() {
-            return Ok(Some(false));
+            return Ok(Some(Shown { second: false, since: account.sessions_since }));
         }
+        let began = account.sessions_since;
         // Under the lock, so that two requests cannot use one code.
-        self.one(name, |account| {
+        let used = self.one(name, |account| {
+            if account.disabled || account.sessions_since != began {
+                return Err(AccountError::Code);
+            }
+            let shown = Shown { second: true, since: began };
             let second = account.second.as_deref().unwrap_or_default();
             if let Some(step) = code::step(second, code, now, account.step) {
                 account.step = step;
-                return Ok(Some(true));
+                return Ok(shown);
             }
             let digest = code::recovery_digest(code);
             let before = account.recovery.len();
             account.recovery.retain(|kept| {
                 aws_lc_rs::constant_time::verify_slices_are_equal(&kept.0, &digest.0).is_err()
             });
-            Ok((account.recovery.len() < before).then_some(true))
-        })
+            if account.recovery.len() < before { Ok(shown) } else { Err(AccountError::Code) }
+        });
+        match used {
+            Err(AccountError::Code) => Ok(None),
+            used => used.map(Some),
+        }
     }
 
-    /// Whether a session of this account that began then is still good.
-    pub(crate) fn keeps(&self, name: &str, begun: Timestamp) -> Result<bool, AccountError> {
+    /// Whether a session that began under this value of the account is still good.
+    pub(crate) fn keeps(&self, name: &str, since: Option<Timestamp>) -> Result<bool, AccountError> {
+        self.is(name, |account| account.sessions_since == since)
+    }
+
+    /// Whether a token of this account that was made then is still good.
+    pub(crate) fn keeps_token(&self, name: &str, made: Timestamp) -> Result<bool, AccountError> {
+        self.is(name, |account| account.sessions_since.is_none_or(|since| since <= made))
+    }
+
+    fn is(&self, name: &str, good: impl Fn(&Account) -> bool) -> Result<bool, AccountError> {
         let accounts = self.0.list()?;
-        let account = accounts.iter().find(|account| account.name == name);
-        Ok(account.is_some_and(|a| !a.disabled && a.sessions_since.is_none_or(|since| since <= begun)))
+        Ok(accounts.iter().any(|account| account.name == name && !account.disabled && good(account)))
     }
 }
 

@@ -39,25 +39,51 @@ impl<K: Hash + Eq + Clone + Key> Failures<K> {
     /// How long this key must wait, if it must.
     pub(crate) fn wait(&self, key: K, now: Instant) -> Option<Duration> {
         let owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
-        let owes = self.current(*owed.get(&key.meant())?, now);
-        let over = owes - self.burst + 1.0;
-        (over > 0.0).then(|| Duration::from_secs_f64(over * self.forgiven_after))
+        self.over(*owed.get(&key.meant())?, now)
     }
 
     /// Remembers a failure; `true` when this one began a wait.
     pub(crate) fn record(&self, key: K, now: Instant) -> bool {
         let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
-        if owed.len() >= MOST {
-            owed.retain(|_, entry| self.current(*entry, now) > 1.0);
-            if owed.len() >= MOST {
-                owed.clear();
-            }
+        self.count(&mut owed, key.meant(), now)
+    }
+
+    /// Counts an attempt before it is known how it ends: of many at the same moment no more than the burst are let
+    /// through. `true` when it is the last one before a wait; else how long to wait. [`Failures::forgive`] follows
+    /// when it was good.
+    pub(crate) fn attempt(&self, key: K, now: Instant) -> Result<bool, Duration> {
+        let (key, mut owed) = (key.meant(), self.owed.lock().unwrap_or_else(PoisonError::into_inner));
+        match owed.get(&key).and_then(|entry| self.over(*entry, now)) {
+            Some(wait) => Err(wait),
+            None => Ok(self.count(&mut owed, key, now)),
         }
-        let entry = owed.entry(key.meant()).or_insert((0.0, now));
+    }
+
+    /// Takes back what a good attempt counted.
+    pub(crate) fn forgive(&self, key: K, now: Instant) {
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = owed.get_mut(&key.meant()) {
+            *entry = ((self.current(*entry, now) - 1.0).max(0.0), now);
+        }
+    }
+
+    fn count(&self, owed: &mut HashMap<K, (f64, Instant)>, key: K, now: Instant) -> bool {
+        if owed.len() >= MOST && !owed.contains_key(&key) {
+            let debt = |entry: &(f64, Instant)| self.current(*entry, now);
+            let least =
+                owed.iter().min_by(|a, b| debt(a.1).total_cmp(&debt(b.1))).map(|(key, _)| key.clone());
+            least.map(|key| owed.remove(&key));
+        }
+        let entry = owed.entry(key).or_insert((0.0, now));
         let before = self.current(*entry, now);
         let after = (before + 1.0).min(self.burst * 3.0);
         *entry = (after, now);
         before <= self.burst - 1.0 && after > self.burst - 1.0
+    }
+
+    fn over(&self, entry: (f64, Instant), now: Instant) -> Option<Duration> {
+        let over = self.current(entry, now) - self.burst + 1.0;
+        (over > 0.0).then(|| Duration::from_secs_f64(over * self.forgiven_after))
     }
 
     fn current(&self, (owes, since): (f64, Instant), now: Instant) -> f64 {
@@ -117,5 +143,31 @@ mod tests {
         }
         assert_eq!(waits, [0, 0, 0, 0, 60, 120, 180, 240]);
         assert_eq!(failures.wait("bob".to_owned(), now), None);
+    }
+
+    #[test]
+    fn attempts_count_before_they_end_and_good_ones_are_taken_back() {
+        let (failures, now) = (Failures::of_accounts(), Instant::now());
+        let under_way = (0..9).filter(|_| failures.attempt("ann".to_owned(), now).is_ok()).count();
+        assert_eq!(under_way, 5, "none of them has ended");
+        failures.forgive("ann".to_owned(), now);
+        assert_eq!(failures.attempt("ann".to_owned(), now), Ok(true));
+        assert!(failures.attempt("ann".to_owned(), now).is_err());
+    }
+
+    #[test]
+    fn names_that_nobody_has_do_not_make_a_wait_forgotten() {
+        let (failures, now) = (Failures::of_accounts(), Instant::now());
+        for _ in 0..5 {
+            failures.record("ann".to_owned(), now);
+        }
+        for n in 0..3 * MOST {
+            // Twice: those that owe one only were always the first to go.
+            for _ in 0..2 {
+                failures.record(format!("nobody{n}"), now);
+            }
+        }
+        assert!(failures.wait("ann".to_owned(), now).is_some());
+        assert!(failures.owed.lock().unwrap().len() <= MOST);
     }
 }

@@ -70,18 +70,16 @@ async fn authorise(app: &App, who: &Principal, request: &mut Request) -> Result<
 
 /// Who asks; `None` for nobody.
 async fn identify(app: &App, peer: SocketAddr, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
-    let now = app.clock.now();
     let Some(token) = bearer(headers) else {
-        let Some((who, begun)) = app.sessions.of(headers, now) else { return Ok(None) };
-        return principal(app, &who, begun).await;
+        let Some(who) = app.sessions.of(headers, app.clock.now()) else { return Ok(None) };
+        return principal(app, &who).await;
     };
-    let (who, begun) = if token.starts_with(super::token::PREFIX) || !token.contains('.') {
-        let known = check(app, peer, &token)?;
-        (Who::Token(known.id), known.created)
+    let who = if token.starts_with(super::token::PREFIX) || !token.contains('.') {
+        Who::Token(check(app, peer, &token)?.id)
     } else {
-        (super::job::check(app, peer, token).await?, now)
+        super::job::check(app, peer, token).await?
     };
-    let found = principal(app, &who, begun).await?;
+    let found = principal(app, &who).await?;
     found.map(Some).ok_or_else(invalid)
 }
 

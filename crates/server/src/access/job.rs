@@ -41,7 +41,7 @@ pub(super) async fn check(app: &App, peer: SocketAddr, token: String) -> Result<
         }
         seen.insert(digest)
     };
-    if first && let Some(job) = principal(app, &who, app.clock.now()).await? {
+    if first && let Some(job) = principal(app, &who).await? {
         audit::record(app, AccessAction::SignedIn, &job.name, Some(job.by(None)), Some(peer)).await?;
     }
     Ok(who)

@@ -10,7 +10,7 @@ use axum::{
     extract::{ConnectInfo, Query, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{COOKIE, HOST, SET_COOKIE},
+        header::{HOST, SET_COOKIE},
     },
     response::{IntoResponse, Redirect, Response},
 };
@@ -113,7 +113,8 @@ pub(crate) async fn back(
 
 async fn finish(app: &Arc<App>, peer: SocketAddr, headers: &HeaderMap, back: Back) -> Result<Who, Refusal> {
     guard::patience(app, peer)?;
-    let pending = secret(app, headers).and_then(|secret| app.pendings.take(&secret, app.clock.now()));
+    let pending = super::session::cookie(headers, name(app))
+        .and_then(|secret| app.pendings.take(secret, app.clock.now()));
     let pending = pending.filter(|pending| same(&pending.state, &back.state));
     let Some(pending) = pending else {
         return Err(wrong("this is not the answer to a sign-in of this browser, or it took too long"));
@@ -165,10 +166,4 @@ fn cookie(app: &App, value: &str, age: i64) -> String {
 
 fn name(app: &App) -> &'static str {
     if app.tls { "__Host-proofhouse-provider" } else { "proofhouse-provider" }
-}
-
-fn secret(app: &App, headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name(app)).map(|(_, value)| value.to_owned())
 }

@@ -205,7 +205,10 @@ pub(crate) async fn check(
 ) -> Result<(), Refusal> {
     let may = |project: Option<&str>| principal.rights.may(rule.permission, project);
     if may(None) {
-        return Ok(());
+        return match rule.place {
+            Where::Entry if !principal.rights.may(Audit, None) => refuse_door(app, path).await,
+            _ => Ok(()),
+        };
     }
     let allowed = match rule.place {
         Where::Organisation => false,
@@ -236,6 +239,17 @@ pub(crate) async fn check(
     let refusal = Refusal::forbidden(rule.permission);
     let somewhere = rule.place == Where::Query && principal.rights.may_somewhere(rule.permission);
     Err(if somewhere { refusal.with_hint("name one of your projects: add `project=NAME`") } else { refusal })
+}
+
+/// What happened at the door and who may do what are entries like others, for those only who may see them on their
+/// own pages.
+async fn refuse_door(app: &App, path: &HashMap<String, String>) -> Result<(), Refusal> {
+    let Some(index) = path.get("index").and_then(|index| index.parse().ok()) else { return Ok(()) };
+    let entry = app.store.statement(index).await?;
+    match entry.is_some_and(|entry| matches!(entry.kind.as_str(), "access" | "organisation")) {
+        true => Err(Refusal::forbidden(Audit)),
+        false => Ok(()),
+    }
 }
 
 /// The first project that may be seen, for lists that must name one.

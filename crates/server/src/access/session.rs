@@ -18,7 +18,11 @@ const IDLE: i64 = 12 * 3600;
 /// Seconds after which it ends in any case.
 const LONGEST: i64 = 7 * 24 * 3600;
 /// Most sessions; beyond, the one that rested longest ends.
-const MOST: usize = 1000;
+const MOST: usize = 10_000;
+/// Most sessions of one person or token, likewise: nobody ends those of others by beginning many.
+const MOST_OF_ONE: usize = 20;
+/// Seconds that the clock may go back under a session.
+const BACK: i64 = 300;
 
 struct Session {
     who: Who,
@@ -29,7 +33,8 @@ struct Session {
 impl Session {
     fn is_alive(&self, now: Timestamp) -> bool {
         let since = |then: Timestamp| now.as_second().saturating_sub(then.as_second());
-        since(self.used) < IDLE && since(self.begun) < LONGEST
+        // How old one from the future is cannot be told.
+        since(self.used) < IDLE && (-BACK..LONGEST).contains(&since(self.begun))
     }
 }
 
@@ -79,27 +84,34 @@ impl Sessions {
         let secret = token::generate()?;
         let mut known = self.known();
         known.sessions.retain(|_, session| session.is_alive(now));
-        if known.sessions.len() >= MOST {
-            let oldest = known.sessions.iter().min_by_key(|(_, session)| session.used).map(|(key, _)| *key);
+        let own = |session: &Session| session.who.key() == who.key();
+        let many = known.sessions.values().filter(|session| own(session)).count() >= MOST_OF_ONE;
+        if many || known.sessions.len() >= MOST {
+            let among = known.sessions.iter().filter(|(_, session)| !many || own(session));
+            let oldest = among.min_by_key(|(_, session)| session.used).map(|(key, _)| *key);
             oldest.map(|key| known.sessions.remove(&key));
         }
         known.sessions.insert(token::digest(&secret), Session { who, begun: now, used: now });
         Ok(self.set_cookie(&secret, LONGEST))
     }
 
-    /// Whose living session the request belongs to, and since when.
-    pub(crate) fn of(&self, headers: &HeaderMap, now: Timestamp) -> Option<(Who, Timestamp)> {
-        let secret = self.secret(headers)?;
+    /// Whose living session the request belongs to. One that has ended is gone, also if the clock goes back.
+    pub(crate) fn of(&self, headers: &HeaderMap, now: Timestamp) -> Option<Who> {
+        let digest = token::digest(self.secret(headers)?);
         let mut known = self.known();
-        let session = known.sessions.get_mut(&token::digest(&secret)).filter(|one| one.is_alive(now))?;
+        let session = known.sessions.get_mut(&digest)?;
+        if !session.is_alive(now) {
+            known.sessions.remove(&digest);
+            return None;
+        }
         session.used = session.used.max(now);
-        Some((session.who.clone(), session.begun))
+        Some(session.who.clone())
     }
 
     /// Ends the request's session; returns the `Set-Cookie` value that removes the cookie.
     pub(crate) fn end(&self, headers: &HeaderMap) -> String {
         if let Some(secret) = self.secret(headers) {
-            self.known().sessions.remove(&token::digest(&secret));
+            self.known().sessions.remove(&token::digest(secret));
         }
         self.set_cookie("", 0)
     }
@@ -109,13 +121,19 @@ impl Sessions {
         format!("{}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}", self.cookie)
     }
 
-    fn secret(&self, headers: &HeaderMap) -> Option<String> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs =
-            cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let (_, value) = pairs.find(|(name, _)| *name == self.cookie)?;
-        token::well_formed(value).then(|| value.to_owned())
+    fn secret<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        cookie(headers, &self.cookie).filter(|value| token::well_formed(value))
     }
+}
+
+/// The cookie of this name. Two with different values count as none: without TLS another program of this machine could
+/// plant one for some of our paths, and browsers send that one first.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut found = pairs.filter(|(found, _)| *found == name).map(|(_, value)| value);
+    let first = found.next()?;
+    found.all(|other| other == first).then_some(first)
 }
 
 #[cfg(test)]
@@ -138,7 +156,7 @@ mod tests {
         assert!(cookie.starts_with("proofhouse-8080=ph_"), "{cookie}");
         let headers = headers(&cookie);
         for hour in (0..168).step_by(11) {
-            assert_eq!(sessions.of(&headers, later(hour)), Some((Who::Owner, later(0))), "{hour}");
+            assert_eq!(sessions.of(&headers, later(hour)), Some(Who::Owner), "{hour}");
         }
         assert_eq!(sessions.of(&headers, later(168)), None);
         assert_eq!(sessions.of(&HeaderMap::new(), later(0)), None);

@@ -13,7 +13,9 @@ use model::predicate::AccessAction;
 use serde::Deserialize;
 
 use super::{
-    Principal, audit, guard,
+    Principal,
+    accounts::Shown,
+    audit, guard,
     who::{Who, principal},
 };
 use crate::{problem::Refusal, state::App};
@@ -46,10 +48,9 @@ pub(crate) async fn page(
     headers: HeaderMap,
     Query(link): Query<Link>,
 ) -> Result<Response, Refusal> {
-    let now = app.clock.now();
     let Some(secret) = link.token else {
-        if let Some((who, begun)) = app.sessions.of(&headers, now)
-            && principal(&app, &who, begun).await?.is_some()
+        if let Some(who) = app.sessions.of(&headers, app.clock.now())
+            && principal(&app, &who).await?.is_some()
         {
             return Ok(Redirect::to("/").into_response());
         }
@@ -95,27 +96,34 @@ pub(crate) async fn submit(
 
 /// Checks name, password and code. Whatever is wrong, the answer is the same.
 async fn account(app: &Arc<App>, peer: SocketAddr, given: Credentials) -> Result<Who, Refusal> {
-    let now = Instant::now();
     let name: String = given.name.trim().to_lowercase().chars().take(64).collect();
+    // Each hash takes memory and time: a few at once, the others wait their turn. Whether somebody must wait is asked
+    // again when it is their turn, and the answer counts before the next turn: many at the same moment gain nothing.
     guard::patience(app, peer)?;
-    if let Some(wait) = app.locked.wait(name.clone(), now) {
+    if let Some(wait) = app.locked.wait(name.clone(), Instant::now()) {
         return Err(guard::too_many(wait));
     }
-    // Each hash takes memory and time: a few at once, the others wait their turn.
     let permit = Arc::clone(&app.hashing).acquire_owned().await;
-    let (accounts, moment) = (app.accounts.clone(), app.clock.now());
-    let asked = name.clone();
+    guard::patience(app, peer)?;
+    let last = app.locked.attempt(name.clone(), Instant::now()).map_err(guard::too_many)?;
+    let (door, asked) = (Arc::clone(app), name.clone());
     let checked = tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        accounts.sign_in(&asked, &given.password, given.code.trim(), moment)
+        let shown = door.accounts.sign_in(&asked, &given.password, given.code.trim(), door.clock.now());
+        match shown {
+            Ok(Some(_)) => door.locked.forgive(asked, Instant::now()),
+            _ => {
+                door.failures.record(peer.ip(), Instant::now());
+            }
+        }
+        drop(permit);
+        shown
     });
     match checked.await.map_err(std::io::Error::other)?? {
-        Some(second) => Ok(Who::Account { name, second }),
+        Some(Shown { second, since }) => Ok(Who::Account { name, second, since }),
         None => {
-            app.failures.record(peer.ip(), now);
             // Names that nobody has are counted, so that they answer alike, but they are not worth an entry.
             let known = app.accounts.list()?.iter().any(|account| account.name == name);
-            if app.locked.record(name.clone(), now) && known {
+            if last && known {
                 audit::record(app, AccessAction::LockedOut, &name, None, Some(peer)).await?;
             }
             let why = "name, password or code is wrong";
@@ -132,8 +140,7 @@ pub(super) async fn begin(
     peer: SocketAddr,
     who: Who,
 ) -> Result<Response, Refusal> {
-    let now = app.clock.now();
-    let found = principal(app, &who, now).await?;
+    let found = principal(app, &who).await?;
     let Some(found) = found.filter(|found| !found.rights.is_empty()) else {
         let error =
             "You are known, but you have no role here. Somebody with the role admin can give you one.";
@@ -141,7 +148,7 @@ pub(super) async fn begin(
     };
     audit::record(app, AccessAction::SignedIn, &found.name, Some(found.by(None)), Some(peer)).await?;
     let _ = app.sessions.end(headers);
-    let cookie = app.sessions.begin(who, now)?;
+    let cookie = app.sessions.begin(who, app.clock.now())?;
     Ok(([(SET_COOKIE, cookie)], Html(SignedIn.render()?)).into_response())
 }
 

@@ -13,8 +13,8 @@ use crate::{problem::Refusal, state::App};
 pub(crate) enum Who {
     /// Whoever started the server.
     Owner,
-    /// An account here; whether it showed a second factor.
-    Account { name: String, second: bool },
+    /// An account here; whether it showed a second factor; the value of the account that ends its sessions.
+    Account { name: String, second: bool, since: Option<Timestamp> },
     /// A person of a provider, with the groups that it told of.
     Person { name: String, groups: Vec<String>, issuer: String },
     /// A token.
@@ -68,8 +68,21 @@ impl Principal {
     }
 }
 
+impl Who {
+    /// What tells one from another: kind and name.
+    pub(crate) fn key(&self) -> (u8, &str) {
+        match self {
+            Self::Owner => (0, ""),
+            Self::Account { name, .. } => (1, name),
+            Self::Person { name, .. } => (2, name),
+            Self::Token(id) => (3, id),
+            Self::Job { workload, .. } => (4, workload),
+        }
+    }
+}
+
 /// The rights of what a session or token stands for; `None` when it does not hold any more.
-pub(crate) async fn principal(app: &App, who: &Who, begun: Timestamp) -> Result<Option<Principal>, Refusal> {
+pub(crate) async fn principal(app: &App, who: &Who) -> Result<Option<Principal>, Refusal> {
     let organisation = app.organisation().await?;
     Ok(match who {
         Who::Owner => Some(Principal {
@@ -78,9 +91,9 @@ pub(crate) async fn principal(app: &App, who: &Who, begun: Timestamp) -> Result<
             rights: owner(app, &organisation),
             account: None,
         }),
-        Who::Account { name, second } => {
+        Who::Account { name, second, since } => {
             let weak = organisation.second_factor && !second;
-            let keeps = app.accounts.keeps(name, begun)? && !weak;
+            let keeps = app.accounts.keeps(name, *since)? && !weak;
             keeps.then(|| Principal {
                 name: name.clone(),
                 via: if *second { Via::PasswordAndCode } else { Via::Password },
@@ -128,7 +141,7 @@ fn of_token(app: &App, organisation: &Organisation, token: &TokenInfo) -> Result
     let scope = token.scope.as_ref().unwrap_or(&old);
     let rights = match (&scope.owner, &token.scope) {
         (Some(owner), _) => {
-            if !app.accounts.keeps(owner, token.created)? {
+            if !app.accounts.keeps_token(owner, token.created)? {
                 return Ok(None);
             }
             Rights::of_person(organisation, owner, &[]).limited_to(&scope.roles, &scope.projects)

@@ -6,6 +6,7 @@ mod support;
 mod access;
 mod acts;
 mod answers;
+mod attacks;
 mod browser;
 mod escaping;
 mod limits;

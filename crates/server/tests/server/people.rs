@@ -9,7 +9,7 @@ use server::{AccountFile, TokenFile, TokenScope};
 
 use crate::support::{Server, code, now};
 
-const FILE: &str = "\
+pub const FILE: &str = "\
 version: 1
 name: Example
 teams:
@@ -36,22 +36,22 @@ pub async fn apply(server: &Server, text: &str) {
     server.store.project(&logged, &server.ledger.blobs).await.unwrap();
 }
 
-fn tokens(server: &Server) -> TokenFile {
+pub fn tokens(server: &Server) -> TokenFile {
     TokenFile::in_folder(&server.folder.path().join("server"))
 }
 
-fn accounts(server: &Server) -> AccountFile {
+pub fn accounts(server: &Server) -> AccountFile {
     AccountFile::in_folder(&server.folder.path().join("server"))
 }
 
-fn scoped(server: &Server, name: &str, role: Role, projects: &[&str]) -> String {
+pub fn scoped(server: &Server, name: &str, role: Role, projects: &[&str]) -> String {
     let projects = projects.iter().map(|project| (*project).to_owned()).collect();
     let scope = TokenScope { roles: vec![role], projects, owner: None };
     tokens(server).create(name, Some(scope), None, now()).unwrap().1
 }
 
 /// An address with real things of the demo's ledger in it.
-async fn filled(server: &Server, path: &str) -> String {
+pub async fn filled(server: &Server, path: &str) -> String {
     let findings = server.json("/api/v1/findings?project=shop&limit=1").await;
     let sboms = server.json("/api/v1/sboms?project=shop").await;
     let entries = server.json("/api/v1/ledger?project=shop&kind=decision").await;
@@ -82,7 +82,7 @@ async fn filled(server: &Server, path: &str) -> String {
         .replace("{control}", "PO.3.2")
 }
 
-fn ask(server: &Server, method: &Method, path: &str, token: &str) -> RequestBuilder {
+pub fn ask(server: &Server, method: &Method, path: &str, token: &str) -> RequestBuilder {
     let request = server.stranger().request(method.clone(), server.url(path)).bearer_auth(token);
     match *method {
         Method::POST => request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(""),
@@ -166,7 +166,7 @@ pub fn one_time(secret: &str, step_from_now: i64) -> String {
     format!("{:06}", word % 1_000_000)
 }
 
-async fn post(client: &Client, url: String, form: &[(&str, &str)]) -> Response {
+pub async fn post(client: &Client, url: String, form: &[(&str, &str)]) -> Response {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let kind = "application/x-www-form-urlencoded";
     client.post(url).header(header::CONTENT_TYPE, kind).body(body).send().await.unwrap()
@@ -200,12 +200,12 @@ pub async fn join(server: &Server, name: &str) -> (String, Vec<String>) {
     (secret, recovery)
 }
 
-async fn sign_in(server: &Server, name: &str, password: &str, code: &str) -> Response {
+pub async fn sign_in(server: &Server, name: &str, password: &str, code: &str) -> Response {
     let form = [("name", name), ("password", password), ("code", code)];
     post(&server.stranger(), server.url("/login"), &form).await
 }
 
-fn signed_in(answer: &Response) -> Client {
+pub fn signed_in(answer: &Response) -> Client {
     assert_eq!(answer.status(), StatusCode::OK);
     let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
     let headers = header::HeaderMap::from_iter([(header::COOKIE, cookie.parse().unwrap())]);

@@ -166,3 +166,39 @@ fn a_git_folder_that_a_step_makes_is_no_output() {
     let failed = site.proofhouse(&["run"]).expect(1);
     assert!(failed.err.contains("the output `dist/.Git` is a git folder"), "{}", failed.err);
 }
+
+#[test]
+fn a_project_reaches_nothing_inside_that_the_machine_does_not_open() {
+    let site = service("");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let here = format!("127.0.0.1:{port}");
+    let asked = |rule: &str| {
+        let get = format!(
+            "import urllib.request, os; \
+             urllib.request.build_opener(urllib.request.ProxyHandler({{'http': os.environ['HTTP_PROXY']}}))\
+             .open('http://{here}/', timeout=1)"
+        );
+        let step =
+            format!("  reach: {{ kind: test, run: [python3, -c, \"{get}\"], network: [\"{rule}\"] }}\n");
+        site.write("proofhouse.yaml", config("").replace("steps:\n", &format!("steps:\n{step}")));
+        site.commit("A step that reaches inside");
+    };
+    // Another spelling is a name that leads there, not an address; and what a cloud tells its machines.
+    for rule in [here.as_str(), "169.254.169.254", "[::1]:8080", "::ffff:127.0.0.1"] {
+        asked(rule);
+        let refused = site.proofhouse(&["run", "reach"]).expect(1);
+        assert!(refused.err.contains("an address inside"), "{rule}: {}", refused.text());
+    }
+    for rule in ["2130706433:80", "0x7f000001:80", "127.1:80", "localhost:80"] {
+        asked(&rule.replace("80", &port.to_string()));
+        let _ = site.proofhouse(&["run", "reach"]);
+    }
+    let nobody = listener.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "no step came through");
+    asked(&here);
+    let mut allowed = site.command(&["run", "reach"]);
+    let answer = Answer::of(allowed.env("PROOFHOUSE_INNER_NETWORK", &here).output().unwrap());
+    assert!(listener.accept().is_ok(), "{}", answer.text());
+}

@@ -1,6 +1,7 @@
 //! People through the binary: the organisation's file, accounts, and a real OpenID Connect provider.
 
 mod browser;
+mod hostile;
 
 use std::{
     io::{BufRead as _, BufReader},

@@ -10,7 +10,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use govern::organisation::{self, Organisation};
-use model::{Role, Statement, predicate::AccessAction};
+use model::{Role, Statement, Via, predicate::AccessAction};
 use serde::Deserialize;
 use store::views::{AccessView, OrganisationView, PageRequest};
 
@@ -87,12 +87,12 @@ pub(super) async fn apply(
     }
     let old = app.organisation().await?;
     match organisation::applied(&text, &old, who.by(None), app.clock.now()) {
-        Ok(applied) if errors.is_empty() => {
+        Ok(applied) if errors.is_empty() && beyond(&text, &old, &who).is_none() => {
             let statement = Statement::new(vec![applied.subject()], &applied);
             app.record(statement.map_err(std::io::Error::other)?).await?;
             return Ok(Redirect::to("/people").into_response());
         }
-        Ok(_) => {}
+        Ok(_) => errors.extend(beyond(&text, &old, &who)),
         Err(mistakes) => errors.extend(mistakes.mistakes.iter().map(|mistake| {
             let hint = mistake.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
             format!("Line {}, column {}: {}{hint}.", mistake.line, mistake.column, mistake.message)
@@ -105,6 +105,15 @@ pub(super) async fn apply(
     }
     page.errors = errors;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response())
+}
+
+/// What in a file only whoever holds the machine may change: by its own link, or on the command line.
+fn beyond(text: &str, old: &Organisation, who: &Principal) -> Option<String> {
+    let new = organisation::parse(text.as_bytes(), "organisation.yaml").ok()?;
+    let what = new.reaches_beyond(old).filter(|_| who.via != Via::Link)?;
+    Some(format!(
+        "This changes {what}, which only somebody on the server's machine can: `proofhouse organisation apply`."
+    ))
 }
 
 #[derive(Deserialize)]
