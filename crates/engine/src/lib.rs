@@ -7,6 +7,7 @@
 pub mod active;
 pub mod builtin;
 pub mod ci;
+pub mod coverage;
 pub mod evidence;
 pub mod feeds;
 pub mod foreign;

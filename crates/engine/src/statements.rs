@@ -5,8 +5,8 @@ mod provenance;
 use model::{
     Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
     predicate::{
-        Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord, Technologies,
-        TechnologyUse, TestContext, TestResult, TraceContext,
+        CodeCoverage, Context, Monitor, MonitorLog, MonitoredProcess, OutputRecord, RuntimeTrace, StepRecord,
+        Technologies, TechnologyUse, TestContext, TestResult, TraceContext,
         provenance::{BUILD_TYPE, BUILDER_PREFIX},
     },
 };
@@ -83,6 +83,7 @@ pub fn test_result(
     facts: &RunFacts,
     step: &StepRecord,
     results: crate::junit::Results,
+    coverage: Option<CodeCoverage>,
     passed: bool,
 ) -> TestResult {
     let named = results.ran() + results.skipped.len() > 0;
@@ -96,6 +97,7 @@ pub fn test_result(
         proofhouse: TestContext {
             context: facts.context(Some(&step.name)),
             requirements: results.requirements,
+            coverage,
         },
         finished: step.ended,
     }

@@ -28,8 +28,8 @@ mod validate;
 mod yaml;
 
 pub use config::{
-    Command, Config, Environment, Expect, Gate, Limits, Placeholders, Position, Report, Scans, Step,
-    StepKind, Tool, Trace,
+    Command, Config, CoverageReport, Environment, Expect, Gate, Limits, Placeholders, Position, Report,
+    Scans, Step, StepKind, Tool, Trace,
 };
 pub use diagnostic::{Diagnostic, Diagnostics, MOST_DIAGNOSTICS};
 pub use globs::{BadGlob, Globs};

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    config::{Config, Limits, Report, StepKind, Trace},
+    config::{Config, CoverageReport, Limits, Report, StepKind, Trace},
     globs::Globs,
     network::NetworkRule,
 };
@@ -55,6 +55,8 @@ pub struct PlannedStep {
     pub trace: Trace,
     /// The report among its outputs.
     pub report: Option<Report>,
+    /// The report of how much code its tests run, among its outputs.
+    pub coverage: Option<CoverageReport>,
 }
 
 /// Orders the steps of a valid configuration: of all steps that could come next, the one written first.
@@ -76,10 +78,11 @@ pub fn plan(config: &Config) -> Plan {
 fn planned(config: &Config, n: usize) -> PlannedStep {
     let step = &config.steps[n];
     let mut outputs = step.outputs.clone();
-    if let Some(report) = &step.report
-        && !outputs.iter().any(|output| crate::path::contains(output, &report.path))
-    {
-        outputs.push(report.path.clone());
+    let reports = [step.report.as_ref().map(|r| &r.path), step.coverage.as_ref().map(|r| &r.path)];
+    for path in reports.into_iter().flatten() {
+        if !outputs.iter().any(|output| crate::path::contains(output, path)) {
+            outputs.push(path.clone());
+        }
     }
     outputs.sort();
     PlannedStep {
@@ -99,5 +102,6 @@ fn planned(config: &Config, n: usize) -> PlannedStep {
         cache: step.cache,
         trace: step.trace,
         report: step.report.clone(),
+        coverage: step.coverage.clone(),
     }
 }

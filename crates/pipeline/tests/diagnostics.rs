@@ -72,7 +72,7 @@ steps:
   build: { kind: build, run: make, outputs: [dist/app] }
   package: { kind: package, run: make, outputs: [dist] }
   nothing: { kind: build, run: make }
-  scan: { kind: scan, run: bandit }
+  scan: { kind: scan, run: bandit, coverage: { format: lcov, path: c.info } }
   test: { kind: test, run: make, report: { format: sarif, path: r.xml }, secrets: [TOKEN], env: { TOKEN: x } }
 gate: { expect: [test:tset, scan:dast] }
 environments:

@@ -30,6 +30,7 @@ steps:
     run: python3 -m unittest
     needs: [build]
     report: { format: junit, path: report.xml }
+    coverage: { format: cobertura, path: out-of-tests/coverage.xml }
   build:
     kind: build
     run: |
@@ -76,7 +77,7 @@ fn a_complete_file_reads_as_it_is_meant() {
     assert_eq!((build.limits.memory, build.limits.cpu), (2 << 30, Some(200)));
     assert_eq!((build.timeout, build.trace), (Duration::from_secs(5400), Trace::Files));
     assert!(!build.inputs.matches("docs/a") && build.inputs.matches("src/a"));
-    assert_eq!((build.at.line, build.at.column), (18, 3));
+    assert_eq!((build.at.line, build.at.column), (19, 3));
     let expect = [Expect::Provenance, Expect::Sbom, Expect::Test(None)];
     let scans = [Technique::Sast, Technique::Secrets, Technique::Sca].map(Expect::Scan);
     assert_eq!(config.gate.expect, [&expect[..], &scans].concat());
@@ -96,7 +97,7 @@ fn the_plan_respects_needs_and_otherwise_the_order_of_the_file() {
     assert_eq!(names, ["build", "test", "package", "scan"]);
     assert_eq!(plan.steps[0].argv[..3], ["/bin/sh", "-eu", "-c"]);
     assert_eq!(plan.steps[0].attempts, 3);
-    assert_eq!(plan.steps[1].outputs, ["report.xml"]);
+    assert_eq!(plan.steps[1].outputs, ["out-of-tests/coverage.xml", "report.xml"]);
     assert_eq!(plan.steps[2].argv, ["python3", "pack.py"]);
     assert_eq!(pipeline::plan(&parse(COMPLETE)), plan);
     assert!(serde_json::to_value(&plan).unwrap()["steps"][0]["timeout"] == "1h30m");

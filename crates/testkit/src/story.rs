@@ -21,13 +21,20 @@ pub fn story<B: Blobs>(ledger: &mut Ledger<B>) {
     ledger.push(source(), &run_predicate(run, RunPhase::Started, ledger.now()));
     ledger.push(subject(), &provenance(context("build"), ledger.now()));
     ledger.push(subject(), &Sbom(sbom_document(run)));
+    let mut tested: TestContext = context("test").into();
+    let figures = CoverageFigures {
+        files: 1,
+        lines: Portion { covered: 7, total: 9 },
+        branches: Some(Portion { covered: 1, total: 2 }),
+    };
+    tested.coverage = Some(CodeCoverage { format: "lcov".into(), report: Digest::of("lcov"), figures });
     let test = TestResult {
         result: "FAILED".into(),
         configuration: vec![],
         passed_tests: vec!["a".into(), "b".into()],
         warned_tests: vec![],
         failed_tests: vec!["c\0d".into()],
-        proofhouse: context("test").into(),
+        proofhouse: tested,
         finished: ledger.now(),
     };
     ledger.push(source(), &test);

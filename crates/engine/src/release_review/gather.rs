@@ -4,13 +4,14 @@
 use govern::{
     catalogue::Bill,
     release_review::{
-        Before, Commit, Commits, Facts, Known, MOST_LISTED, Plan, Release, RequirementLine, TestLine,
+        Before, Commit, Commits, Facts, Known, MOST_LISTED, NO_COVERAGE, Plan, Release, RequirementLine,
+        TestLine,
     },
 };
 use model::{
     Problem, Timestamp,
     evidence::FindingFacts,
-    predicate::{Deployment, Run, TestResult},
+    predicate::{CoverageFigures, Deployment, Run, TestResult},
 };
 use pipeline::config::Environment;
 
@@ -57,7 +58,7 @@ pub(super) fn facts(
         bill: bill(&collected),
         commits: commits(question.project, old, run),
         before,
-        tests: tests(question, recorder)?,
+        tests: tests(question, recorder, now)?,
         requirements: Known::Known(lines.collect()),
         controls: vec![],
         plan: plan(environment),
@@ -103,14 +104,20 @@ fn before(
         at: deployment.ended,
         by: deployment.actor.clone(),
     };
-    let (findings, bill) = match of_run(question, environment, &deployment, recorder, now) {
-        Ok((run, collected)) => {
+    let before = match of_run(question, environment, &deployment, recorder, now) {
+        Ok((run, collected, tests)) => {
             release.commit = run.commit.clone().filter(|_| !run.dirty);
-            (Known::Known(findings(&collected)), bill(&collected))
+            let measured = CoverageFigures::sum(tests.iter().filter_map(|test| test.coverage));
+            let coverage = measured.map_or_else(|| Known::Unknown(NO_COVERAGE.to_owned()), Known::Known);
+            Before { release, findings: Known::Known(findings(&collected)), bill: bill(&collected), coverage }
         }
-        Err(problem) => (Known::Unknown(problem.message.clone()), Known::Unknown(problem.message)),
+        Err(problem) => {
+            let why = problem.message;
+            let findings = Known::Unknown(why.clone());
+            Before { release, findings, bill: Known::Unknown(why.clone()), coverage: Known::Unknown(why) }
+        }
     };
-    Ok(Known::Known(Some(Before { release, findings, bill })))
+    Ok(Known::Known(Some(before)))
 }
 
 /// What the ledger has of the run that was deployed.
@@ -120,7 +127,7 @@ fn of_run(
     deployment: &Deployment,
     recorder: &Recorder,
     now: Timestamp,
-) -> Result<(Run, Collected), Problem> {
+) -> Result<(Run, Collected, Vec<TestLine>), Problem> {
     let (run, from) = match deployment.run {
         Some(run) => gate::find_run(&deployment.project, Some(run), recorder)?,
         None => {
@@ -135,7 +142,8 @@ fn of_run(
         let message = format!("the ledger has no scan of run {} that still counts", run.run);
         return Err(Problem::new("evidence-missing", model::Exit::Verdict, message));
     }
-    Ok((run, collected))
+    let tests = tests(&question, recorder, now)?;
+    Ok((run, collected, tests))
 }
 
 fn findings(collected: &Collected) -> Vec<FindingFacts> {
@@ -176,17 +184,22 @@ pub(super) fn authors(project: &Project, run: &Run, commits: &Known<Commits>) ->
     all
 }
 
-fn tests(question: &Question<'_>, recorder: &Recorder) -> Result<Vec<TestLine>, Problem> {
+/// What the test steps of the run said, of statements that verify.
+fn tests(question: &Question<'_>, recorder: &Recorder, now: Timestamp) -> Result<Vec<TestLine>, Problem> {
     let mut lines = Vec::new();
     for logged in recorder.from(question.from)? {
-        let Some(Ok(test)) = logged?.statement.decode::<TestResult>() else { continue };
-        if test.proofhouse.context.run == question.run.run {
+        let logged = logged?;
+        let Some(Ok(test)) = logged.statement.decode::<TestResult>() else { continue };
+        if test.proofhouse.context.run == question.run.run
+            && recorder.check(logged.index, now) == (true, true)
+        {
             lines.push(TestLine {
                 step: test.proofhouse.context.step.unwrap_or_default(),
                 ok: test.result == "PASSED",
                 passed: test.passed_tests.len() as u64,
                 failed: test.failed_tests.len() as u64,
                 skipped: test.warned_tests.len() as u64,
+                coverage: test.proofhouse.coverage.map(|coverage| coverage.figures),
             });
         }
     }

@@ -1,7 +1,7 @@
 //! A release review on paper: one to three pages for people who sign, with charts.
 
-use govern::release_review::{Document, Findings, Known, RiskState, Standing};
-use model::{Problem, Severity, problem::erase, requirement::State};
+use govern::release_review::{CoverageLine, Document, Findings, Known, RiskState, Standing};
+use model::{Problem, Severity, predicate::CoverageFigures, problem::erase, requirement::State};
 use report::Bar;
 
 /// Rows of a table that are printed; how many there are is always told.
@@ -118,6 +118,9 @@ fn checks(paper: &mut report::Document, document: &Document) {
             None,
         );
     }
+    if let Some(line) = &document.coverage {
+        coverage(paper, line);
+    }
     let requirements = document.requirements.get().map(Vec::as_slice).unwrap_or_default();
     if !requirements.is_empty() {
         let count = |state: State| requirements.iter().filter(|one| one.state == state).count();
@@ -143,6 +146,24 @@ fn checks(paper: &mut report::Document, document: &Document) {
     if !rows.is_empty() {
         paper.table(&["check", "result", "remark"], rows);
     }
+}
+
+/// Lines and branches that the tests run, beside those of what is deployed now, of a hundred per cent.
+fn coverage(paper: &mut report::Document, line: &CoverageLine) {
+    let measured = |name: &str, figures: &CoverageFigures| {
+        let parts = [("lines", Some(figures.lines)), ("branches", figures.branches)];
+        let bars = parts.into_iter().filter_map(|(word, all)| all.map(|all| (word, all)));
+        bars.map(|(word, all)| Bar::new(format!("{word}, {name}"), all.percent().into(), all.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let mut bars = measured("this release", &line.now);
+    match &line.before {
+        Known::Known(before) => bars.extend(measured("deployed now", before)),
+        Known::Unknown(why) => drop(paper.paragraph(format!(
+            "How much of the code of what is deployed now its tests run is not known: {why}."
+        ))),
+    }
+    paper.bar_chart("How much of the code the tests run", bars, Some(100.0));
 }
 
 fn changes(paper: &mut report::Document, document: &Document) {

@@ -3,7 +3,7 @@
 use findings::{BlobWriter, ImportOptions};
 use model::{
     Exit, Problem, ScanReport, Statement, Subject, ToolRef,
-    predicate::{Origin, OutputRecord, Run, RunPhase, RunResult, Sbom, ScanTarget, StepResult},
+    predicate::{CodeCoverage, Origin, OutputRecord, Run, RunPhase, RunResult, Sbom, ScanTarget, StepResult},
     problem::erase,
     requirement::Requirements,
 };
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{Checked, Event, Outcome, Prepared, Request, Watch, seen::seen, steps::Ended};
 use crate::{
+    coverage,
     home::cannot,
     junit,
     record::Recorder,
@@ -72,6 +73,19 @@ pub(super) fn conclude(
                 watch.event(Event::Warning(&unknown_requirements(step, &results)));
             }
             _ => {}
+        }
+        if let (Err(why), StepResult::Passed) = (work.coverage(step), step.record.result) {
+            let problem = Problem::new(
+                "coverage-unusable",
+                Exit::Input,
+                format!("{}: {why}", step.step.name),
+            )
+            .with_hint(
+                "name what the tool wrote: `coverage: { format: cobertura, jacoco or lcov, path: … }`",
+            );
+            watch.event(Event::Warning(&problem));
+            step.record.result = StepResult::Failed;
+            step.record.message = Some(format!("its coverage report cannot be used: {why}"));
         }
     }
     let bom = checked.result.bom.map(|bom| work.bom(bom));
@@ -197,13 +211,14 @@ impl Conclusion<'_> {
         if ended.step.kind == StepKind::Test {
             let passed = ended.record.result == StepResult::Passed;
             let results = self.test_report(ended).ok().flatten().unwrap_or_default();
+            let coverage = self.coverage(ended).ok().flatten();
             let passed = passed && results.failed.is_empty();
             let mut subjects = vec![self.facts.source()];
             subjects
                 .extend(all.iter().filter(|e| ended.step.needs.contains(&e.step.name)).flat_map(artifacts));
             out.push(statement(
                 subjects,
-                &statements::test_result(self.facts, &ended.record, results, passed),
+                &statements::test_result(self.facts, &ended.record, results, coverage, passed),
             )?);
         }
         Ok(out)
@@ -232,6 +247,17 @@ impl Conclusion<'_> {
             0 => Err(format!("{}: no test ran", report.path)),
             _ => Ok(Some(results)),
         }
+    }
+
+    /// How much of the code the tests of a step run; nothing when it declares no report of that.
+    fn coverage(&self, ended: &Ended) -> Result<Option<CodeCoverage>, String> {
+        let Some(report) = &ended.step.coverage else { return Ok(None) };
+        let output = ended.record.outputs.iter().find(|o| o.path == report.path);
+        let output = output.ok_or_else(|| format!("there is no {}", report.path))?;
+        let bytes = self.prepared.cas.get(&output.digest, coverage::LARGEST).map_err(|e| e.to_string())?;
+        let figures =
+            coverage::parse(&report.format, &bytes).map_err(|why| format!("{}: {why}", report.path))?;
+        Ok(Some(CodeCoverage { format: report.format.clone(), report: output.digest, figures }))
     }
 
     /// Reads the report of a scan step.

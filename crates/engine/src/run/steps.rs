@@ -195,6 +195,7 @@ impl Context<'_> {
         spec.exit = match (step.kind, &step.report) {
             (StepKind::Scan, Some(_)) => ExitRule::Any,
             (_, Some(_)) => ExitRule::ZeroKeepOutputs,
+            (_, None) if step.coverage.is_some() => ExitRule::ZeroKeepOutputs,
             (_, None) => ExitRule::Zero,
         };
         Ok(spec)

@@ -106,6 +106,7 @@ fn external(facts: &RunFacts, step: &PlannedStep) -> serde_json::Result<External
         cache: step.cache,
         trace: part("trace"),
         report: part("report"),
+        coverage: part("coverage"),
         trigger: facts.trigger.clone(),
     })
 }

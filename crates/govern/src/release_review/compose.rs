@@ -6,11 +6,12 @@ use model::{
     BySeverity, FindingId, Severity, Timestamp,
     evidence::{Evidence, ExceptionFacts, Expectation, FindingFacts, Outcome, StatementFacts, Verdict},
     identity::unversioned,
+    predicate::CoverageFigures,
 };
 
 use super::document::{
-    AcceptedRisk, Commits, ComponentChanges, ControlLine, Document, FindingLine, Findings, GateLine, Known,
-    Plan, Release, RequirementLine, Risk, RiskState, ScanLine, TestLine, Updated,
+    AcceptedRisk, Commits, ComponentChanges, ControlLine, CoverageLine, Document, FindingLine, Findings,
+    GateLine, Known, Plan, Release, RequirementLine, Risk, RiskState, ScanLine, TestLine, Updated,
 };
 use crate::catalogue::Bill;
 
@@ -18,6 +19,8 @@ use crate::catalogue::Bill;
 pub const ENDS_SOON_DAYS: i64 = 14;
 /// The rule that asks for the review itself.
 pub const RULE: &str = "release-review";
+/// Why test coverage is not known, when no step tells it.
+pub const NO_COVERAGE: &str = "no test step of its run has a report of test coverage";
 /// Most findings, commits or components that are listed.
 pub const MOST_LISTED: usize = 50;
 
@@ -30,6 +33,8 @@ pub struct Before {
     pub findings: Known<Vec<FindingFacts>>,
     /// What it is made of.
     pub bill: Known<Bill>,
+    /// How much of its code its tests ran.
+    pub coverage: Known<CoverageFigures>,
 }
 
 /// Everything that a document is made from.
@@ -79,6 +84,10 @@ pub fn document(facts: Facts) -> Document {
         }
         Some((Known::Unknown(why), _) | (_, Known::Unknown(why))) => Known::Unknown(why.clone()),
     };
+    let coverage = CoverageFigures::sum(facts.tests.iter().filter_map(|test| test.coverage)).map(|now| {
+        let before = before.map(|before| before.coverage.clone());
+        CoverageLine { now, before: before.unwrap_or_else(|| Known::Unknown(nothing_before.clone())) }
+    });
     let old = match before.map(|before| &before.findings) {
         None => Known::Unknown(nothing_before),
         Some(Known::Known(findings)) => Known::Known(findings.as_slice()),
@@ -110,7 +119,11 @@ pub fn document(facts: Facts) -> Document {
         risk,
         accepted,
         tests: facts.tests,
-        test_coverage: Known::Unknown("no report of test coverage is part of the evidence".to_owned()),
+        test_coverage: match &coverage {
+            Some(line) => Known::Known(line.now.lines.percent()),
+            None => Known::Unknown(NO_COVERAGE.to_owned()),
+        },
+        coverage,
         requirements: facts.requirements,
         scans: scans(&evidence.expected, &evidence.statements),
         controls: facts.controls,

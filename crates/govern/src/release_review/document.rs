@@ -1,10 +1,13 @@
 //! What people read before they sign: facts about a release, each known or said to be unknown.
 
-use model::{BySeverity, RunId, Severity, Sha256, Timestamp, evidence::Outcome, requirement::State};
+use model::{
+    BySeverity, RunId, Severity, Sha256, Timestamp, evidence::Outcome, predicate::CoverageFigures,
+    requirement::State,
+};
 use serde::{Deserialize, Serialize};
 
 /// Something that is known, or why it is not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Known<T> {
     /// This is it.
@@ -61,8 +64,12 @@ pub struct Document {
     pub accepted: Vec<AcceptedRisk>,
     /// Test steps of the run.
     pub tests: Vec<TestLine>,
-    /// How much of the code the tests run, in per cent.
+    /// How much of the code the tests run: lines in whole per cent, all test steps together.
     pub test_coverage: Known<u32>,
+    /// The same in lines and branches, beside that of what is deployed now. Absent when it is not known, and in
+    /// documents of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageLine>,
     /// Security requirements.
     pub requirements: Known<Vec<RequirementLine>>,
     /// Scans that were expected or made.
@@ -229,6 +236,18 @@ pub struct TestLine {
     pub failed: u64,
     /// Tests that did not run to their end.
     pub skipped: u64,
+    /// How much of the code they run, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageFigures>,
+}
+
+/// How much of the code the tests of a release run; of several steps added up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageLine {
+    /// Of the candidate.
+    pub now: CoverageFigures,
+    /// Of what is deployed now.
+    pub before: Known<CoverageFigures>,
 }
 
 /// A security requirement.

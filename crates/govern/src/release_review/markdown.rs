@@ -3,7 +3,10 @@
 
 use std::fmt::Write;
 
-use model::Severity;
+use model::{
+    Severity,
+    predicate::{CoverageFigures, Portion},
+};
 
 use super::{
     document::{Document, Findings, Known},
@@ -159,6 +162,9 @@ fn checks(document: &Document, out: &mut String) -> std::fmt::Result {
         let counts = format!("{} passed, {} failed, {} not run", test.passed, test.failed, test.skipped);
         row(out, &[&format!("test {}", test.step), result, &counts])?;
     }
+    for (what, now, before) in coverage_rows(document) {
+        row(out, &[&format!("{what} that the tests run"), &now, &format!("deployed now: {before}")])?;
+    }
     for scan in &document.scans {
         let result = if scan.complete { "complete" } else { "not complete" };
         row(out, &[&format!("scan {}", scan.what), result, scan.because.as_deref().unwrap_or_default()])?;
@@ -170,6 +176,18 @@ fn checks(document: &Document, out: &mut String) -> std::fmt::Result {
         row(out, &[&format!("control {}", control.id), &control.status, &control.title])?;
     }
     writeln!(out)
+}
+
+/// What was measured of the tests, now and before, in words.
+pub fn coverage_rows(document: &Document) -> Vec<(&'static str, String, String)> {
+    let Some(line) = &document.coverage else { return vec![] };
+    let old = |of: fn(&CoverageFigures) -> Option<Portion>| match &line.before {
+        Known::Known(before) => of(before).map_or("not measured".to_owned(), |all| all.to_string()),
+        Known::Unknown(why) => format!("not known: {why}"),
+    };
+    let lines = ("lines", line.now.lines.to_string(), old(|all| Some(all.lines)));
+    let branches = line.now.branches.map(|all| ("branches", all.to_string(), old(|all| all.branches)));
+    [Some(lines), branches].into_iter().flatten().collect()
 }
 
 fn list<'a>(out: &mut String, sentences: impl Iterator<Item = &'a str>) -> std::fmt::Result {

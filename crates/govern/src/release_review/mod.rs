@@ -8,12 +8,12 @@ mod markdown;
 mod plain;
 
 pub use compose::{
-    Before, ENDS_SOON_DAYS, Facts, MOST_LISTED, Open, RULE, denied_rules, differences, document, open,
-    timeline,
+    Before, ENDS_SOON_DAYS, Facts, MOST_LISTED, NO_COVERAGE, Open, RULE, denied_rules, differences, document,
+    open, timeline,
 };
 pub use document::{
-    AcceptedRisk, Commit, Commits, ComponentChanges, ControlLine, Document, FindingLine, Findings, GateLine,
-    Known, Plan, Release, RequirementLine, Risk, RiskState, ScanLine, TestLine, Updated,
+    AcceptedRisk, Commit, Commits, ComponentChanges, ControlLine, CoverageLine, Document, FindingLine,
+    Findings, GateLine, Known, Plan, Release, RequirementLine, Risk, RiskState, ScanLine, TestLine, Updated,
 };
 pub use judge::{Answered, Later, Put, Standing, State, Voice, judge};
-pub use markdown::markdown;
+pub use markdown::{coverage_rows, markdown};

@@ -14,6 +14,7 @@ pub(super) fn summary(document: &Document) -> Vec<String> {
         risk(document),
         accepted(&document.accepted),
         tests(document),
+        coverage(document).into_iter().collect(),
         requirements(document),
         vec![gate(document)],
     ];
@@ -142,6 +143,19 @@ fn tests(document: &Document) -> Vec<String> {
             vec![format!("{} failed, {passed} passed{left}.", count(failed.max(1), "test", "tests"))]
         }
     }
+}
+
+/// How much of the code the tests run, against what is deployed now.
+pub(super) fn coverage(document: &Document) -> Option<String> {
+    let line = document.coverage.as_ref()?;
+    let now = line.now.lines.percent();
+    let branches = line.now.branches.map(|all| format!(" and {} % of its branches", all.percent()));
+    let before = line.before.get().map(|before| match before.lines.percent() {
+        old if old == now => ", as those of what is deployed now do".to_owned(),
+        old => format!("; those of what is deployed now run {old} %"),
+    });
+    let (branches, before) = (branches.unwrap_or_default(), before.unwrap_or_default());
+    Some(format!("The tests run {now} % of the lines of its code{branches}{before}."))
 }
 
 fn requirements(document: &Document) -> Vec<String> {

@@ -138,7 +138,7 @@ pub struct TestResult {
     pub finished: Timestamp,
 }
 
-/// Link to our run, and the tests that name a security requirement.
+/// Link to our run, the tests that name a security requirement, and how much of the code the tests run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestContext {
     /// Run and step.
@@ -147,11 +147,81 @@ pub struct TestContext {
     /// Requirements of the project that tests name, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub requirements: BTreeMap<String, RequirementTests>,
+    /// How much of the code the tests run; absent when the step names no report of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CodeCoverage>,
 }
 
 impl From<Context> for TestContext {
     fn from(context: Context) -> Self {
-        Self { context, requirements: BTreeMap::new() }
+        Self { context, requirements: BTreeMap::new(), coverage: None }
+    }
+}
+
+/// How much of the code tests run, counted from the report of a coverage tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeCoverage {
+    /// Format of the report: `cobertura`, `jacoco` or `lcov`.
+    pub format: String,
+    /// The report, a blob.
+    pub report: Digest,
+    /// What it counts.
+    #[serde(flatten)]
+    pub figures: CoverageFigures,
+}
+
+/// Lines and branches that tests run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageFigures {
+    /// Files that a report names with at least one line.
+    pub files: u64,
+    /// Lines that can be run.
+    pub lines: Portion,
+    /// Branches; absent when they were not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branches: Option<Portion>,
+}
+
+impl CoverageFigures {
+    /// Figures of several reports added up: what two of them measure counts twice. Branches are known when all
+    /// of them measure branches. `None` of none.
+    pub fn sum(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        all.into_iter().reduce(|a, b| Self {
+            files: a.files.saturating_add(b.files),
+            lines: a.lines.plus(b.lines),
+            branches: a.branches.zip(b.branches).map(|(a, b)| a.plus(b)),
+        })
+    }
+}
+
+/// A part of a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Portion {
+    /// How many were run.
+    pub covered: u64,
+    /// Of how many.
+    pub total: u64,
+}
+
+impl Portion {
+    /// Whole per cent, rounded down, so that 100 means all; 0 of nothing.
+    pub fn percent(self) -> u32 {
+        let percent = u128::from(self.covered.min(self.total)) * 100 / u128::from(self.total.max(1));
+        u32::try_from(percent).unwrap_or(100)
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            covered: self.covered.saturating_add(other.covered),
+            total: self.total.saturating_add(other.total),
+        }
+    }
+}
+
+/// `83 % (250 of 300)`.
+impl std::fmt::Display for Portion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} % ({} of {})", self.percent(), self.covered, self.total)
     }
 }
 

@@ -21,8 +21,8 @@ pub mod technology;
 pub mod triage;
 
 pub use checks::{
-    FeedImport, FindingsBlob, Monitor, MonitorLog, MonitoredProcess, Origin, RequirementTests, RuntimeTrace,
-    Sbom, Scan, ScanTarget, TestContext, TestResult, TraceContext,
+    CodeCoverage, CoverageFigures, FeedImport, FindingsBlob, Monitor, MonitorLog, MonitoredProcess, Origin,
+    Portion, RequirementTests, RuntimeTrace, Sbom, Scan, ScanTarget, TestContext, TestResult, TraceContext,
 };
 pub use ci::{CiClaims, Confirmed};
 pub use decision::{DecisionContext, Exception, Vsa};

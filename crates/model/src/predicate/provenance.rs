@@ -144,6 +144,9 @@ pub struct ExternalParameters {
     pub trace: Value,
     /// The report among the outputs.
     pub report: Value,
+    /// The report of test coverage among the outputs; statements of before do not have it.
+    #[serde(default)]
+    pub coverage: Value,
     /// What started the run.
     pub trigger: String,
 }

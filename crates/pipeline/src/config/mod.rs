@@ -7,7 +7,7 @@ pub(crate) use environment::check_placeholders;
 pub use environment::{
     BadPlaceholder, Dast, DeployGate, Environment, Health, Placeholders, ReleaseReviewGate, placeholder_names,
 };
-pub use step::{Command, Limits, Report, Step, StepKind, Trace};
+pub use step::{Command, CoverageReport, Limits, Report, Step, StepKind, Trace};
 
 use std::time::Duration;
 

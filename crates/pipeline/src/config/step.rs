@@ -45,6 +45,8 @@ pub struct Step {
     pub trace: Trace,
     /// The report it writes.
     pub report: Option<Report>,
+    /// The report of how much code its tests run (kind `test`).
+    pub coverage: Option<CoverageReport>,
     /// Where it is declared.
     pub at: Position,
 }
@@ -158,4 +160,18 @@ pub struct Report {
     pub tool: Option<String>,
     /// Family of testing, when it is not the format's usual one.
     pub technique: Option<Technique>,
+}
+
+/// A report of how much of the code the tests of a step run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct CoverageReport {
+    /// One of [`CoverageReport::FORMATS`].
+    pub format: String,
+    /// Path relative to the root of the tree.
+    pub path: String,
+}
+
+impl CoverageReport {
+    /// Formats that are read.
+    pub const FORMATS: &'static [&'static str] = &["cobertura", "jacoco", "lcov"];
 }

@@ -6,7 +6,7 @@ use model::Technique;
 
 use super::fields::{Fields, position};
 use crate::{
-    config::{Command, Limits, Report, Step, StepKind, Trace},
+    config::{Command, CoverageReport, Limits, Report, Step, StepKind, Trace},
     globs::Globs,
     path, scalar,
     yaml::Entry,
@@ -37,6 +37,7 @@ pub(super) fn step(text: &str, entry: &Entry) -> Step {
         cache: fields.has("cache").then(|| fields.flag("cache", true)),
         trace: fields.text("trace").and_then(|trace| Trace::from_name(&trace)).unwrap_or_default(),
         report: fields.has("report").then(|| report(&fields.object("report"))),
+        coverage: fields.has("coverage").then(|| coverage(&fields.object("coverage"))),
         at: position(text, entry),
     }
 }
@@ -55,6 +56,13 @@ fn limits(fields: &Fields<'_>) -> Limits {
         cpu: fields.text("cpu").and_then(|text| scalar::parse_percent(&text)),
         disk: fields.size("disk").unwrap_or(usual.disk),
         output: fields.size("output").unwrap_or(usual.output),
+    }
+}
+
+fn coverage(fields: &Fields<'_>) -> CoverageReport {
+    CoverageReport {
+        format: fields.text("format").unwrap_or_default(),
+        path: fields.path("path").unwrap_or_default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Field, Kind, Shape, kinds};
-use crate::config::{StepKind, Trace};
+use crate::config::{CoverageReport, StepKind, Trace};
 
 pub(super) const fn field(key: &'static str, shape: Shape, doc: &'static str) -> Field {
     Field { key, doc, shape, required: false, default: None }
@@ -118,6 +118,7 @@ static STEP: Shape = Shape::Object(&[
         "What is observed: nothing, programs and connections, or also every file opened.",
     ),
     field("report", Shape::Object(REPORT), "The report it writes. Required for `scan`."),
+    field("coverage", Shape::Object(COVERAGE), "The report of how much code its tests run; only for `test`."),
 ]);
 
 const LIMITS: &[Field] = &[
@@ -133,6 +134,11 @@ const REPORT: &[Field] = &[
     required("path", text(&kinds::OUTPUT), "Where it is, inside the tree."),
     field("tool", text(&kinds::TOOL), "Name of the scanner, when the report does not say."),
     field("technique", Shape::Choice(TECHNIQUES), "Family of testing, when not the format's usual one."),
+];
+
+const COVERAGE: &[Field] = &[
+    required("format", Shape::Choice(CoverageReport::FORMATS), "Format of the report."),
+    required("path", text(&kinds::OUTPUT), "Where it is, inside the tree."),
 ];
 
 const SCANS: &[Field] = &[

@@ -16,8 +16,9 @@ pub(super) fn check(context: &mut Context<'_>) {
     let mut all: Vec<Output<'_>> = vec![];
     for entry in context.entries("steps") {
         let outputs = entry.node.get("outputs").map_or(&[][..], Node::items);
-        let report = entry.node.get("report").and_then(|report| report.get("path"));
-        let nodes = outputs.iter().map(|node| (node, false)).chain(report.map(|node| (node, true)));
+        let path = |key: &str| entry.node.get(key).and_then(|report| report.get("path"));
+        let reports = ["report", "coverage"].into_iter().filter_map(path);
+        let nodes = outputs.iter().map(|node| (node, false)).chain(reports.map(|node| (node, true)));
         for (node, report) in nodes {
             let Some(path) = node.text().and_then(|text| path::normalise(text).ok()) else { continue };
             all.push(Output { step: &entry.key, path, span: &node.span, report });
@@ -29,8 +30,9 @@ pub(super) fn check(context: &mut Context<'_>) {
     for output in &all {
         match outer {
             Some(first) if path::contains(&first.path, &output.path) => {
-                // A report may lie inside a declared output folder of its own step.
-                if !(first.step == output.step && (output.report || first.report)) {
+                // A report may lie inside a declared output folder of its own step; two are not one file.
+                let twice = output.report && first.report;
+                if twice || !(first.step == output.step && (output.report || first.report)) {
                     context.problems.push(overlap(first, output));
                 }
             }

@@ -10,6 +10,7 @@ use crate::{
 pub(super) fn check(context: &mut Context<'_>) {
     for (step, entry) in context.config.steps.iter().zip(context.entries("steps")) {
         report(step, entry, context.problems);
+        coverage(step, entry, context.problems);
         variables(step, entry, context.problems);
         makes_something(step, entry, context.problems);
     }
@@ -47,6 +48,14 @@ fn report(step: &Step, entry: &Entry, problems: &mut Vec<Diagnostic>) {
         _ => return,
     };
     problems.push(problem);
+}
+
+fn coverage(step: &Step, entry: &Entry, problems: &mut Vec<Diagnostic>) {
+    if let Some(node) = entry.node.get("coverage").filter(|_| step.kind != StepKind::Test) {
+        let message = format!("a step of kind `{}` has no coverage report", step.kind.name());
+        let problem = Diagnostic::new("config-report-not-allowed", &node.span, message);
+        problems.push(problem.label("only `test` has one"));
+    }
 }
 
 fn variables(step: &Step, entry: &Entry, problems: &mut Vec<Diagnostic>) {

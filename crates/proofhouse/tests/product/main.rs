@@ -6,6 +6,7 @@ mod attacks;
 mod attesting;
 mod awareness;
 mod controls;
+mod coverage;
 mod demo;
 mod deploying;
 mod foreign;

@@ -1,15 +1,15 @@
 //! The demo's ledger with a release review for its newest artifact, and the standing of a review without an engine.
 
 use govern::release_review::{
-    AcceptedRisk, Answered, Commit, Commits, ComponentChanges, ControlLine, Document, FindingLine, Findings,
-    GateLine, Known, Later, Plan, Put, Release, RequirementLine, Risk, RiskState, ScanLine, TestLine,
-    Updated, judge,
+    AcceptedRisk, Answered, Commit, Commits, ComponentChanges, ControlLine, CoverageLine, Document,
+    FindingLine, Findings, GateLine, Known, Later, Plan, Put, Release, RequirementLine, Risk, RiskState,
+    ScanLine, TestLine, Updated, judge,
 };
 use model::{
     By, BySeverity, Digest, Problem, Role, Severity, Sha256, Subject, Via,
     evidence::Outcome,
     ports::{Blobs as _, LoggedStatement},
-    predicate::{ReleaseReview, ReviewAnswer, ReviewBasis},
+    predicate::{CoverageFigures, Portion, ReleaseReview, ReviewAnswer, ReviewBasis},
     requirement::State,
 };
 use server::ReviewPaper;
@@ -115,8 +115,23 @@ fn document(artifact: Sha256, odd: &str) -> Document {
             expires: now(),
             state: RiskState::EndsSoon,
         }],
-        tests: vec![TestLine { step: format!("unit{odd}"), ok: true, passed: 120, failed: 1, skipped: 3 }],
-        test_coverage: Known::Unknown(format!("no step says so{odd}")),
+        tests: vec![TestLine {
+            step: format!("unit{odd}"),
+            ok: true,
+            passed: 120,
+            failed: 1,
+            skipped: 3,
+            coverage: None,
+        }],
+        test_coverage: Known::Known(62),
+        coverage: Some(CoverageLine {
+            now: CoverageFigures {
+                files: 2,
+                lines: Portion { covered: 5, total: 8 },
+                branches: Some(Portion { covered: 1, total: 2 }),
+            },
+            before: Known::Unknown(format!("no step says so{odd}")),
+        }),
         requirements: Known::Known(vec![
             RequirementLine {
                 id: format!("V1.2.4{odd}"),

@@ -35,6 +35,7 @@ pub(super) async fn test(tx: &mut Tx, logged: &LoggedStatement, test: &TestResul
         "failed",
         "failed_tests",
         "finished",
+        "coverage",
     ];
     let context = &test.proofhouse.context;
     let row = vec![
@@ -49,6 +50,7 @@ pub(super) async fn test(tx: &mut Tx, logged: &LoggedStatement, test: &TestResul
         (test.failed_tests.len() as u64).into(),
         listed(&test.failed_tests),
         Value::time(test.finished),
+        test.proofhouse.coverage.as_ref().map_or(Value::Text(None), Value::json),
     ];
     insert(tx, "test_results", &columns, row, "").await?;
     Ok(Link::context(context))

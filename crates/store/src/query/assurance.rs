@@ -41,7 +41,7 @@ fn scan(cells: &mut Cells) -> Result<ScanView> {
 }
 
 const TEST: &str = "SELECT idx, envelope, project, run, step, result, passed, warned, failed, failed_tests, \
-    finished FROM test_results";
+    finished, coverage FROM test_results";
 
 fn test(cells: &mut Cells) -> Result<TestView> {
     Ok(TestView {
@@ -56,6 +56,7 @@ fn test(cells: &mut Cells) -> Result<TestView> {
         failed: cells.count()?,
         failed_tests: cells.json()?,
         finished: cells.time()?,
+        coverage: cells.maybe_json()?,
     })
 }
 

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (4, include_str!("migrations/0004_portfolio.sql")),
     (5, include_str!("migrations/0005_catalogue.sql")),
     (6, include_str!("migrations/0006_reviews.sql")),
+    (7, include_str!("migrations/0007_coverage.sql")),
 ];
 
 /// Holds the version; not part of a rebuild.

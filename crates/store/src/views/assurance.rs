@@ -4,7 +4,7 @@ use model::{
     BySeverity, Coverage, DeploymentId, Digest, FindingId, RunId, Sha256, Subject, Technique, Timestamp,
     ToolRef,
     evidence::{Outcome, Verdict},
-    predicate::Origin,
+    predicate::{CodeCoverage, Origin},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -99,6 +99,10 @@ pub struct TestView {
     /// When they ended.
     #[schema(value_type = String)]
     pub finished: Timestamp,
+    /// How much of the code they run; absent where it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub coverage: Option<CodeCoverage>,
 }
 
 /// What a step did, as seen from outside.

@@ -21,6 +21,8 @@ on_both! {
         assert_eq!(run.scans[0].changes.new, 2);
         assert!(run.scans[0].complete);
         assert_eq!(run.tests[0].failed_tests, ["c\0d"]);
+        let coverage = run.tests[0].coverage.clone().unwrap().figures;
+        assert_eq!((coverage.lines.percent(), coverage.branches.unwrap().percent()), (77, 50));
         assert_eq!((run.traces[0].dropped, run.traces[0].network.len()), (2, 1));
         assert_eq!(run.decisions[0].outcome, Outcome::Warn);
         assert_eq!(run.deployments.len(), 2);

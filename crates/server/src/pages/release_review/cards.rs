@@ -1,7 +1,7 @@
 //! The figures of a release review as cards: each a picture where there is one, and the table behind it.
 
-use govern::release_review::{Document, Findings, Known, RiskState};
-use model::{Severity, requirement::State};
+use govern::release_review::{Document, Findings, Known, RiskState, coverage_rows};
+use model::{Severity, predicate::CoverageFigures, requirement::State};
 
 use crate::{
     html::Tone,
@@ -12,7 +12,9 @@ use crate::{
 /// All cards, the most important first.
 pub(super) fn all(document: &Document) -> Vec<Card> {
     let mut cards = vec![risk(document), appeared(document), worst(document), accepted(document)];
-    cards.extend([tests(document), requirements(document), scans(document)]);
+    cards.push(tests(document));
+    cards.extend(coverage(document));
+    cards.extend([requirements(document), scans(document)]);
     if !document.controls.is_empty() {
         cards.push(controls(document));
     }
@@ -140,11 +142,39 @@ fn tests(document: &Document) -> Card {
         empty: "No test step ran.",
     };
     let note = match &document.test_coverage {
-        Known::Known(percent) => format!("they run {percent} % of the code"),
+        Known::Known(percent) => format!("they run {percent} % of the lines"),
         Known::Unknown(why) => format!("how much of the code they run is not known: {why}"),
     };
     let legend = vec![("good", "passed"), ("bad", "failed"), ("half", "not to the end")];
     Card { picture: Picture::new(legend, &columns, sentence), ..card("tests", "Tests", note, table) }
+}
+
+/// Lines and branches that the tests run, beside those of what is deployed now.
+fn coverage(document: &Document) -> Option<Card> {
+    let line = document.coverage.as_ref()?;
+    let mut columns: Vec<Column> = Vec::new();
+    let mut measured = |name: &str, figures: &CoverageFigures| {
+        for (word, all) in [("lines", Some(figures.lines)), ("branches", figures.branches)] {
+            let Some(all) = all else { continue };
+            let percent = u64::from(all.percent());
+            columns.push((format!("{word}, {name}"), vec![percent, 100 - percent]));
+        }
+    };
+    line.before.get().into_iter().for_each(|before| measured("deployed now", before));
+    measured("this release", &line.now);
+    let rows = coverage_rows(document);
+    let row = |(what, now, before): (&str, String, String)| {
+        vec![Cell::text(what), Cell::text(before), Cell::text(now)]
+    };
+    let table = Table {
+        head: ["What the tests run", "Deployed now", "This release"].map(|name| (name, false)).to_vec(),
+        rows: rows.into_iter().map(row).collect(),
+        empty: "",
+    };
+    let sentence = format!("The tests run {} of the lines.", line.now.lines);
+    let legend = vec![("good", "per cent that tests run"), ("half", "the rest")];
+    let picture = Picture::new(legend, &columns, sentence.clone());
+    Some(Card { picture, ..card("coverage", "Test coverage", sentence, table) })
 }
 
 fn requirements(document: &Document) -> Card {

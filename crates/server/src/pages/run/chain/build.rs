@@ -141,7 +141,11 @@ impl Builder<'_> {
             self.edge(step.or(source), node);
         }
         for test in &detail.tests {
-            let sub = format!("{} passed, {} failed", test.passed, test.failed);
+            let counts = format!("{} passed, {} failed", test.passed, test.failed);
+            let sub = match &test.coverage {
+                Some(coverage) => format!("{counts} · {} % of lines", coverage.figures.lines.percent()),
+                None => counts,
+            };
             let name = test.step.as_deref().unwrap_or("tests");
             let node =
                 self.add(column, &format!("Tests: {name}"), sub, entry(test.index), Tone::of(&test.result));
