@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 
 use crate::support::Site;
 
-fn scanner(name: &str) -> (PathBuf, PathBuf) {
+pub fn scanner(name: &str) -> (PathBuf, PathBuf) {
     let given = std::env::var_os("PROOFHOUSE_TEST_SCANNERS").map(PathBuf::from);
     let cache = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache/proofhouse/scanners/bin");
     let link = given.unwrap_or_else(cache).join(name);
