@@ -17,7 +17,7 @@ use model::{
 };
 use pipeline::{Config, StepKind};
 
-pub(crate) use collect::{About, concerns};
+pub(crate) use collect::{About, concerns, source};
 pub use collect::{Collected, collect, inputs};
 pub use expect::built_in;
 pub(crate) use expect::finding;

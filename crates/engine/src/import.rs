@@ -36,6 +36,8 @@ pub struct Import<'a> {
     pub actor: &'a str,
     /// What the caller says of a test by people; only for a report of one.
     pub manual: Option<&'a Manual>,
+    /// Security requirements of the project: tags of the report can be their ids.
+    pub requirements: Option<&'a model::requirement::Requirements>,
 }
 
 /// What an import gave.
@@ -72,6 +74,7 @@ pub fn import(import: &Import<'_>, recorder: &Recorder) -> Result<(Imported, Opt
         roots: import.root.iter().cloned().collect(),
         columns: import.manual.map(|manual| manual.columns.clone()).unwrap_or_default(),
         target: import.manual.map(|_| import.project.to_owned()),
+        requirements: import.requirements,
         ..ImportOptions::default()
     };
     let cache = recorder.home().cache();

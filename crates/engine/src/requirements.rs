@@ -2,16 +2,20 @@
 
 use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, path::Path};
 
+mod collect;
+
 use govern::requirements::{Standing, standing};
 use model::{
-    Exit, Predicate, Problem, RunId, Sha256, Statement, Subject, Timestamp,
+    Coverage, Exit, Problem, RunId, Sha256, Subject, Timestamp,
     evidence::RequirementFacts,
     ports::LoggedStatement,
-    predicate::{ManualTest, RequirementTests, Run, RunPhase, TestResult},
+    predicate::{ManualTest, RequirementTests, Run, RunPhase},
     problem::erase,
     requirement::Requirements,
 };
 use pipeline::requirements as file;
+
+pub(crate) use collect::Collector;
 
 use crate::{
     home::cannot,
@@ -76,54 +80,22 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     half.persist(path).map(drop).map_err(|e| e.error)
 }
 
-/// Gathers what the verified statements about one run say of requirements.
-pub(crate) struct Collector<'a> {
-    run: &'a Run,
-    tests: Tests,
-    manual: BTreeMap<String, ManualTest>,
+/// Most ids that the project does not have which are told.
+const MOST_UNKNOWN: usize = 20;
+
+/// A warning about requirements that a scan is tagged with and nobody chose.
+pub fn unknown(coverage: &Coverage, known: &dyn Fn(&str) -> bool) -> Option<Problem> {
+    let mut ids = coverage.requirements.keys().filter(|id| !known(id)).take(MOST_UNKNOWN).peekable();
+    ids.peek()?;
+    Some(unchosen("the report", ids))
 }
 
-impl<'a> Collector<'a> {
-    pub(crate) fn of(run: &'a Run) -> Self {
-        Self { run, tests: Tests::new(), manual: BTreeMap::new() }
-    }
-
-    /// Takes note of a statement that verifies; in the order of the ledger.
-    pub(crate) fn add(&mut self, statement: &Statement) {
-        if let Some(Ok(test)) = statement.decode::<ManualTest>()
-            && counts(&test, self.run)
-        {
-            self.manual.insert(test.requirement.clone(), test);
-        }
-        if let Some(Ok(test)) = statement.decode::<TestResult>()
-            && test.proofhouse.context.run == self.run.run
-        {
-            self.test(test);
-        }
-    }
-
-    /// A step that broke without naming a failed test has not told everything: what passed in it has not run to
-    /// its end.
-    fn test(&mut self, test: TestResult) {
-        let broke = test.result != "PASSED" && test.failed_tests.is_empty();
-        for (id, mut tests) in test.proofhouse.requirements {
-            if broke {
-                tests.skipped.append(&mut tests.passed);
-            }
-            self.tests.entry(id).or_default().add(tests);
-        }
-    }
-
-    /// The newest manual result of each requirement stands beside the tests; it takes nothing away from them.
-    pub(crate) fn finish(mut self) -> Tests {
-        for (id, manual) in self.manual {
-            let name = vec![format!("{} by {} ({})", manual.reason, manual.by, manual.file)];
-            let (passed, failed) = if manual.passed { (name, vec![]) } else { (vec![], name) };
-            let told = RequirementTests { passed, failed, skipped: vec![] };
-            self.tests.entry(id).or_default().add(told);
-        }
-        self.tests
-    }
+/// Tests of a requirement that nobody chose are most likely a slip of the pen.
+pub(crate) fn unchosen<'a>(whose: &str, ids: impl Iterator<Item = &'a String>) -> Problem {
+    let ids: Vec<&str> = ids.map(String::as_str).collect();
+    let message = format!("{whose} names {}, which is not in {}", ids.join(", "), file::FILE_NAME);
+    Problem::new("requirement-unknown", Exit::Input, message)
+        .with_hint("mend the id, or add it with `proofhouse requirements add`")
 }
 
 /// Whether a manual test is of what a run was made from: the same commit and nothing else.
@@ -169,27 +141,25 @@ pub struct Latest {
 /// The database or the ledger cannot be read, or the ledger was changed.
 pub fn latest(project: &Project, recorder: &Recorder) -> Result<Option<Latest>, Problem> {
     let name = &project.config.project;
-    let Some((id, from)) = recorder.projection().latest_run(name, false, None)? else { return Ok(None) };
+    let Some((id, started)) = recorder.projection().latest_run(name, false, None)? else { return Ok(None) };
     let now = recorder.clock().now();
-    let from = recorder.since(crate::gate::oldest(project, now))?.min(from);
+    let from = recorder.since(crate::gate::oldest(project, now))?.min(started);
     recorder.confirm(from)?;
-    let (mut run, mut about) = (None, Vec::new());
-    for logged in recorder.from(from)? {
-        let logged = logged?;
-        if let Some(Ok(found)) = logged.statement.decode::<Run>()
-            && (found.run, found.phase) == (id, RunPhase::Finished)
-        {
+    let mut run = None;
+    for logged in recorder.from(started)? {
+        let found = logged?.statement.decode::<Run>().and_then(Result::ok);
+        if let Some(found) = found.filter(|found| (found.run, found.phase) == (id, RunPhase::Finished)) {
             run = Some(found);
-        } else if [TestResult::TYPE, ManualTest::TYPE].contains(&logged.statement.predicate_type.as_str()) {
-            about.push(logged);
+            break;
         }
     }
     let Some(run) = run else { return Ok(None) };
     let mut collector = Collector::of(&run);
-    for logged in about.iter().filter(|logged| recorder.check(logged.index, now) == (true, true)) {
-        collector.add(&logged.statement);
+    for logged in recorder.from(from)? {
+        let logged = logged?;
+        collector.add(&logged, || recorder.check(logged.index, now) == (true, true));
     }
-    let tests = collector.finish();
+    let (tests, _) = collector.finish();
     Ok(Some(Latest { run: id, commit: run.commit, tests }))
 }
 
@@ -210,7 +180,8 @@ pub struct Demanded {
     pub evidence: BTreeMap<String, Vec<u64>>,
 }
 
-/// The requirements of the run that ended at a ledger index; `tests` are where the database has its test results.
+/// The requirements of the run that ended at a ledger index; `tests` are where the database has its test results
+/// and the scans that may be about it.
 ///
 /// # Errors
 /// The entry is not the end of a run that verifies, or the ledger or the database cannot be read.
@@ -228,21 +199,13 @@ pub fn demanded(end: u64, tests: &[u64], recorder: &Recorder) -> Result<Demanded
     let mut indices: Vec<u64> = recorder.projection().of_kind("manual-test")?;
     indices.extend(tests);
     indices.sort_unstable();
-    let mut about = Vec::new();
-    for index in indices {
-        about.extend(verified(index)?);
-    }
-    let mut evidence: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    indices.dedup();
     let mut collector = Collector::of(&run);
-    for logged in &about {
-        let mut alone = Collector::of(&run);
-        alone.add(&logged.statement);
-        for id in alone.finish().into_keys() {
-            evidence.entry(id).or_default().push(logged.index);
-        }
-        collector.add(&logged.statement);
+    for index in indices {
+        let logged = recorder.row(index)?;
+        collector.add(&logged, || recorder.check(index, now) == (true, true));
     }
-    let tests = collector.finish();
+    let (tests, evidence) = collector.finish();
     let (requirements, unreadable) = match run.rules.get(file::FILE_NAME).map(|hash| kept(hash, recorder)) {
         None => (Requirements::new(), None),
         Some(Ok(requirements)) => (requirements, None),

@@ -1,6 +1,6 @@
 //! The way in: find the adapter, read the report through it, say what was read.
 
-use model::{BySeverity, Coverage, Technique, ToolRef};
+use model::{BySeverity, Coverage, Technique, ToolRef, requirement::Requirements};
 
 use crate::{
     ImportError, Sink, Source, SourceTree,
@@ -61,6 +61,9 @@ pub struct ImportOptions<'a> {
     /// Names of columns and fields that a report by people uses beside the usual ones, each with the usual
     /// name that it stands for, e.g. `Risk class` for `severity`.
     pub columns: Vec<(String, String)>,
+    /// Security requirements of the project: a tag that is the id of one is meant as such. Ids written as
+    /// `requirement:ID` are meant in any case.
+    pub requirements: Option<&'a Requirements>,
 }
 
 /// What was read.

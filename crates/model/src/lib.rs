@@ -32,5 +32,5 @@ pub use ids::{DeploymentId, RunId};
 pub use jiff::Timestamp;
 pub use people::{By, Role, Via};
 pub use problem::{Exit, Problem, UserError};
-pub use scan::{BySeverity, Coverage, ScanReport, Skipped, ToolRef};
+pub use scan::{BySeverity, Coverage, ScanReport, Skipped, TaggedRules, ToolRef};
 pub use statement::{Predicate, Statement, Subject};

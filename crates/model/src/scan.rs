@@ -1,5 +1,7 @@
 //! What a scan did, not only what it found: coverage is evidence too.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Severity, Sha256, Technique, Timestamp};
@@ -52,11 +54,56 @@ pub struct Coverage {
     /// Moment of the advisory data used (SCA), where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_as_of: Option<Timestamp>,
+    /// Security requirements that rules or results are tagged with, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requirements: BTreeMap<String, TaggedRules>,
+}
+
+/// What a scan says about a security requirement; the first few of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaggedRules {
+    /// Rules with its tag that were applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// Findings with its tag or of such a rule: rule and place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<String>,
+    /// The same, withdrawn by the report itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<String>,
+}
+
+impl TaggedRules {
+    /// Names kept in each list.
+    pub const MOST: usize = 20;
+
+    /// Keeps a name that is new in one of the lists, while there is room.
+    pub fn keep(list: &mut Vec<String>, name: String) {
+        if list.len() < Self::MOST && !list.contains(&name) {
+            list.push(name);
+        }
+    }
 }
 
 impl Coverage {
     /// Most entries kept in each list.
     pub const MOST_LISTED: usize = 1000;
+    /// Most requirements that a scan speaks of: as many as a project can have.
+    pub const MOST_REQUIREMENTS: usize = 5000;
+
+    /// What is said of a requirement, to be added to. Beyond the most it is an error of the scan, which then is
+    /// not complete.
+    pub fn tagged(&mut self, requirement: &str) -> Option<&mut TaggedRules> {
+        if !self.requirements.contains_key(requirement) && self.requirements.len() >= Self::MOST_REQUIREMENTS
+        {
+            let message = format!("it names more than {} requirements", Self::MOST_REQUIREMENTS);
+            if !self.errors.contains(&message) {
+                self.error(message);
+            }
+            return None;
+        }
+        Some(self.requirements.entry(requirement.to_owned()).or_default())
+    }
 
     /// Complete: it says what it saw, has no errors, and either examined something or searched the whole
     /// tree and [found nothing of its kind](Self::nothing_of_its_kind).

@@ -162,6 +162,7 @@ impl Installation {
             root: None,
             actor: &result.by.name,
             manual: Some(&manual),
+            requirements: None,
         };
         let (imported, warning) = import::import(&request, &self.recorder)?;
         warning.iter().for_each(crate::ui::warning);
@@ -331,7 +332,9 @@ impl Backend for Installation {
         let ended = runs.iter().find_map(|run| Some((run.run, run.finished_index?)));
         let Some((run, end)) = ended else { return Ok(None) };
         let detail = self.database.wait(self.store.run(run))?;
-        let tests: Vec<u64> = detail.iter().flat_map(|run| &run.tests).map(|test| test.index).collect();
+        let mut tests: Vec<u64> = detail.iter().flat_map(|run| &run.tests).map(|test| test.index).collect();
+        let commit = detail.as_ref().and_then(|detail| detail.run.commit.as_deref());
+        tests.extend(self.database.wait(self.store.scans_about(project, run, commit))?);
         let found = requirements::demanded(end, &tests, &self.recorder)?;
         let at = self.recorder.clock().now();
         let mut standings = requirements::standings(&found.requirements, &found.tests, at);

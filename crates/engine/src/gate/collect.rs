@@ -168,6 +168,9 @@ pub fn collect(
         } else if !is_manual(&logged.statement) {
             continue;
         }
+        if logged.index >= usual {
+            requirements.add(&logged, || recorder.check(logged.index, now) == (true, true));
+        }
         let about = logged.statement.subject.iter().any(|s| s.sha256_digest() == Some(artifact));
         if about && let Some(Ok(compared)) = logged.statement.decode::<Reproduction>() {
             found.compare(&compared, artifact, &logged, recorder.check(logged.index, now) == (true, true));
@@ -177,9 +180,6 @@ pub fn collect(
             continue;
         };
         let (signed, included) = recorder.check(logged.index, now);
-        if signed && included {
-            requirements.add(&logged.statement);
-        }
         if fact.kind == "provenance" {
             found.basis.authentic = signed && included;
             found.basis.certified = signed && recorder.certified(logged.index);
@@ -195,7 +195,7 @@ pub fn collect(
         }
         found.statements.push(StatementFacts { signed, logged: included, ..fact });
     }
-    found.requirements = requirements.finish();
+    found.requirements = requirements.finish().0;
     found.besides = found_besides;
     found.review(&watch, recorder, now)?;
     if environment.gate.reviews_current {
@@ -367,7 +367,7 @@ type Scans = HashMap<[String; 5], Vec<Scan>>;
 
 /// What a scan replaces: an older one that came about in the same way. A report names its own tool, so
 /// that alone must not let it stand in for what the run itself found, nor one step for another.
-fn source(scan: &Scan) -> [String; 5] {
+pub(crate) fn source(scan: &Scan) -> [String; 5] {
     let step = match &scan.origin {
         model::predicate::Origin::Step { step, .. } => step.as_str(),
         model::predicate::Origin::Imported { .. } => "imported",

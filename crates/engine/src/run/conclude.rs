@@ -45,6 +45,10 @@ pub(super) fn conclude(
         if step.step.kind == StepKind::Scan && step.record.result == StepResult::Passed {
             match work.scan(step) {
                 Ok(Some((statement, report))) => {
+                    let known = |id: &str| work.requirements.contains_key(id);
+                    if let Some(problem) = crate::requirements::unknown(&report.coverage, &known) {
+                        watch.event(Event::Warning(&problem));
+                    }
                     watch.event(Event::Scanned(&report, step.record.cached));
                     statements.push(statement);
                     reports.push(report);
@@ -70,7 +74,8 @@ pub(super) fn conclude(
                 step.record.message = Some(format!("its report cannot be used: {why}"));
             }
             Ok(Some(results)) if !results.unknown.is_empty() => {
-                watch.event(Event::Warning(&unknown_requirements(step, &results)));
+                let problem = crate::requirements::unchosen(&step.step.name, results.unknown.iter());
+                watch.event(Event::Warning(&problem));
             }
             _ => {}
         }
@@ -277,6 +282,7 @@ impl Conclusion<'_> {
             technique: report.technique,
             roots: vec!["/work".to_owned()],
             source: Some(&tree),
+            requirements: Some(self.requirements),
             ..ImportOptions::default()
         };
         let cache = self.recorder.home().cache();
@@ -320,15 +326,6 @@ impl Conclusion<'_> {
         }
         Sbom(bom)
     }
-}
-
-/// Tests of a requirement that nobody chose are most likely a slip of the pen.
-fn unknown_requirements(step: &Ended, results: &junit::Results) -> Problem {
-    let ids: Vec<&str> = results.unknown.iter().map(String::as_str).collect();
-    let file = pipeline::requirements::FILE_NAME;
-    let message = format!("{}: tests name {}, which is not in {file}", step.step.name, ids.join(", "));
-    Problem::new("requirement-unknown", Exit::Input, message)
-        .with_hint("mend the id, or add it with `proofhouse requirements add`")
 }
 
 /// The tool a report must come from: as the step used it, or by its name alone.

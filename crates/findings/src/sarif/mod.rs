@@ -18,6 +18,9 @@
 //! - Place: the first location. A web address is a route, a package URL among the properties is a
 //!   package, a credential is a secret, everything else is code.
 //! - Identity: snippet, else the line of the source tree, else the tool's fingerprints.
+//! - Security requirements: tags of rules and results (`requirement:ID`, or an id that the project has). A rule
+//!   counts as applied unless it is turned off; a result of kind `pass` says so too. Suppressed results count
+//!   neither as found nor as not found.
 //! - Coverage: artifacts are the files seen; a run that says it failed, and notifications of level
 //!   `error`, make the scan incomplete. A run without artifacts does not state its coverage.
 
@@ -92,7 +95,12 @@ impl Log {
         let mut run = Run::default();
         let mut number = 0;
         let (rest_from, coverage) = (&mut self.rest_from, &mut self.coverage);
-        let mut reading = Reading { coverage, size: &mut self.tables, limit: intake.options.limits.tables };
+        let mut reading = Reading {
+            coverage,
+            size: &mut self.tables,
+            limit: intake.options.limits.tables,
+            requirements: intake.options.requirements,
+        };
         scanner.fields(&tables::FIELDS, |s, key| {
             if key != "results" {
                 return run.table(s, key, &mut reading);

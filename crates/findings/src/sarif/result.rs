@@ -1,6 +1,6 @@
 //! One result becomes one finding, or is withdrawn, or waits for a table.
 
-use model::{Confidence, Coverage, Finding, Place, Severity, Technique};
+use model::{Confidence, Coverage, Finding, Place, Severity, TaggedRules, Technique};
 
 use super::{
     message,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ImportError,
     intake::{Intake, Spot},
-    normalise::{cwe, path::Uri, purl, secret, severity},
+    normalise::{cwe, path::Uri, purl, secret, severity, text},
 };
 
 /// What became of a result.
@@ -41,22 +41,49 @@ pub(super) fn pass(
     intake: &mut Intake<'_>,
     coverage: &mut Coverage,
 ) -> Result<Outcome, ImportError> {
-    let no_finding = matches!(result.kind.as_deref(), Some("pass" | "notApplicable"));
-    if no_finding || result.baseline_state.as_deref() == Some("absent") {
+    if result.kind.as_deref() == Some("notApplicable") || result.baseline_state.as_deref() == Some("absent") {
         return Ok(Outcome::Done);
     }
     if !run.seen_tool && !last {
         return Ok(Outcome::NeedsMore);
     }
+    if result.kind.as_deref() == Some("pass") {
+        let rule = run.rules.of(result);
+        let name = text::line(rule_id(result, rule), 200);
+        tell(result, rule, intake, coverage, |tagged| (&mut tagged.rules, name.clone()));
+        return Ok(Outcome::Done);
+    }
     let Ok(place) = resolve(result.locations.first(), run, last) else { return Ok(Outcome::NeedsMore) };
     let rule = run.rules.of(result);
     if let Some(why) = suppressed(result) {
         let path = place.file.as_ref().map(|uri| label(uri, intake)).unwrap_or_default();
-        intake.suppress(coverage, &format!("{path} ({})", rule_id(result, rule)), &why);
+        let what = format!("{path} ({})", rule_id(result, rule));
+        intake.suppress(coverage, &what, &why);
+        let name = text::line(&format!("{what}: {why}"), 300);
+        tell(result, rule, intake, coverage, |tagged| (&mut tagged.withdrawn, name.clone()));
         return Ok(Outcome::Done);
     }
     let finding = finding(result, rule, run, &place, intake);
+    let name = text::line(&format!("{} at {}", finding.rule, finding.place.label()), 300);
+    tell(result, rule, intake, coverage, |tagged| (&mut tagged.found, name.clone()));
     intake.push(finding).map(|()| Outcome::Done)
+}
+
+/// Keeps a name with every security requirement that a result or its rule is tagged with.
+fn tell(
+    result: &SarifResult<'_>,
+    rule: Option<&Rule>,
+    intake: &Intake<'_>,
+    coverage: &mut Coverage,
+    list: impl Fn(&mut TaggedRules) -> (&mut Vec<String>, String),
+) {
+    let own = rules::requirements(&result.properties.tags, intake.options.requirements);
+    for id in own.iter().chain(rule.iter().flat_map(|rule| &rule.requirements)) {
+        if let Some(tagged) = coverage.tagged(id) {
+            let (list, name) = list(tagged);
+            TaggedRules::keep(list, name);
+        }
+    }
 }
 
 fn label(uri: &Uri, intake: &mut Intake<'_>) -> String {

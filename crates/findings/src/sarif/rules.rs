@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use model::Technique;
+use model::{
+    Technique,
+    requirement::{Requirements, is_id},
+};
 
 use super::{
     tools,
@@ -26,6 +29,10 @@ pub(super) struct Rule {
     pub help: Option<String>,
     pub technique: Option<Technique>,
     pub messages: Vec<(String, String)>,
+    /// Security requirements that it is tagged with.
+    pub requirements: Vec<String>,
+    /// It is applied unless the run says otherwise.
+    enabled: bool,
 }
 
 /// All rules of a run: of the driver (component 0) and of its extensions.
@@ -33,16 +40,24 @@ pub(super) struct Rule {
 pub(super) struct Rules {
     components: Vec<Vec<Rule>>,
     by_id: HashMap<String, (usize, usize)>,
+    /// Rules that this run turned on or off: component, index and id as far as it says them.
+    turned: Vec<(Option<u64>, Option<u64>, Option<String>, bool)>,
 }
 
 impl Rules {
     /// Adds a rule of a component: 0 is the driver, n + 1 the extension n. Returns its size in bytes.
-    pub(super) fn add(&mut self, component: usize, descriptor: Descriptor<'_>) -> usize {
+    pub(super) fn add(
+        &mut self,
+        component: usize,
+        descriptor: Descriptor<'_>,
+        known: Option<&Requirements>,
+    ) -> usize {
         if self.components.len() <= component {
             self.components.resize_with(component + 1, Vec::new);
         }
-        let rule = Rule::of(descriptor);
+        let rule = Rule::of(descriptor, known);
         let strings = [&rule.id, &rule.title].into_iter().chain(rule.help.as_ref()).chain(rule.purl.as_ref());
+        let strings = strings.chain(&rule.requirements);
         let messages: usize = rule.messages.iter().map(|(id, text)| id.len() + text.len() + 48).sum();
         let size = strings.map(String::len).sum::<usize>() + rule.id.len() + messages + 300;
         let rules = &mut self.components[component];
@@ -77,6 +92,38 @@ impl Rules {
         }
     }
 
+    /// Takes note that the run turned a rule on or off (3.20.5).
+    pub(super) fn turn(&mut self, rule: &DescriptorRef<'_>, enabled: bool) -> usize {
+        let component = rule.tool_component.as_ref().and_then(|component| component.index);
+        let id = rule.id.as_deref().map(|id| text::line(id, 200));
+        let size = id.as_ref().map_or(0, String::len) + 80;
+        self.turned.push((component, rule.index, id, enabled));
+        size
+    }
+
+    /// Ids of the requirements that rules are tagged with, each with such a rule; only of rules that were applied.
+    pub(super) fn tagged(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.components.iter().enumerate().flat_map(|(component, rules)| {
+            rules.iter().enumerate().map(move |(index, rule)| (component as u64, index as u64, rule))
+        });
+        let all = all.filter(|(component, index, rule)| {
+            !rule.requirements.is_empty() && self.is_applied(*component, *index, rule)
+        });
+        all.flat_map(|(_, _, rule)| rule.requirements.iter().map(|id| (id.as_str(), rule.id.as_str())))
+    }
+
+    fn is_applied(&self, component: u64, index: u64, rule: &Rule) -> bool {
+        let mut of_rule = self.turned.iter().filter(|(of, at, id, _)| match id {
+            Some(id) => *id == rule.id,
+            None => *at == Some(index) && of.map_or(0, |n| n.saturating_add(1)) == component,
+        });
+        // Said twice, the stricter one counts.
+        match of_rule.next() {
+            None => rule.enabled,
+            Some((.., first)) => *first && of_rule.all(|(.., enabled)| *enabled),
+        }
+    }
+
     /// Number of rules.
     pub(super) fn count(&self) -> u64 {
         self.components.iter().map(|rules| rules.len() as u64).sum()
@@ -84,7 +131,7 @@ impl Rules {
 }
 
 impl Rule {
-    fn of(descriptor: Descriptor<'_>) -> Self {
+    fn of(descriptor: Descriptor<'_>, known: Option<&Requirements>) -> Self {
         let properties = descriptor.properties;
         let id = text::line(descriptor.id.as_deref().unwrap_or_default(), 200);
         let (configuration, name) = (descriptor.default_configuration, descriptor.name.as_deref());
@@ -104,6 +151,8 @@ impl Rule {
                 .map(str::to_owned)
                 .or(properties.level),
             unrated: properties.tags.iter().any(|tag| tag == "UNKNOWN"),
+            enabled: configuration.as_ref().and_then(|c| c.enabled) != Some(false),
+            requirements: requirements(&properties.tags, known),
             rank: configuration.and_then(|c| c.rank),
             score: properties.score.filter(|score| *score > 0.0),
             confidence: properties.confidence,
@@ -120,6 +169,21 @@ impl Rule {
             id,
         }
     }
+}
+
+/// Most tags of one rule or result that are looked at.
+const MOST_TAGS: usize = 1000;
+
+/// Security requirements among tags: `requirement:ID`, or the id of a requirement that the project has.
+pub(super) fn requirements(tags: &[String], known: Option<&Requirements>) -> Vec<String> {
+    let id = |tag: &String| match tag.trim().strip_prefix("requirement:") {
+        Some(id) => Some(id.trim()).filter(|id| is_id(id)).map(str::to_owned),
+        None => known.filter(|known| known.contains_key(tag.trim())).map(|_| tag.trim().to_owned()),
+    };
+    let mut all: Vec<String> = tags.iter().take(MOST_TAGS).filter_map(id).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Tags are of every kind: only those that name CWE count, but a `cwe` property may be a bare number.

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use model::Coverage;
+use model::{Coverage, TaggedRules, requirement::Requirements};
 use serde::Deserialize;
 
 use super::{
     message,
     rules::Rules,
     tools,
-    types::{ArtifactLocation, Descriptor, LogicalLocation, Notification},
+    types::{ArtifactLocation, Descriptor, LogicalLocation, Notification, Override},
 };
 use crate::{
     ImportError,
@@ -34,6 +34,8 @@ pub(super) struct Reading<'r> {
     /// Bytes of all tables so far.
     pub size: &'r mut usize,
     pub limit: usize,
+    /// Security requirements of the project.
+    pub requirements: Option<&'r Requirements>,
 }
 
 impl Reading<'_> {
@@ -93,7 +95,7 @@ impl Run {
     ) -> Result<(), ImportError> {
         match key {
             "tool" => self.tool(scanner, reading),
-            "invocations" => scanner.elements(|s| invocation(s, reading.coverage)),
+            "invocations" => scanner.elements(|s| self.invocation(s, reading)),
             "artifacts" => self.artifacts(scanner, reading),
             "originalUriBaseIds" => self.bases(scanner, reading),
             "logicalLocations" => self.logical(scanner, reading),
@@ -127,6 +129,17 @@ impl Run {
         coverage.seen += self.files;
         coverage.scanned += self.files;
         coverage.stated |= self.files > 0;
+        for (requirement, rule) in self.rules.tagged() {
+            let Some(tagged) = coverage.tagged(requirement) else { continue };
+            match self.files > 0 {
+                true => TaggedRules::keep(&mut tagged.rules, rule.to_owned()),
+                // Another run of the file may say what it covered.
+                false => {
+                    let why = format!("{rule}: its run does not say what it covered");
+                    TaggedRules::keep(&mut tagged.withdrawn, why);
+                }
+            }
+        }
         let rules = self.rules.count();
         if rules > 0 {
             coverage.rules = Some(coverage.rules.unwrap_or(0) + rules);
@@ -158,7 +171,7 @@ impl Run {
                 "rules" => {
                     return s.elements(|s| {
                         let descriptor: Descriptor<'_> = s.value()?;
-                        reading.grow(self.rules.add(number, descriptor))
+                        reading.grow(self.rules.add(number, descriptor, reading.requirements))
                     });
                 }
                 _ if number > 0 => return s.skip(),
@@ -218,6 +231,45 @@ impl Run {
     }
 }
 
+impl Run {
+    /// `invocation` (3.20): whether the run worked, and what it complained about.
+    fn invocation(
+        &mut self,
+        scanner: &mut Scanner<'_>,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), ImportError> {
+        let names = [
+            "ruleConfigurationOverrides",
+            "executionSuccessful",
+            "exitCodeDescription",
+            "toolExecutionNotifications",
+            "toolConfigurationNotifications",
+        ];
+        let (mut failed, mut why) = (false, None::<String>);
+        scanner.fields(&names, |s, key| match key {
+            "executionSuccessful" => s.value().map(|worked: Option<bool>| failed = worked == Some(false)),
+            "exitCodeDescription" => s.value().map(|text| why = text),
+            "ruleConfigurationOverrides" => s.elements(|s| {
+                let turned: Override<'_> = s.value()?;
+                if let Some((rule, on)) = turned.descriptor.zip(turned.configuration.and_then(|c| c.enabled))
+                {
+                    reading.grow(self.rules.turn(&rule, on))?;
+                }
+                Ok(())
+            }),
+            _ => s.elements(|s| {
+                notification(&s.value()?, reading.coverage);
+                Ok(())
+            }),
+        })?;
+        if failed {
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            reading.coverage.error(text::line(&format!("the tool says that its run failed{why}"), 300));
+        }
+        Ok(())
+    }
+}
+
 impl Artifact {
     fn of(location: &ArtifactLocation<'_>) -> Self {
         let uri = location.uri.as_deref().unwrap_or_default().to_owned();
@@ -227,30 +279,6 @@ impl Artifact {
     fn nowhere() -> Self {
         Self { uri: String::new(), base: None }
     }
-}
-
-/// `invocation` (3.20): whether the run worked, and what it complained about.
-fn invocation(scanner: &mut Scanner<'_>, coverage: &mut Coverage) -> Result<(), ImportError> {
-    let names = [
-        "executionSuccessful",
-        "exitCodeDescription",
-        "toolExecutionNotifications",
-        "toolConfigurationNotifications",
-    ];
-    let (mut failed, mut why) = (false, None::<String>);
-    scanner.fields(&names, |s, key| match key {
-        "executionSuccessful" => s.value().map(|worked: Option<bool>| failed = worked == Some(false)),
-        "exitCodeDescription" => s.value().map(|text| why = text),
-        _ => s.elements(|s| {
-            notification(&s.value()?, coverage);
-            Ok(())
-        }),
-    })?;
-    if failed {
-        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        coverage.error(text::line(&format!("the tool says that its run failed{why}"), 300));
-    }
-    Ok(())
 }
 
 fn notification(notification: &Notification<'_>, coverage: &mut Coverage) {

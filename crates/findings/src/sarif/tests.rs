@@ -120,3 +120,67 @@ fn paths_are_cut_at_the_root_the_caller_knows() {
     assert_eq!(read_with("sarif", log, &options).0[0].place.label(), "app/a.py:1");
     assert_eq!(read("sarif", log).0[0].place.label(), "build/src/app/a.py:1");
 }
+
+/// A run of a tool whose rules are tagged with requirements.
+fn tagged(rules: &str, results: &str, more: &str) -> String {
+    format!(
+        r#"{{"version":"2.1.0","runs":[{{"results":[{results}],"tool":{{"driver":{{"name":"own","rules":[{rules}]}}}}
+        {more}}}]}}"#
+    )
+}
+
+const ARTIFACTS: &str = r#","artifacts":[{"location":{"uri":"a.c"}}]"#;
+
+#[test]
+fn rules_and_results_name_security_requirements_by_their_tags() {
+    let one = serde_json::from_str(r#"{"title":"t","source":"own"}"#).unwrap();
+    let known = model::requirement::Requirements::from([("V1.2.3".to_owned(), one)]);
+    let options = ImportOptions { requirements: Some(&known), ..ImportOptions::default() };
+    let said = |report: &str| read_with("sarif", report, &options).1.coverage;
+    let rules = r#"{"id":"r1","properties":{"tags":["security","V1.2.3","requirement:OWN-1","requirement:no id"]}},
+        {"id":"r2","defaultConfiguration":{"enabled":false},"properties":{"tags":["requirement:OWN-2"]}},
+        {"id":"r3","properties":{"tags":["requirement: OWN-3"]}}"#;
+    let at = r#""message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.c"},"region":{"startLine":3}}}]"#;
+
+    // Nothing was found: every rule that was applied says so.
+    let clean = said(&tagged(rules, "", ARTIFACTS));
+    assert!(clean.is_complete());
+    assert_eq!(clean.requirements.keys().collect::<Vec<_>>(), ["OWN-1", "OWN-3", "V1.2.3"]);
+    assert_eq!(clean.requirements["V1.2.3"].rules, ["r1"]);
+    let overrides = |on: bool| {
+        format!(
+            r#","invocations":[{{"executionSuccessful":true,"ruleConfigurationOverrides":[
+            {{"descriptor":{{"index":2}},"configuration":{{"enabled":{on}}}}},
+            {{"descriptor":{{"id":"r2"}},"configuration":{{"enabled":{}}}}}]}}]{ARTIFACTS}"#,
+            !on
+        )
+    };
+    let turned = said(&tagged(rules, "", &overrides(false)));
+    assert!(turned.requirements.contains_key("OWN-2") && !turned.requirements.contains_key("OWN-3"));
+    // Without a list of files nobody knows what was looked at.
+    let silent = said(&tagged(rules, "", ""));
+    assert!(silent.requirements.values().all(|tags| tags.rules.is_empty() && !tags.withdrawn.is_empty()));
+
+    let results = format!(
+        r#"{{"ruleId":"r1",{at}}},{{"ruleId":"r3","suppressions":[{{"kind":"inSource","justification":"tested"}}],{at}}},
+        {{"ruleId":"free","properties":{{"tags":["requirement:OWN-4"]}},{at}}},
+        {{"ruleId":"other","kind":"pass","properties":{{"tags":["requirement:OWN-5"]}},{at}}},
+        {{"ruleId":"other","kind":"notApplicable","properties":{{"tags":["requirement:OWN-6"]}},{at}}}"#
+    );
+    let found = said(&tagged(rules, &results, ARTIFACTS)).requirements;
+    assert_eq!(
+        (&found["OWN-1"].found, &found["V1.2.3"].found),
+        (&vec!["r1 at a.c:3".into()], &vec!["r1 at a.c:3".into()])
+    );
+    assert_eq!(found["OWN-3"].withdrawn, ["a.c (r3): suppressed in the code: tested"]);
+    assert_eq!((&found["OWN-4"].found, &found["OWN-4"].rules), (&vec!["free at a.c:3".to_owned()], &vec![]));
+    assert_eq!(found["OWN-5"].rules, ["other"]);
+    assert!(!found.contains_key("OWN-6"));
+
+    // More than a project can have is an error, and what comes first is kept.
+    let many: Vec<String> = (0..5001)
+        .map(|n| format!(r#"{{"id":"r{n}","properties":{{"tags":["requirement:R-{n}"]}}}}"#))
+        .collect();
+    let many = said(&tagged(&many.join(","), "", ARTIFACTS));
+    assert!(!many.is_complete() && many.requirements.len() == model::Coverage::MOST_REQUIREMENTS);
+}

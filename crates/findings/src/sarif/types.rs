@@ -198,6 +198,18 @@ pub(super) struct Configuration<'a> {
     pub level: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::number")]
     pub rank: Option<f64>,
+    /// Absent: the rule is applied.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+}
+
+/// `configurationOverride` (3.51).
+#[derive(Deserialize)]
+pub(super) struct Override<'a> {
+    #[serde(borrow)]
+    pub descriptor: Option<DescriptorRef<'a>>,
+    #[serde(borrow)]
+    pub configuration: Option<Configuration<'a>>,
 }
 
 /// `reportingDescriptorRelationship` (3.53).

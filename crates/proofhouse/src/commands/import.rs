@@ -96,10 +96,15 @@ fn take(
     about: &ImportAbout,
     manual: Option<&Manual>,
 ) -> Result<Exit, Problem> {
-    let project = match &about.project {
-        Some(name) => pipeline::project_name(name).map(|()| name.clone())?,
-        None => load_project(global)?.config.project,
+    let (project, here) = match &about.project {
+        Some(name) => (pipeline::project_name(name).map(|()| name.clone())?, load_project(global).ok()),
+        None => {
+            let here = load_project(global)?;
+            (here.config.project.clone(), Some(here))
+        }
     };
+    let here = here.filter(|here| here.config.project == project);
+    let requirements = here.map(|here| here.requirements).unwrap_or_default();
     let root = Source::find(&global.directory).unwrap_or_else(|_| global.directory.clone());
     let commit = match &about.commit {
         Some(wanted) => Some(source::commit(&root, wanted)?),
@@ -118,11 +123,14 @@ fn take(
         root: root.canonicalize().ok().map(|path| path.to_string_lossy().into_owned()),
         actor: &actor(),
         manual,
+        requirements: Some(&requirements),
     };
     let (imported, warning) = engine_import::import(&request, &app.recorder)?;
     if let Some(warning) = warning {
         ui::warning(&warning);
     }
+    let known = |id: &str| requirements.contains_key(id);
+    engine::requirements::unknown(&imported.scan.coverage, &known).iter().for_each(ui::warning);
     if app.json() {
         ui::json(&imported);
     } else {

@@ -24,6 +24,7 @@ mod projects;
 mod radar;
 mod release;
 mod release_review;
+mod requirement_tags;
 mod requirements;
 mod reviews;
 mod roles;

@@ -213,6 +213,20 @@ impl Store {
         one(&self.db, "decisions", sql, vec![envelope.into()], decision).await
     }
 
+    /// Ledger indices of scans that may say something about a run, oldest first and at most 1,000 of the newest: its
+    /// own, those of its commit, and those of what it built and somebody deployed.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn scans_about(&self, project: &str, run: RunId, commit: Option<&str>) -> Result<Vec<u64>> {
+        let sql = "SELECT idx FROM scans WHERE project = $1 AND (run = $2 OR commit_id = $3 OR deployment IN \
+            (SELECT deployment FROM deployments WHERE run = $2)) ORDER BY idx DESC LIMIT 1000";
+        let values = vec![project.into(), Value::maybe(Some(run)), Value::maybe(commit)];
+        let mut found = all(&self.db, "scans", sql.to_owned(), values, Cells::count).await?;
+        found.reverse();
+        Ok(found)
+    }
+
     /// All exceptions ever made, newest first.
     ///
     /// # Errors
