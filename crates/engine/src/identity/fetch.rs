@@ -30,7 +30,10 @@ impl Reach {
             (Self::Public, _) => is_public(address),
             (Self::Loopback, _) => address.is_loopback(),
             (Self::Private, IpAddr::V4(v4)) => is_public(address) || v4.is_private(),
-            (Self::Private, IpAddr::V6(v6)) => is_public(address) || v6.is_unique_local(),
+            // One of them is where a cloud tells its machines their credentials (fd00:ec2::254).
+            (Self::Private, IpAddr::V6(v6)) => {
+                is_public(address) || v6.is_unique_local() && v6.segments()[..2] != [0xfd00, 0xec2]
+            }
         }
     }
 }
@@ -194,6 +197,51 @@ mod tests {
             let address: IpAddr = address.parse().unwrap();
             let found = [Reach::Public, Reach::Private, Reach::Loopback].map(|reach| reach.allows(address));
             assert_eq!(found, expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_an_address_leads_inside() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let refused = |host: &str, reach| {
+            let asked = address(&format!("https://{host}/"), reach).map(|url| Ask::get(url, 10));
+            let answer = asked.and_then(|asked| runtime.block_on(ask(&asked, reach)));
+            assert_eq!(answer.unwrap_err().code, "issuer-address", "{host} {reach:?}");
+        };
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "0x7f.1",
+            "0.0.0.0",
+            "0",
+            "localhost",
+            "LOCALHOST",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "169.254.169.254",
+            "2852039166",
+            "0xa9fea9fe",
+            "[::ffff:169.254.169.254]",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "100.100.100.200",
+            "255.255.255.255",
+            "\u{ff11}\u{ff12}\u{ff17}.0.0.1",
+        ] {
+            refused(host, Reach::Public);
+            // Only networks of one's own are added, not this machine and what a cloud tells it.
+            refused(host, Reach::Private);
+        }
+        for host in ["10.0.0.1", "167772161", "192.168.1.1", "172.16.0.1", "[fd00::1]"] {
+            refused(host, Reach::Public);
+            refused(host, Reach::Loopback);
         }
     }
 

@@ -27,7 +27,7 @@ use crate::{api::Path, problem::Refusal, state::App};
 /// Seconds that somebody has at the provider's page.
 const PATIENCE: i64 = 600;
 /// Most sign-ins under way; beyond, the oldest end.
-const MOST: usize = 1000;
+const MOST: usize = 20_000;
 
 /// A sign-in under way, by the digest of a secret that only that browser has.
 struct Pending {

@@ -42,6 +42,46 @@ async fn with_a_certificate_it_answers_over_tls_only() {
 }
 
 #[tokio::test]
+async fn over_tls_only_cookies_that_no_other_host_can_plant_are_looked_at() {
+    let keys = tempfile::tempdir().unwrap();
+    let (files, pem) = certificate(keys.path());
+    let server = Server::start(testkit::demo, |config| config.tls = Some(files)).await;
+    crate::people::apply(&server, crate::people::FILE).await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .tls_certs_only([reqwest::Certificate::from_pem(pem.as_bytes()).unwrap()])
+        .build()
+        .unwrap();
+    let port = server.bound.address.port();
+    let get = async |path: &str, cookies: &str| {
+        let request = client.get(format!("https://localhost:{port}{path}")).header("cookie", cookies);
+        let answer = request.send().await.unwrap();
+        let set = answer.headers().get("set-cookie").map(|value| value.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), set.unwrap_or_default(), answer.headers().get("location").cloned())
+    };
+    let secret = |cookie: &str| cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+    let begin = async || {
+        let (_, cookie, place) = get("/login/with/company", "").await;
+        assert!(
+            cookie.starts_with("__Host-proofhouse-provider=ph_") && cookie.ends_with("; Secure"),
+            "{cookie}"
+        );
+        let state = place.unwrap().to_str().unwrap().split("&state=").nth(1).unwrap().to_owned();
+        (secret(&cookie), format!("/login/callback?code=carol.security&state={state}"))
+    };
+    let (planted, back) = begin().await;
+    assert_eq!(get(&back, &format!("proofhouse-provider={planted}")).await.0, 401);
+    let (own, back) = begin().await;
+    let (status, cookie, _) =
+        get(&back, &format!("__Host-proofhouse-provider={own}; proofhouse-provider=x")).await;
+    assert_eq!(status, 200);
+    let session = secret(&cookie);
+    assert_eq!(get("/people/access", &format!("proofhouse-{port}={session}; __Host-x=1")).await.0, 303);
+    assert_eq!(get("/people/access", &format!("__Host-proofhouse={session}")).await.0, 200);
+}
+
+#[tokio::test]
 async fn every_missing_protection_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (files, _) = certificate(folder.path());

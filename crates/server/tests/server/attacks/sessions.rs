@@ -140,6 +140,13 @@ async fn sessions_and_tokens_end_with_the_password_and_the_account_even_if_the_c
     let token = format!("ph_{}", made.split("<code>ph_").nth(1).unwrap().split('<').next().unwrap());
     let works = async || ask(&server, &Method::GET, "/people", &token).send().await.unwrap().status() == IN;
     assert!(works().await);
+    // Nobody else revokes it, nor does anybody one that is nobody's.
+    let (bobs, _) = join(&server, "bob").await;
+    let bob = session(&server, "bob", &bobs, 0).await;
+    for token in tokens(&server).list().unwrap() {
+        let path = format!("/account/tokens/{}", token.id);
+        assert_eq!(form(&server, &bob, &path, &[]).await.status(), StatusCode::NOT_FOUND, "{}", token.name);
+    }
     // Disabled and enabled again, by a clock behind that of the sign-in: what was open stays closed.
     let (tick, earlier) = (|clock: &Hands| model::Clock::now(clock), Hands::default());
     earlier.set(-120);
