@@ -23,6 +23,7 @@ mod projects;
 mod radar;
 mod release;
 mod release_review;
+mod reminders;
 mod requirements;
 mod reviews;
 mod running;
