@@ -30,6 +30,7 @@ pub mod radar;
 pub mod record;
 pub mod release;
 pub mod release_review;
+pub mod remind;
 pub mod reports;
 pub mod reproduce;
 pub mod requirements;

@@ -114,6 +114,8 @@ pub struct Sending<'a> {
     pub kind: &'a str,
     /// Projects it is about.
     pub projects: &'a [String],
+    /// What it is about, by stable names; empty for what is not counted by item.
+    pub items: &'a [String],
     /// The message.
     pub letter: &'a Letter,
     /// Who sends it.
@@ -134,6 +136,7 @@ pub fn send(sending: Sending<'_>, post: &dyn Post, recorder: &Recorder) -> Resul
     };
     let notification = Notification {
         kind: sending.kind.to_owned(),
+        items: sending.items.to_vec(),
         projects: sending.projects.to_vec(),
         channel: "mail".to_owned(),
         recipients: sending.letter.to.iter().map(|to| fingerprint(to)).collect(),
@@ -162,7 +165,7 @@ pub fn send(sending: Sending<'_>, post: &dyn Post, recorder: &Recorder) -> Resul
 }
 
 /// SHA-256 of an address without name, in lower case.
-fn fingerprint(address: &str) -> Sha256 {
+pub fn fingerprint(address: &str) -> Sha256 {
     let address =
         address.parse::<Mailbox>().map_or_else(|_| address.to_owned(), |mailbox| mailbox.email.to_string());
     Sha256::of(address.to_lowercase())

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod controls;
 pub mod organisation;
 pub mod release_review;
+pub mod reminders;
 pub mod requirements;
 pub mod reviews;
 pub mod strict;

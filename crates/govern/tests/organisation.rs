@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use govern::organisation::{Organisation, Permission, Rights, changes, parse};
+use govern::organisation::{MailTls, Organisation, Permission, Rights, SecretPlace, changes, parse};
 use model::{Role, Severity, UserError as _};
 
 const FILE: &str = "\
@@ -35,6 +35,41 @@ fn codes(text: &str) -> Vec<(&'static str, u64)> {
     let mistakes = parse(text.as_bytes(), "organisation.yaml").unwrap_err();
     assert!(mistakes.code().contains('-') && mistakes.to_string().starts_with("organisation.yaml:"));
     mistakes.mistakes.iter().map(|mistake| (mistake.code, mistake.line)).collect()
+}
+
+const MAIL: &str = "\
+people: { ann: { mail: ann@example.org }, carol@company: { mail: carol@example.org } }
+mail: { server: 'mail.example.org:465', tls: tls, from: 'Proofhouse <p@example.org>', user: p, password-env: PROOFHOUSE_MAIL_PASSWORD }
+";
+
+#[test]
+fn mail_is_named_with_addresses_and_the_place_of_its_password_only() {
+    let organisation = parse(format!("{FILE}{MAIL}").as_bytes(), "organisation.yaml").unwrap();
+    assert_eq!(organisation.addresses["carol@company"], "carol@example.org");
+    let mail = organisation.mail.clone().unwrap();
+    assert_eq!((mail.host.as_str(), mail.port, mail.tls), ("mail.example.org", 465, MailTls::Tls));
+    let place = SecretPlace::Variable("PROOFHOUSE_MAIL_PASSWORD".into());
+    assert_eq!(mail.user, Some(("p".into(), place)));
+    let told = changes(&file(), &organisation);
+    assert!(told.iter().any(|one| one == "changed: mail server"), "{told:?}");
+    // Not the password itself, no other variable, no path that depends on where one stands, no second server.
+    for bad in [
+        "password: secret",
+        "password-env: AWS_SECRET_ACCESS_KEY",
+        "password-env: PROOFHOUSE_MAIL_",
+        "password-file: smtp",
+        "password-file: /a, password-env: PROOFHOUSE_MAIL_A",
+        "tls: never",
+    ] {
+        let text = FILE.to_owned() + &MAIL.replace("password-env: PROOFHOUSE_MAIL_PASSWORD", bad);
+        assert!(parse(text.as_bytes(), "organisation.yaml").is_err(), "{bad}");
+    }
+    for (what, bad) in
+        [("ann@example.org", "ann"), ("mail.example.org:465", "mail.example.org"), ("user: p, ", "")]
+    {
+        let text = FILE.to_owned() + &MAIL.replace(what, bad);
+        assert_eq!(codes(&text)[0].0, "organisation-mail", "{what}");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ mod verify;
 use std::path::PathBuf;
 
 pub use attest::{AttestArgs, AttestCommand, AttestImportArgs, IssuerNetwork};
-pub use awareness::{DigestArgs, DigestForm, GuidanceArgs, MailTls};
+pub use awareness::{DigestArgs, DigestForm, GuidanceArgs, MailTls, MailWay, RemindArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use conformance::{ConformanceCommand, SignBundleArgs, VerifyBundleArgs};
 pub use controls::{ControlsArgs, ControlsForm};
@@ -112,6 +112,8 @@ pub enum Command {
     Guidance(GuidanceArgs),
     /// What is new, fixed, learned and open for too long, to print or to send by mail
     Digest(DigestArgs),
+    /// What waits for whom: reviews to sign, accepted risks that end, technologies to look at again
+    Remind(RemindArgs),
     /// Security requirements that tests must prove: choose, write, see how far they are
     #[command(subcommand)]
     Requirements(RequirementsCommand),

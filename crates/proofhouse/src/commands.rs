@@ -16,6 +16,7 @@ mod import;
 mod init;
 mod keyless;
 mod ledger;
+mod mail;
 mod monitor;
 mod outputs;
 mod people;
@@ -24,6 +25,7 @@ mod publiclog;
 pub(crate) mod radar;
 mod release;
 mod release_review;
+mod remind;
 mod reproduce;
 mod requirements;
 mod retain;
@@ -63,6 +65,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Problem> {
         Command::Findings(arguments) => findings::findings(global, &arguments),
         Command::Guidance(arguments) => awareness::guidance(global, &arguments),
         Command::Digest(arguments) => awareness::digest(global, &arguments),
+        Command::Remind(arguments) => remind::remind(global, &arguments),
         Command::Requirements(command) => requirements::requirements(global, &command),
         Command::Gate(command) => gate::gate(global, command),
         Command::Deploy(arguments) => deploy::deploy(global, &arguments),

@@ -42,6 +42,8 @@ pub fn changes(before: &Organisation, after: &Organisation) -> Vec<String> {
     other("sign-in providers", before.providers == after.providers);
     other("workloads", before.workloads == after.workloads);
     other("network", before.network == after.network);
+    other("addresses of people", before.addresses == after.addresses);
+    other("mail server", before.mail == after.mail);
     all
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod changes;
+mod mail;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use model::{Role, Severity};
 
 pub use access::{Permission, Rights};
 pub use changes::{applied, changes};
+pub use mail::host_and_port;
 pub use read::{MAX_BYTES, is_account, parse};
 
 /// Where a role holds.
@@ -113,6 +115,46 @@ pub enum Network {
     Loopback,
 }
 
+/// How the way to a mail server is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MailTls {
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// TLS after `STARTTLS`, or nothing is sent (RFC 3207).
+    #[default]
+    StartTls,
+    /// None: only to this machine.
+    None,
+}
+
+/// Where the password of a mail server is; never the password itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// A file on the machine that sends.
+    File(String),
+    /// A variable of its environment, [`MAIL_VARIABLE`] at its beginning.
+    Variable(String),
+}
+
+/// Beginning of the name of a variable with a mail server's password: whoever may change the file must not be able
+/// to have other secrets of the environment sent somewhere.
+pub const MAIL_VARIABLE: &str = "PROOFHOUSE_MAIL_";
+
+/// The mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailServer {
+    /// Host name.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Protection of the way.
+    pub tls: MailTls,
+    /// Who mail is from.
+    pub from: String,
+    /// User at the server and where the password is.
+    pub user: Option<(String, SecretPlace)>,
+}
+
 /// Everything that the file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organisation {
@@ -134,6 +176,10 @@ pub struct Organisation {
     pub workloads: Vec<Workload>,
     /// Addresses that providers and issuers may have.
     pub network: Network,
+    /// Mail addresses of people, by name.
+    pub addresses: BTreeMap<String, String>,
+    /// How mail goes out; absent: on no way but one named on the command line.
+    pub mail: Option<MailServer>,
 }
 
 impl Default for Organisation {
@@ -154,6 +200,8 @@ impl Default for Organisation {
             providers: vec![],
             workloads: vec![],
             network: Network::Public,
+            addresses: BTreeMap::new(),
+            mail: None,
         }
     }
 }

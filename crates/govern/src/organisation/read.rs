@@ -6,13 +6,16 @@ use model::{Role, Severity};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::{Grant, Network, Organisation, Provider, Scope, Team, Workload};
+use super::{
+    Grant, Network, Organisation, Provider, Scope, Team, Workload,
+    mail::{self, RawMail, RawPerson},
+};
 use crate::strict::{Mistakes, Place, Reading, place};
 
 /// Largest file, in bytes.
 pub const MAX_BYTES: usize = 1 << 18;
 /// Most entries of one list.
-const MOST: usize = 2_000;
+pub(super) const MOST: usize = 2_000;
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 100;
 /// Kinds of periodic reviews.
@@ -33,6 +36,9 @@ struct RawFile {
     #[serde(default)]
     roles: Vec<Spanned<RawGrant>>,
     sign_in: Option<RawSignIn>,
+    #[serde(default)]
+    people: BTreeMap<String, Spanned<RawPerson>>,
+    mail: Option<Spanned<RawMail>>,
 }
 
 #[derive(Deserialize)]
@@ -138,6 +144,8 @@ fn read(reading: &mut Reading, raw: RawFile) -> Organisation {
         providers,
         workloads,
         network: network(reading, sign_in.network),
+        addresses: mail::addresses(reading, raw.people),
+        mail: raw.mail.map(|raw| mail::server(reading, raw)),
     }
 }
 
@@ -192,13 +200,7 @@ fn team(reading: &mut Reading, raw: RawTeam) -> Team {
         members: people(reading, raw.members),
         lead: raw.lead.and_then(|lead| person(reading, lead)),
         projects: raw.projects.into_iter().map(|project| text(reading, project)).collect(),
-        mail: raw.mail.map(|mail| {
-            if !mail.value.contains('@') || mail.value.contains(char::is_whitespace) {
-                let message = format!("`{}` is no mail address", mail.value);
-                reading.add("organisation-mail", place(&mail), message, None);
-            }
-            mail.value
-        }),
+        mail: raw.mail.map(|mail| mail::address(reading, mail)),
     }
 }
 
@@ -283,7 +285,7 @@ pub fn is_account(name: &str) -> bool {
 }
 
 /// `ann`, or whatever a provider calls her, `@` and the provider.
-fn person(reading: &mut Reading, raw: Spanned<String>) -> Option<String> {
+pub(super) fn person(reading: &mut Reading, raw: Spanned<String>) -> Option<String> {
     let fine = match raw.value.rsplit_once('@') {
         Some((name, provider)) => !name.is_empty() && is_account(provider) && printable(&raw.value),
         None => is_account(&raw.value),
@@ -399,7 +401,7 @@ fn printable(text: &str) -> bool {
     !text.chars().any(char::is_control) && text.chars().count() <= 300
 }
 
-fn text(reading: &mut Reading, raw: Spanned<String>) -> String {
+pub(super) fn text(reading: &mut Reading, raw: Spanned<String>) -> String {
     let long = raw.value.chars().count() > LONGEST_NAME;
     if raw.value.trim().is_empty() || long || raw.value.chars().any(char::is_control) {
         let hint = "1 to 100 printable characters";

@@ -10,6 +10,10 @@ use crate::{By, Digest, Predicate, Sha256, Timestamp};
 pub struct Notification {
     /// What kind of message, e.g. `digest`.
     pub kind: String,
+    /// What it is about, by stable names such as `release-review:7`; of each only one reminder a day goes to one
+    /// address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
     /// Projects it is about; empty for all of the installation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub projects: Vec<String>,

@@ -54,17 +54,39 @@ pub struct DigestArgs {
     #[arg(long, value_enum, default_value_t = DigestForm::Text)]
     pub form: DigestForm,
     /// Send it by mail, and record that
-    #[arg(long, requires_all = ["smtp", "from"])]
+    #[arg(long)]
     pub send: bool,
     #[command(flatten)]
     pub mail: MailArgs,
 }
 
+#[derive(Args)]
+pub struct RemindArgs {
+    /// Send it by mail, and record that: of each thing at most one reminder a day to one address
+    #[arg(long)]
+    pub send: bool,
+    /// Technology catalogue [default: the one that proofhouse.yaml names, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub catalogue: Option<PathBuf>,
+    #[command(flatten)]
+    pub way: MailWay,
+}
+
 /// Where mail goes, and on which way.
 #[derive(Args)]
 pub struct MailArgs {
-    /// Mail server
-    #[arg(long, value_name = "HOST:PORT", value_parser = server)]
+    #[command(flatten)]
+    pub way: MailWay,
+    /// Who it is for; may be repeated [default: the team's address]
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+}
+
+/// The way to a mail server; without it, that of the organisation's file.
+#[derive(Args)]
+pub struct MailWay {
+    /// Mail server [default: the organisation's]
+    #[arg(long, value_name = "HOST:PORT", value_parser = server, requires = "from")]
     pub smtp: Option<(String, u16)>,
     /// Protection of the way to it
     #[arg(long, value_enum, default_value_t = MailTls::Starttls)]
@@ -75,12 +97,9 @@ pub struct MailArgs {
     /// File with the password
     #[arg(long, value_name = "FILE", requires = "smtp_user")]
     pub smtp_password_file: Option<PathBuf>,
-    /// Who the mail is from
+    /// Who the mail is from [default: the organisation's]
     #[arg(long, value_name = "ADDRESS")]
     pub from: Option<String>,
-    /// Who it is for; may be repeated [default: the team's address]
-    #[arg(long, value_name = "ADDRESS")]
-    pub to: Vec<String>,
 }
 
 /// How the way to a mail server is protected.
@@ -102,8 +121,5 @@ fn level(text: &str) -> Result<(model::Severity, u32), String> {
 
 fn server(text: &str) -> Result<(String, u16), String> {
     let expected = || "expected HOST:PORT, such as mail.example:587".to_owned();
-    let (host, port) = text.rsplit_once(':').ok_or_else(expected)?;
-    let host = host.trim_matches(['[', ']']);
-    let port = port.parse().map_err(|_| expected())?;
-    if host.is_empty() { Err(expected()) } else { Ok((host.to_owned(), port)) }
+    govern::organisation::host_and_port(text).ok_or_else(expected)
 }

@@ -1,6 +1,6 @@
 //! `proofhouse guidance` and `proofhouse digest`: what people should know of the weaknesses they meet.
 
-use engine::mail::{self, Letter, Protection, Sending, Smtp};
+use engine::mail::{self, Letter, Sending};
 use govern::{
     awareness::{
         causes,
@@ -14,12 +14,12 @@ use serde_json::json;
 
 use crate::{
     app::{App, load_project},
-    args::{DigestArgs, DigestForm, Format, Global, GuidanceArgs, MailTls},
+    args::{DigestArgs, DigestForm, Format, Global, GuidanceArgs},
     ui::{self, BOLD, DIM, println},
 };
 
-/// Most bytes of a file with a password.
-const LONGEST_PASSWORD: u64 = 4096;
+/// Kind of the notifications about digests.
+pub(super) const DIGEST: &str = "digest";
 
 pub fn guidance(global: &Global, arguments: &GuidanceArgs) -> Result<Exit, Problem> {
     let language = arguments.language.as_deref().map(str::to_lowercase);
@@ -212,6 +212,18 @@ fn of_team(
     Ok((own, team.mail.clone()))
 }
 
+/// The digest as a letter.
+pub(super) fn letter(digest: &Digest, from: String, to: Vec<String>) -> Letter {
+    let (new, fixed) = (digest.new.count.total(), digest.fixed.count.total());
+    Letter {
+        from,
+        to,
+        subject: format!("Security of {}: {new} new, {fixed} fixed", digest.about),
+        text: render(digest, Form::Text),
+        html: render(digest, Form::Html),
+    }
+}
+
 fn send(
     app: &App,
     arguments: &DigestArgs,
@@ -220,35 +232,12 @@ fn send(
     address: Option<String>,
 ) -> Result<Exit, Problem> {
     let mail = &arguments.mail;
-    // The argument parser demands both.
-    let (Some((host, port)), Some(from)) = (&mail.smtp, &mail.from) else { return Ok(Exit::Input) };
-    let credentials = match (&mail.smtp_user, &mail.smtp_password_file) {
-        (Some(user), Some(file)) => {
-            let bytes = engine::project::read_bounded(file, LONGEST_PASSWORD)?;
-            Some((user.clone(), String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']).to_owned()))
-        }
-        _ => None,
-    };
-    let protection = match mail.smtp_tls {
-        MailTls::Tls => Protection::Tls,
-        MailTls::Starttls => Protection::StartTls,
-        MailTls::None => Protection::None,
-    };
-    let letter = Letter {
-        from: from.clone(),
-        to: if mail.to.is_empty() { address.into_iter().collect() } else { mail.to.clone() },
-        subject: format!(
-            "Security of {}: {} new, {} fixed",
-            digest.about,
-            digest.new.count.total(),
-            digest.fixed.count.total()
-        ),
-        text: render(digest, Form::Text),
-        html: render(digest, Form::Html),
-    };
+    let (smtp, from) = super::mail::way(&mail.way, &app.organisation()?)?;
+    let to = if mail.to.is_empty() { address.into_iter().collect() } else { mail.to.clone() };
+    let letter = letter(digest, from, to);
     let by = app.by(None)?;
-    let smtp = Smtp { host: host.clone(), port: *port, protection, credentials };
-    let index = mail::send(Sending { kind: "digest", projects, letter: &letter, by }, &smtp, &app.recorder)?;
+    let sending = Sending { kind: DIGEST, projects, items: &[], letter: &letter, by };
+    let index = mail::send(sending, &smtp, &app.recorder)?;
     let recipients = letter.to.len();
     match app.json() {
         true => ui::json(&json!({ "entry": index, "recipients": recipients })),

@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use govern::release_review::{AcceptedRisk, Open, RiskState, timeline};
 use model::{
-    Exit, Problem,
+    Exit, Problem, Timestamp,
     evidence::{ExceptionFacts, Outcome},
 };
 use serde_json::json;
-use store::views::{ExceptionView, PageRequest};
+use store::{
+    Store,
+    views::{ExceptionView, PageRequest},
+};
 
 use crate::{
     app::App,
+    database::Database,
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, println},
 };
 
@@ -22,16 +26,7 @@ pub fn exceptions(app: &App, project: Option<&str>, fail: bool) -> Result<Exit, 
         Some(project) => Some(project.to_owned()),
         None => Some(app.project()?.config.project),
     };
-    let mut by_project: BTreeMap<String, Vec<ExceptionView>> = BTreeMap::new();
-    for exception in app.database.wait(app.store.exceptions(wanted.as_deref()))? {
-        by_project.entry(exception.project.clone()).or_default().push(exception);
-    }
-    let mut all = Vec::new();
-    for (project, exceptions) in by_project {
-        let risks = of_project(app, &project, exceptions)?;
-        all.extend(risks.into_iter().map(|risk| (project.clone(), risk)));
-    }
-    all.sort_by_key(|(_, risk)| (risk.state, risk.expires, risk.index));
+    let all = all(&app.database, &app.store, wanted.as_deref(), app.now())?;
     let missed = all.iter().any(|(_, risk)| risk.state == RiskState::Missed);
     match app.json() {
         true => ui::json(&all.iter().map(|(project, risk)| with(project, risk)).collect::<Vec<_>>()),
@@ -43,14 +38,38 @@ pub fn exceptions(app: &App, project: Option<&str>, fail: bool) -> Result<Exit, 
     Ok(if fail && missed { Exit::Verdict } else { Exit::Success })
 }
 
+/// Accepted risks with their projects, of one project or of all, those first that need somebody soonest.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn all(
+    database: &Database,
+    store: &Store,
+    project: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<(String, AcceptedRisk)>, Problem> {
+    let mut by_project: BTreeMap<String, Vec<ExceptionView>> = BTreeMap::new();
+    for exception in database.wait(store.exceptions(project))? {
+        by_project.entry(exception.project.clone()).or_default().push(exception);
+    }
+    let mut all = Vec::new();
+    for (project, exceptions) in by_project {
+        let risks = of_project((database, store), &project, exceptions, now)?;
+        all.extend(risks.into_iter().map(|risk| (project.clone(), risk)));
+    }
+    all.sort_by_key(|(_, risk)| (risk.state, risk.expires, risk.index));
+    Ok(all)
+}
+
 fn of_project(
-    app: &App,
+    (database, store): (&Database, &Store),
     project: &str,
     exceptions: Vec<ExceptionView>,
+    now: Timestamp,
 ) -> Result<Vec<AcceptedRisk>, Problem> {
     let mut open = Open::new();
     for id in exceptions.iter().filter_map(|exception| exception.finding) {
-        let found = app.database.wait(app.store.findings_by_prefix(&id.to_string(), 20))?;
+        let found = database.wait(store.findings_by_prefix(&id.to_string(), 20))?;
         let here = found.into_iter().find(|finding| finding.project == project && finding.status.is_open());
         open.extend(here.map(|finding| (id, (finding.title, finding.severity))));
     }
@@ -63,14 +82,14 @@ fn of_project(
         by: one.by,
         expires: one.expires,
     });
-    let denied = denied(app, project)?;
-    Ok(timeline(&facts.collect::<Vec<_>>(), &open, &denied, None, app.now()))
+    let denied = denied((database, store), project)?;
+    Ok(timeline(&facts.collect::<Vec<_>>(), &open, &denied, None, now))
 }
 
 /// Rules that the newest decision of some environment denied by.
-fn denied(app: &App, project: &str) -> Result<BTreeSet<String>, Problem> {
+fn denied((database, store): (&Database, &Store), project: &str) -> Result<BTreeSet<String>, Problem> {
     let page = PageRequest::first(PageRequest::MOST);
-    let decisions = app.database.wait(app.store.decisions(Some(project), None, &page))?;
+    let decisions = database.wait(store.decisions(Some(project), None, &page))?;
     let (mut seen, mut rules) = (BTreeSet::new(), BTreeSet::new());
     for decision in decisions.items {
         if seen.insert(decision.environment.clone()) {

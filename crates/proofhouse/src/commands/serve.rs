@@ -58,6 +58,7 @@ pub fn until_stopped(
             }
         }
     });
+    app.runtime.spawn(super::remind::Desk::new(app, catalogue.clone()).follow());
     let backend = Arc::new(Installation::new(app, catalogue));
     // Many open connections must not leave the database without files.
     use nix::sys::resource::{Resource, getrlimit, setrlimit};

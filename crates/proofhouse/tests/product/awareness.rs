@@ -66,18 +66,27 @@ fn what_was_fixed_is_proposed_as_a_requirement_and_written_when_asked() {
 }
 
 /// A mail server that keeps what it gets in a folder; stopped at the end.
-struct Server {
+pub struct Server {
     child: Child,
-    port: u16,
+    pub port: u16,
     folder: PathBuf,
 }
 
 impl Server {
-    fn start(site: &Site, name: &str, more: &[&str]) -> Self {
+    pub fn start(site: &Site, name: &str, more: &[&str]) -> Self {
+        Self::listen(site, name, free_port(), more)
+    }
+
+    /// At a port that others were told of.
+    pub fn at(site: &Site, name: &str, port: u16) -> Self {
+        Self::listen(site, name, port, &[])
+    }
+
+    fn listen(site: &Site, name: &str, port: u16, more: &[&str]) -> Self {
         let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
         let program = base.unwrap_or_else(home).join("proofhouse/peers/bin/aiosmtpd");
-        let (port, folder) = (free_port(), site.path().join(name));
+        let folder = site.path().join(name);
         let listen = format!("127.0.0.1:{port}");
         let child = Command::new(&program)
             .args(["-n", "-l", &listen])
@@ -96,7 +105,7 @@ impl Server {
         server
     }
 
-    fn received(&self) -> Vec<String> {
+    pub fn received(&self) -> Vec<String> {
         let files = fs::read_dir(self.folder.join("new")).into_iter().flatten().flatten();
         files.map(|file| fs::read_to_string(file.path()).unwrap()).collect()
     }

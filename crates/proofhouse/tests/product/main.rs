@@ -25,6 +25,7 @@ mod radar;
 mod release;
 mod release_review;
 mod requirement_tags;
+mod reminders;
 mod requirements;
 mod reviews;
 mod roles;

@@ -11,13 +11,13 @@ use std::{
 use crate::support::Site;
 
 /// `proofhouse serve`, stopped at the end.
-struct Serving {
+pub struct Serving {
     child: Child,
     address: String,
 }
 
 impl Serving {
-    fn start(site: &Site) -> Self {
+    pub fn start(site: &Site) -> Self {
         let mut command = site.command(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
