@@ -34,6 +34,7 @@ mod scan;
 mod serve;
 mod sign;
 mod statement;
+mod threats;
 mod token;
 mod triage;
 mod trust;

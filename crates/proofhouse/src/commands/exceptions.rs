@@ -6,6 +6,7 @@ use govern::release_review::{AcceptedRisk, Open, RiskState, timeline};
 use model::{
     Exit, Problem,
     evidence::{ExceptionFacts, Outcome},
+    predicate::Exception,
 };
 use serde_json::json;
 use store::views::{ExceptionView, PageRequest};
@@ -54,17 +55,27 @@ fn of_project(
         let here = found.into_iter().find(|finding| finding.project == project && finding.status.is_open());
         open.extend(here.map(|finding| (id, (finding.title, finding.severity))));
     }
-    let facts = exceptions.into_iter().map(|one| ExceptionFacts {
-        index: one.index,
-        finding: one.finding,
-        rule: one.rule,
-        environment: one.environment,
-        reason: one.reason,
-        by: one.by,
-        expires: one.expires,
-    });
+    let accepting = engine::people::accepting(None, &app.recorder)?;
+    let mut facts = Vec::with_capacity(exceptions.len());
+    for one in exceptions {
+        // Who had which roles is in the statement alone.
+        let said = app.recorder.row(one.index)?.statement.decode::<Exception>().and_then(Result::ok);
+        let unentitled = !said.as_ref().is_some_and(|said| said.by.is_among(accepting.as_deref()));
+        let roles = said.map(|said| said.by.roles).unwrap_or_default();
+        facts.push(ExceptionFacts {
+            roles,
+            unentitled,
+            index: one.index,
+            finding: one.finding,
+            rule: one.rule,
+            environment: one.environment,
+            reason: one.reason,
+            by: one.by,
+            expires: one.expires,
+        });
+    }
     let denied = denied(app, project)?;
-    Ok(timeline(&facts.collect::<Vec<_>>(), &open, &denied, None, app.now()))
+    Ok(timeline(&facts, &open, &denied, None, app.now()))
 }
 
 /// Rules that the newest decision of some environment denied by.
