@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Finding, FindingId, Place, Sha256};
+use crate::{Finding, FindingId, Place, Severity, Sha256};
 
 /// Digest of a piece of code with all white space folded to single blanks and trimmed.
 pub fn context(code: &str) -> Sha256 {
@@ -89,6 +89,22 @@ fn key(finding: &Finding) -> Sha256 {
     Sha256::of(bytes)
 }
 
+/// What a judgement of a finding is about beyond its identity: how bad it is, which weakness, and where; a package with
+/// its version. Lines and words do not belong to it.
+pub fn substance(severity: Severity, cwe: &[u32], place: &Place) -> Sha256 {
+    let mut cwe = cwe.to_vec();
+    cwe.sort_unstable();
+    let place = match place.clone() {
+        Place::Code { path, symbol, context, .. } => {
+            Place::Code { path, line: None, column: None, end_line: None, symbol, context }
+        }
+        Place::Secret { path, fingerprint, .. } => Place::Secret { path, line: None, fingerprint },
+        other => other,
+    };
+    // Plain values: this cannot fail, and its form is the order of the fields above.
+    Sha256::of(serde_json::to_vec(&(severity.name(), cwe, place)).unwrap_or_default())
+}
+
 /// A package URL without version, qualifiers and subpath (ECMA-427).
 pub fn unversioned(purl: &str) -> &str {
     let end = purl.find(['?', '#']).unwrap_or(purl.len());
@@ -101,7 +117,7 @@ pub fn unversioned(purl: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Confidence, Severity, Technique};
+    use crate::{Confidence, Technique};
 
     fn finding(place: Place) -> Finding {
         Finding {
@@ -156,5 +172,18 @@ mod tests {
     fn versions_are_cut_from_package_urls() {
         assert_eq!(unversioned("pkg:npm/%40babel/core@7.0.0?a=b"), "pkg:npm/%40babel/core");
         assert_eq!(unversioned("pkg:pypi/django"), "pkg:pypi/django");
+    }
+
+    #[test]
+    fn what_was_judged_changes_with_severity_weakness_code_and_version_and_not_with_lines() {
+        let of = |severity, cwe: &[u32], place: &Place| substance(severity, cwe, place);
+        let before = of(Severity::High, &[89, 20], &code(10, "q(x)"));
+        assert_eq!(before, of(Severity::High, &[20, 89], &code(99, "  q(x) ")));
+        assert_ne!(before, of(Severity::Critical, &[89, 20], &code(10, "q(x)")));
+        assert_ne!(before, of(Severity::High, &[89], &code(10, "q(x)")));
+        assert_ne!(before, of(Severity::High, &[89, 20], &code(10, "q(y)")));
+        let package =
+            |purl: &str| of(Severity::High, &[], &Place::Package { purl: purl.to_owned(), manifest: None });
+        assert_ne!(package("pkg:cargo/a@1.0.0"), package("pkg:cargo/a@1.0.1"));
     }
 }

@@ -1,6 +1,7 @@
 //! The product as its users meet it: the real binary, real repositories, real databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod accepting;
 mod arguments;
 mod attacks;
 mod attesting;
@@ -24,8 +25,8 @@ mod projects;
 mod radar;
 mod release;
 mod release_review;
-mod requirement_tags;
 mod reminders;
+mod requirement_tags;
 mod requirements;
 mod reviews;
 mod roles;
