@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use govern::requirements::{asvs, standing};
+use govern::requirements::{Said, asvs, standing};
 use libfuzzer_sys::fuzz_target;
 use model::requirement::{Requirements, is_id};
 use pipeline::requirements::{FILE_NAME, append, parse, parse_bytes};
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn written(requirements: &Requirements, text: Option<&str>) {
     for (id, requirement) in requirements {
         assert!(is_id(id) && !requirement.title.contains(char::is_control));
-        standing(requirement, None, model::Timestamp::UNIX_EPOCH);
+        standing(id, requirement, None, &Said::default(), model::Timestamp::UNIX_EPOCH);
     }
     // Nothing is new, so the file stays as it is.
     if let Some(text) = text

@@ -62,6 +62,12 @@ pub trait Projection: Send + Sync {
     /// The database cannot be reached.
     fn exceptions(&self, project: &str) -> Result<Vec<u64>, Problem>;
 
+    /// Ledger indices of the newest judgement of each finding of a project, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    fn judgements(&self, project: &str) -> Result<Vec<u64>, Problem>;
+
     /// Ledger index of the deployment that is active in an environment.
     ///
     /// # Errors

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, path::Path};
 
 mod collect;
+mod decide;
 
-use govern::requirements::{Standing, standing};
+use govern::requirements::{Said, Standing, standing, threats::Change};
 use model::{
     Coverage, Exit, Problem, RunId, Sha256, Subject, Timestamp,
     evidence::RequirementFacts,
@@ -16,6 +17,7 @@ use model::{
 use pipeline::requirements as file;
 
 pub(crate) use collect::Collector;
+pub use decide::{Deciding, decide, said};
 
 use crate::{
     home::cannot,
@@ -70,6 +72,28 @@ pub fn add(root: &Path, new: &Requirements, colour: bool) -> Result<Vec<String>,
     Ok(added)
 }
 
+/// Puts the new requirements of a threat model at the end of the project's file, or makes it, and what the model says of
+/// those that it has where they stand. The file is replaced as a whole.
+///
+/// # Errors
+/// As [`add`].
+pub fn take(root: &Path, change: &Change, colour: bool) -> Result<(), Problem> {
+    let bytes = read(root)?;
+    bytes.as_deref().map_or(Ok(Requirements::new()), |bytes| parse(bytes, colour))?;
+    let text = bytes.as_deref().map(String::from_utf8_lossy);
+    let updated = text.as_deref().map(|text| file::update(text, &change.updated)).transpose();
+    let updated = updated.map_err(|e| erase(&e))?;
+    let mut new = updated.clone();
+    if !change.added.is_empty() {
+        new = Some(file::append(updated.as_deref(), &change.added).map_err(|e| erase(&e))?);
+    }
+    let path = root.join(file::FILE_NAME);
+    match new.filter(|new| text.as_deref() != Some(new)) {
+        Some(new) => replace(&path, &new).map_err(|e| cannot(&path, "write", &e)),
+        None => Ok(()),
+    }
+}
+
 /// The new file is there completely, or the old one still is.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let mut half = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
@@ -104,8 +128,14 @@ pub(crate) fn counts(test: &ManualTest, run: &Run) -> bool {
 }
 
 /// Every requirement with how far it is.
-pub fn standings(requirements: &Requirements, tests: &Tests, now: Timestamp) -> BTreeMap<String, Standing> {
-    requirements.iter().map(|(id, one)| (id.clone(), standing(one, tests.get(id), now))).collect()
+pub fn standings(
+    requirements: &Requirements,
+    tests: &Tests,
+    said: &Said,
+    now: Timestamp,
+) -> BTreeMap<String, Standing> {
+    let one = |(id, one): (&String, _)| (id.clone(), standing(id, one, tests.get(id), said, now));
+    requirements.iter().map(one).collect()
 }
 
 /// The requirements of a milestone as a gate sees them.
@@ -113,12 +143,13 @@ pub(crate) fn facts(
     requirements: &Requirements,
     milestone: &str,
     tests: &Tests,
+    said: &Said,
     now: Timestamp,
 ) -> Vec<RequirementFacts> {
     let demanded = requirements.iter().filter(|(_, one)| one.is_in(milestone));
     demanded
         .map(|(id, one)| {
-            let Standing { state, because } = standing(one, tests.get(id), now);
+            let Standing { state, because } = standing(id, one, tests.get(id), said, now);
             RequirementFacts { id: id.clone(), state, because }
         })
         .collect()
@@ -176,6 +207,8 @@ pub struct Demanded {
     pub unreadable: Option<String>,
     /// What its tests, and manual tests of its commit, say; only of statements that verify.
     pub tests: Tests,
+    /// What people decided about its requirements.
+    pub said: Said,
     /// Ledger indices of the statements that say something about each requirement.
     pub evidence: BTreeMap<String, Vec<u64>>,
 }
@@ -205,13 +238,17 @@ pub fn demanded(end: u64, tests: &[u64], recorder: &Recorder) -> Result<Demanded
         let logged = recorder.row(index)?;
         collector.add(&logged, || recorder.check(index, now) == (true, true));
     }
-    let (tests, evidence) = collector.finish();
+    let (tests, mut evidence) = collector.finish();
+    let said = said(&run.project, None, recorder)?;
+    for (id, decisions) in &said.decisions {
+        evidence.entry(id.clone()).or_default().extend(decisions.iter().map(|signed| signed.index));
+    }
     let (requirements, unreadable) = match run.rules.get(file::FILE_NAME).map(|hash| kept(hash, recorder)) {
         None => (Requirements::new(), None),
         Some(Ok(requirements)) => (requirements, None),
         Some(Err(why)) => (Requirements::new(), Some(why)),
     };
-    Ok(Demanded { run, index: end, requirements, unreadable, tests, evidence })
+    Ok(Demanded { run, index: end, requirements, unreadable, tests, said, evidence })
 }
 
 /// The file of a run, from the blobs; in words why it is not there.

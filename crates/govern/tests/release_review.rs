@@ -206,6 +206,8 @@ fn an_accepted_risk_is_missed_when_it_ended_and_is_still_there() {
         environment: None,
         reason: "will be mended".into(),
         by: "mia".into(),
+        roles: vec![],
+        unentitled: false,
         expires: at(expires),
     };
     let all = [

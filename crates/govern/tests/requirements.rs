@@ -4,12 +4,13 @@
 use std::path::Path;
 
 use govern::requirements::{
+    Said, Signed,
     asvs::{self, choose, read},
     standing,
 };
 use model::{
-    Timestamp, UserError,
-    predicate::RequirementTests,
+    By, Role, Timestamp, UserError, Via,
+    predicate::{Decided, RequirementDecision, RequirementTests},
     requirement::{NotApplicable, Requirement, Source, State, Waiver},
 };
 use proptest::prelude::*;
@@ -95,6 +96,9 @@ fn plain() -> Requirement {
         chapter: None,
         section: None,
         level: Some(1),
+        severity: None,
+        reference: None,
+        mitigations: None,
         milestones: vec![],
         waived: None,
         not_applicable: None,
@@ -113,24 +117,30 @@ fn waived(until: &str) -> Requirement {
 
 #[test]
 fn a_waiver_holds_to_the_end_of_its_day_and_a_year_at_most() {
-    let state = |until| standing(&waived(until), None, now()).state;
+    let state = |until| standing("R-1", &waived(until), None, &Said::default(), now()).state;
     assert_eq!(state("2026-06-30"), State::Waived);
     assert_eq!(state("2027-06-30"), State::Waived);
     assert_eq!(state("2026-06-29"), State::Pending);
     assert_eq!(state("2027-07-02"), State::Pending, "longer than a year is for ever");
     assert_eq!(state("9999-12-31"), State::Pending);
-    let expired = standing(&waived("2026-06-29"), None, now()).because;
+    let expired = standing("R-1", &waived("2026-06-29"), None, &Said::default(), now()).because;
     assert!(expired.contains("ended on 2026-06-29"), "{expired}");
     let failed = RequirementTests { failed: vec!["t".into()], ..RequirementTests::default() };
-    assert_eq!(standing(&waived("2026-06-29"), Some(&failed), now()).state, State::Failing);
-    assert_eq!(standing(&waived("2026-07-29"), Some(&failed), now()).state, State::Waived);
+    assert_eq!(
+        standing("R-1", &waived("2026-06-29"), Some(&failed), &Said::default(), now()).state,
+        State::Failing
+    );
+    assert_eq!(
+        standing("R-1", &waived("2026-07-29"), Some(&failed), &Said::default(), now()).state,
+        State::Waived
+    );
 }
 
 #[test]
 fn not_applicable_needs_no_test() {
     let not = NotApplicable { reason: "there is no database".into(), by: "Ada".into() };
     let one = Requirement { not_applicable: Some(not), ..plain() };
-    assert_eq!(standing(&one, None, now()).state, State::NotApplicable);
+    assert_eq!(standing("R-1", &one, None, &Said::default(), now()).state, State::NotApplicable);
 }
 
 fn names() -> impl Strategy<Value = Vec<String>> {
@@ -143,7 +153,7 @@ proptest! {
         passed in names(), failed in names(), skipped in names(), named in any::<bool>(),
     ) {
         let tests = RequirementTests { passed, failed, skipped };
-        let state = standing(&plain(), named.then_some(&tests), now()).state;
+        let state = standing("R-1", &plain(), named.then_some(&tests), &Said::default(), now()).state;
         let clean = named && tests.failed.is_empty() && tests.skipped.is_empty();
         prop_assert_eq!(state == State::Passing, clean && !tests.passed.is_empty());
         prop_assert_eq!(state == State::Failing, named && !tests.failed.is_empty());
@@ -156,9 +166,9 @@ proptest! {
     ) {
         let of = |(passed, failed, skipped)| RequirementTests { passed, failed, skipped };
         let (mut one, two) = (of(one), of(two));
-        let before = [&one, &two].map(|tests| standing(&plain(), Some(tests), now()).state);
+        let before = [&one, &two].map(|tests| standing("R-1", &plain(), Some(tests), &Said::default(), now()).state);
         one.add(two);
-        let after = standing(&plain(), Some(&one), now()).state;
+        let after = standing("R-1", &plain(), Some(&one), &Said::default(), now()).state;
         prop_assert!(after != State::Passing || before.contains(&State::Passing));
         prop_assert_eq!(after == State::Failing, before.contains(&State::Failing));
     }
@@ -176,4 +186,62 @@ proptest! {
             prop_assert!(all.values().all(|r| !r.title.contains(char::is_control) && !r.title.is_empty()));
         }
     }
+}
+
+/// A signed decision about the requirement of these tests.
+fn signed(index: u64, decided: Decided, roles: &[Role]) -> Signed {
+    let by = By { name: "ann".into(), roles: roles.to_vec(), via: Via::Local };
+    let decision = RequirementDecision {
+        project: "p".into(),
+        requirement: "R-1".into(),
+        title: plain().title,
+        decided,
+        reason: "it moves next month".into(),
+        by,
+        at: now(),
+    };
+    Signed { index, decision }
+}
+
+#[test]
+fn only_what_somebody_with_the_role_signed_about_these_words_counts() {
+    let until = |day: &str| Decided::Waived { until: day.parse().unwrap() };
+    let said = |decisions: &[Signed], accepting: Option<&[Role]>| Said {
+        decisions: [("R-1".to_owned(), decisions.to_vec())].into(),
+        accepting: accepting.map(<[Role]>::to_vec),
+    };
+    let security: Option<&[Role]> = Some(&[Role::Security]);
+    let judge = |one: &Requirement, said: &Said| standing("R-1", one, None, said, now());
+    let good = signed(7, until("2026-07-29"), &[Role::Security]);
+    let told = judge(&plain(), &said(&[good.clone()], security));
+    assert_eq!(told.state, State::Waived);
+    assert!(told.because.contains("ann (security), ledger entry 7"), "{}", told.because);
+    // It ends, however it was signed.
+    let over = judge(&plain(), &said(&[signed(7, until("2026-06-29"), &[Role::Security])], security));
+    assert!(over.state == State::Pending && over.because.contains("ended on 2026-06-29"));
+    // Without the role, without any role for anybody, and where nobody may.
+    let developer = signed(8, until("2026-07-29"), &[Role::Developer]);
+    assert!(judge(&plain(), &said(&[developer.clone()], security)).because.contains("does not count"));
+    assert_eq!(judge(&plain(), &said(&[developer.clone()], None)).state, State::Waived);
+    assert_eq!(judge(&plain(), &said(&[good.clone()], Some(&[]))).state, State::Pending);
+    // What somebody without the role says neither waives nor takes back; the newest of those who may counts.
+    let back = |roles: &[Role]| signed(9, Decided::Withdrawn, roles);
+    assert_eq!(
+        judge(&plain(), &said(&[good.clone(), back(&[Role::Developer])], security)).state,
+        State::Waived
+    );
+    assert_eq!(
+        judge(&plain(), &said(&[good.clone(), back(&[Role::Security])], security)).state,
+        State::Pending
+    );
+    let not = signed(10, Decided::NotApplicable, &[Role::Security]);
+    assert_eq!(judge(&plain(), &said(&[good.clone(), not], security)).state, State::NotApplicable);
+    // Other words are another requirement.
+    let other = Requirement { title: "something else".into(), ..plain() };
+    assert!(judge(&other, &said(&[good], security)).because.contains("other words"));
+    // The file alone counts only while nobody has a role.
+    let written = waived("2026-07-29");
+    assert_eq!(judge(&written, &Said::default()).state, State::Waived);
+    let told = judge(&written, &said(&[], security));
+    assert!(told.state == State::Pending && told.because.contains("unsigned"), "{}", told.because);
 }

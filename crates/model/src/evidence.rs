@@ -300,6 +300,27 @@ pub struct FindingFacts {
     /// Moment it was first seen in this project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<Timestamp>,
+    /// What people judged it to be, where the settings look at that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<JudgementFacts>,
+}
+
+/// A person's judgement that a finding is no risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgementFacts {
+    /// Ledger index of its statement.
+    pub index: u64,
+    /// `false-positive` or `not-affected`.
+    pub state: String,
+    /// Who judged, with the roles that they had.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// It counts: the finding is left out.
+    pub holds: bool,
+    /// Why it does not count; absent when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 /// One test step.
@@ -341,6 +362,12 @@ pub struct ExceptionFacts {
     pub reason: String,
     /// Who accepted.
     pub by: String,
+    /// Roles that they had then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// They had none of the roles that may accept risks here: it counts for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unentitled: bool,
     /// Until when.
     pub expires: Timestamp,
 }
@@ -370,6 +397,12 @@ pub struct GateSettings {
     /// No periodic review may be overdue.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reviews_current: bool,
+    /// Roles whose exceptions and waivers count. Absent: those of everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepting: Option<Vec<Role>>,
+    /// Findings that somebody with the role judged to be no risk here do not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub honour_triage: bool,
 }
 
 /// A rule's outcome; orders from best to worst.

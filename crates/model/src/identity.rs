@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Finding, FindingId, Place, Sha256};
+use crate::{Finding, FindingId, Place, Severity, Sha256};
 
 /// Digest of a piece of code with all white space folded to single blanks and trimmed.
 pub fn context(code: &str) -> Sha256 {
@@ -89,6 +89,22 @@ fn key(finding: &Finding) -> Sha256 {
     Sha256::of(bytes)
 }
 
+/// What a judgement of a finding is about beyond its identity: how bad it is, which weakness, and where; a package with
+/// its version. Lines and words do not belong to it.
+pub fn substance(severity: Severity, cwe: &[u32], place: &Place) -> Sha256 {
+    let mut cwe = cwe.to_vec();
+    cwe.sort_unstable();
+    let place = match place.clone() {
+        Place::Code { path, symbol, context, .. } => {
+            Place::Code { path, line: None, column: None, end_line: None, symbol, context }
+        }
+        Place::Secret { path, fingerprint, .. } => Place::Secret { path, line: None, fingerprint },
+        other => other,
+    };
+    // Plain values: this cannot fail, and its form is the order of the fields above.
+    Sha256::of(serde_json::to_vec(&(severity.name(), cwe, place)).unwrap_or_default())
+}
+
 /// A package URL without version, qualifiers and subpath (ECMA-427).
 pub fn unversioned(purl: &str) -> &str {
     let end = purl.find(['?', '#']).unwrap_or(purl.len());
@@ -101,7 +117,7 @@ pub fn unversioned(purl: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Confidence, Severity, Technique};
+    use crate::{Confidence, Technique};
 
     fn finding(place: Place) -> Finding {
         Finding {

@@ -122,6 +122,20 @@ pub struct By {
 }
 
 impl By {
+    /// The name with the roles: `ann (manager, security)`.
+    pub fn label(&self) -> String {
+        let roles: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
+        match roles.is_empty() {
+            true => self.name.clone(),
+            false => format!("{} ({})", self.name, roles.join(", ")),
+        }
+    }
+
+    /// Whether they had one of these roles; `None`: nobody needs one.
+    pub fn is_among(&self, roles: Option<&[Role]>) -> bool {
+        roles.is_none_or(|roles| self.roles.iter().any(|role| roles.contains(role)))
+    }
+
     /// Whether they had this role.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)

@@ -8,6 +8,8 @@ use std::{collections::BTreeMap, fmt};
 pub use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::Severity;
+
 /// Longest id in bytes.
 pub const LONGEST_ID: usize = 64;
 
@@ -31,6 +33,15 @@ pub struct Requirement {
     /// Level, 1 (needed first) to 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,
+    /// How bad it is when it does not hold, as a threat model says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// Entry of a threat model or list that it comes from: `TOOL:KEY in MODEL`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// What is to be done about it, as a threat model says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mitigations: Option<String>,
     /// Milestones of the project's own that it belongs to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub milestones: Vec<String>,

@@ -1,8 +1,11 @@
 //! `security-requirements.yaml`: what it means, what is wrong with it at its place, and what is added to it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use model::requirement::{NotApplicable, Requirement, Requirements, Source, Waiver};
-use pipeline::requirements::{FILE_NAME, append, check, natural, parse, parse_bytes};
+use model::{
+    Severity,
+    requirement::{NotApplicable, Requirement, Requirements, Source, Waiver},
+};
+use pipeline::requirements::{FILE_NAME, append, check, natural, parse, parse_bytes, update};
 use proptest::prelude::*;
 
 const COMPLETE: &str = r#"# Ours.
@@ -33,6 +36,9 @@ fn own(title: &str) -> Requirement {
         chapter: None,
         section: None,
         level: None,
+        severity: None,
+        reference: None,
+        mitigations: None,
         milestones: vec![],
         waived: None,
         not_applicable: None,
@@ -161,6 +167,9 @@ fn requirement() -> impl Strategy<Value = Requirement> {
             chapter: level.map(|level| format!("V{level}")),
             section: None,
             level: Some(level.unwrap_or(1)),
+            severity: level.map(|_| Severity::Medium),
+            reference: level.map(|n| format!("pytm:T{n}@x in Till")),
+            mitigations: level.map(|_| title.trim().to_owned()),
             milestones,
             waived,
             not_applicable,
@@ -192,4 +201,38 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_a_model_says_goes_to_its_place_and_everything_else_stays() {
+    let flow = "  OWN-1: { title: one line, source: own }\n";
+    let one_line = format!("version: 1\nrequirements:\n{flow}");
+    for (text, id) in [(COMPLETE, "SHOP-7"), (one_line.as_str(), "OWN-1")] {
+        let mut all = parse(text, FILE_NAME).unwrap();
+        let one = all.get_mut(id).unwrap();
+        one.severity = Some(Severity::High);
+        one.reference = Some("pytm:T1@Till in Till".into());
+        one.mitigations = Some("Say \"no\": twice # really".into());
+        let first = update(text, &all).unwrap();
+        assert_eq!(parse(&first, FILE_NAME).unwrap(), all);
+        // Every line that was there is there still.
+        let kept = text
+            .lines()
+            .filter(|line| !line.contains("OWN-1"))
+            .all(|line| first.lines().any(|new| new == line));
+        assert!(kept, "{first}");
+        // And again, with other values.
+        let one = all.get_mut(id).unwrap();
+        one.severity = Some(Severity::Low);
+        one.mitigations = Some("Nothing".into());
+        let second = update(&first, &all).unwrap();
+        assert_eq!(parse(&second, FILE_NAME).unwrap(), all);
+        assert_eq!(second.lines().count(), first.lines().count());
+        assert_eq!(update(&second, &all).unwrap(), second);
+    }
+    // What only the file says is never taken out, and a file with mistakes is left alone.
+    let all = parse(COMPLETE, FILE_NAME).unwrap();
+    assert_eq!(update(COMPLETE, &Requirements::new()).unwrap(), COMPLETE);
+    assert_eq!(update(COMPLETE, &all).unwrap(), COMPLETE);
+    assert!(update("version: 1\nrequirements: {", &all).is_err());
 }

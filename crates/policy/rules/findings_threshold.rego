@@ -9,7 +9,27 @@ exceptable := true
 
 rank := {"info": 0, "low": 1, "medium": 2, "high": 3, "critical": 4}
 
-weaknesses := [f | some f in input.findings; f.technique != "secrets"]
+all_weaknesses := [f | some f in input.findings; f.technique != "secrets"]
+
+# Somebody with the role judged that it is no risk here, and the environment honours that.
+is_left_out(f) if {
+	input.settings.honourTriage
+	f.judged.holds
+}
+
+weaknesses := [f | some f in all_weaknesses; not is_left_out(f)]
+
+looked_at contains sprintf("left out: %s %s at %s (%s %s): %s by %s, ledger entry %d: %s", [f.severity, f.title, f.place, f.scanner, f.rule, f.judged.state, f.judged.by, f.judged.index, f.judged.reason]) if {
+	some f in all_weaknesses
+	is_left_out(f)
+}
+
+looked_at contains sprintf("counted although judged %s by %s (ledger entry %d): %s at %s: %s", [f.judged.state, f.judged.by, f.judged.index, f.title, f.place, f.judged.because]) if {
+	some f in weaknesses
+	input.settings.honourTriage
+	not f.judged.holds
+	f.judged.because
+}
 
 blocks(f) if rank[f.severity] >= rank[input.settings.block]
 

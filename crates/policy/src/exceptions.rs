@@ -20,7 +20,8 @@ pub(crate) fn apply(result: &mut RuleResult, evidence: &Evidence) {
 }
 
 fn in_force(exception: &ExceptionFacts, evidence: &Evidence) -> bool {
-    exception.expires > evidence.now
+    !exception.unentitled
+        && exception.expires > evidence.now
         && exception.environment.as_deref().is_none_or(|name| name == evidence.environment)
 }
 

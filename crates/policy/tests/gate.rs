@@ -79,6 +79,8 @@ fn good() -> Evidence {
             requirements: None,
             release_review: None,
             reviews_current: false,
+            accepting: None,
+            honour_triage: false,
         },
     }
 }
@@ -95,6 +97,7 @@ fn finding(severity: Severity, technique: Technique) -> FindingFacts {
         cwe: vec![89],
         aliases: vec![],
         first_seen: None,
+        judged: None,
     }
 }
 
@@ -200,6 +203,8 @@ fn exception(finding: Option<FindingId>, rule: Option<&str>) -> ExceptionFacts {
         environment: None,
         reason: "fix is scheduled".into(),
         by: "sam".into(),
+        roles: vec![],
+        unentitled: false,
         expires: "2026-12-01T00:00:00Z".parse().unwrap(),
     }
 }
@@ -411,6 +416,8 @@ fn a_held_technology_warns_on_its_last_day_and_denies_on_the_next_unless_excepte
         environment: None,
         reason: "the move is under way".into(),
         by: "architect".into(),
+        roles: vec![],
+        unentitled: false,
         expires: "2026-12-01T00:00:00Z".parse().unwrap(),
     });
     assert_eq!(decide(&excepted), Outcome::Warn);
@@ -473,6 +480,8 @@ fn a_demanded_release_review_counts_only_whole_current_and_by_several_people() {
             environment: None,
             reason: "we are in a hurry today".into(),
             by: "ann".into(),
+            roles: vec![],
+            unentitled: false,
             expires: "2027-01-01T00:00:00Z".parse().unwrap(),
         });
         assert_eq!(denials(&e), [code]);

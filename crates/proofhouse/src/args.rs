@@ -32,7 +32,7 @@ pub use manual::{AddFindingArgs, ImportAbout, ImportArgs, ImportCommand, ManualA
 pub use people::{AccountCommand, OrganisationCommand, TokenCreateArgs};
 pub use radar::{AssessArgs, CatalogueArg, RadarCommand, RadarImportArgs, SignEntryArgs, WhoArgs};
 pub use release::{ReleaseCommand, ReleaseReviewCommand};
-pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, RequirementsCommand};
+pub use requirements::{AddArgs, AttestRequirementArgs, ChooseArgs, ImportThreatsArgs, RequirementsCommand};
 pub use retain::RetainArgs;
 pub use review::ReviewCommand;
 pub use target::TargetVerifyArgs;

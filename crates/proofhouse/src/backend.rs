@@ -337,7 +337,7 @@ impl Backend for Installation {
         tests.extend(self.database.wait(self.store.scans_about(project, run, commit))?);
         let found = requirements::demanded(end, &tests, &self.recorder)?;
         let at = self.recorder.clock().now();
-        let mut standings = requirements::standings(&found.requirements, &found.tests, at);
+        let mut standings = requirements::standings(&found.requirements, &found.tests, &found.said, at);
         let mut rows: Vec<Demand> = found
             .requirements
             .into_iter()

@@ -36,6 +36,7 @@ mod scan;
 mod serve;
 mod sign;
 mod statement;
+mod threats;
 mod token;
 mod triage;
 mod trust;

@@ -77,6 +77,10 @@ impl Projection for Database {
         Ok(all.into_iter().map(|exception| exception.index).collect())
     }
 
+    fn judgements(&self, project: &str) -> Result<Vec<u64>, Problem> {
+        self.wait(self.store.judgements(project))
+    }
+
     fn current_deployment(&self, project: &str, environment: &str) -> Result<Option<u64>, Problem> {
         let found = self.wait(self.store.environment(project, environment))?;
         Ok(found.and_then(|environment| environment.current).map(|deployment| deployment.index))

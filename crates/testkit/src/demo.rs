@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Confidence, Coverage, Digest, Finding, FindingId, Place, Severity, Sha256, Subject, Technique, Timestamp,
-    ToolRef,
+    By, Confidence, Coverage, Digest, Finding, FindingId, Place, Role, Severity, Sha256, Subject, Technique,
+    Timestamp, ToolRef, Via,
     evidence::{Outcome, Reason, RuleResult, Verdict},
     identity,
     ports::Blobs,
@@ -345,7 +345,7 @@ fn exception(at: Timestamp) -> Exception {
         rule: Some("weak-hash".into()),
         environment: Some("staging".into()),
         reason: "Passwords are re-hashed at the next sign-in; see the plan for March.".into(),
-        by: "sam".into(),
+        by: By { name: "sam".into(), roles: vec![Role::Security], via: Via::Local },
         at,
         expires: at + std::time::Duration::from_secs(30 * 86_400),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    DeploymentId, Digest, RunId, Sha256, Subject, Timestamp,
+    By, DeploymentId, Digest, Role, RunId, Sha256, Subject, Timestamp, Via,
     evidence::{Outcome, Reason, RuleResult, Verdict},
     ports::Blobs,
     predicate::*,
@@ -59,7 +59,7 @@ pub fn story<B: Blobs>(ledger: &mut Ledger<B>) {
         rule: Some("B101".into()),
         environment: None,
         reason: "only in tests, see design".into(),
-        by: "ann".into(),
+        by: By { name: "ann".into(), roles: vec![Role::Security], via: Via::Local },
         at: ledger.now(),
         expires: hour(100),
     };

@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use govern::requirements::Said;
 use model::{
-    Finding, Problem, Sha256, Statement, Technique, Timestamp,
-    evidence::{BuildFacts, ExceptionFacts, ReleaseReviewFacts, ReviewDueFacts, StatementFacts, TestFacts},
+    Finding, FindingId, Problem, Role, Sha256, Statement, Technique, Timestamp,
+    evidence::{
+        BuildFacts, ExceptionFacts, JudgementFacts, ReleaseReviewFacts, ReviewDueFacts, StatementFacts,
+        TestFacts,
+    },
     ports::LoggedStatement,
     predicate::{
         Exception, ManualTest, Provenance, Reproduction, RequirementTests, Run, RuntimeTrace, Sbom, Scan,
@@ -35,8 +39,14 @@ pub struct Collected {
     pub requirements: BTreeMap<String, RequirementTests>,
     /// The build of the artifact.
     pub build: Option<BuildFacts>,
+    /// What people decided about security requirements; only of statements that verify.
+    pub said: Said,
     /// Exceptions, also expired ones.
     pub exceptions: Vec<ExceptionFacts>,
+    /// Roles whose exceptions and waivers count; `None`: those of everybody.
+    pub accepting: Option<Vec<Role>>,
+    /// What people judged open findings to be, where the environment honours it.
+    pub judged: HashMap<FindingId, JudgementFacts>,
     /// Bills of materials of the run that verify, with their ledger indices.
     pub bills: Vec<(u64, govern::catalogue::Bill)>,
     /// What the run's source uses besides packages; only of a statement that verifies.
@@ -221,8 +231,14 @@ pub fn collect(
         found.findings.extend(all.into_iter().filter(|finding| known.insert(finding.id)));
     }
     found.findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    let narrowed = Some(environment.gate.accepting.as_slice()).filter(|roles| !roles.is_empty());
+    found.said = crate::requirements::said(&question.run.project, narrowed, recorder)?;
+    found.accepting = found.said.accepting.clone();
+    if environment.gate.honour_triage {
+        found.judged = crate::triage::judged(&question.run.project, &found.findings, recorder, now)?;
+    }
     for index in recorder.projection().exceptions(&question.run.project)? {
-        if let Some(exception) = exception(index, question, recorder, now)? {
+        if let Some(exception) = exception(index, question, found.accepting.as_deref(), recorder, now)? {
             found.exceptions.push(exception);
         }
     }
@@ -440,6 +456,7 @@ fn note_refused(trace: &RuntimeTrace, found: &mut Collected) {
 fn exception(
     index: u64,
     question: &Question<'_>,
+    accepting: Option<&[Role]>,
     recorder: &Recorder,
     now: Timestamp,
 ) -> Result<Option<ExceptionFacts>, Problem> {
@@ -454,7 +471,9 @@ fn exception(
         rule: found.rule,
         environment: found.environment,
         reason: found.reason,
-        by: found.by,
+        unentitled: !found.by.is_among(accepting),
+        by: found.by.name,
+        roles: found.by.roles,
         expires: found.expires,
     }))
 }

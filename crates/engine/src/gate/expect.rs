@@ -2,7 +2,7 @@
 
 use model::{
     Problem, Technique, Timestamp, ToolRef,
-    evidence::{ArtifactFacts, Evidence, Expectation, FindingFacts, SourceFacts},
+    evidence::{ArtifactFacts, Evidence, Expectation, FindingFacts, GateSettings, SourceFacts},
 };
 use pipeline::{
     Config,
@@ -34,13 +34,18 @@ pub(super) fn document(
         build: collected.build.clone(),
         expected: config.gate.expect.iter().map(|e| expectation(e, config, question)).collect(),
         statements: collected.statements.clone(),
-        findings: collected.findings.iter().map(finding).collect(),
+        findings: collected
+            .findings
+            .iter()
+            .map(|one| FindingFacts { judged: collected.judged.get(&one.id).cloned(), ..finding(one) })
+            .collect(),
         tests: collected.tests.clone(),
         requirements: match &environment.gate.requirements {
             Some(milestone) => crate::requirements::facts(
                 &question.project.requirements,
                 milestone,
                 &collected.requirements,
+                &collected.said,
                 now,
             ),
             None => vec![],
@@ -49,7 +54,7 @@ pub(super) fn document(
         technologies: super::technologies::facts(question, collected, recorder, now)?,
         release_review: collected.review.clone(),
         reviews: collected.reviews.clone(),
-        settings: environment.gate.clone().into(),
+        settings: GateSettings { accepting: collected.accepting.clone(), ..environment.gate.clone().into() },
     })
 }
 
@@ -125,5 +130,6 @@ pub(crate) fn finding(finding: &model::Finding) -> FindingFacts {
         cwe: finding.cwe.clone(),
         aliases: finding.aliases.clone(),
         first_seen: None,
+        judged: None,
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn facts(
         Known::Unknown(_) => None,
     };
     let requirements = &question.project.requirements;
-    let told = standings(requirements, &collected.requirements, now);
+    let told = standings(requirements, &collected.requirements, &collected.said, now);
     let lines = requirements.iter().filter_map(|(id, one)| {
         let standing = told.get(id)?;
         let (title, because) = (one.title.clone(), standing.because.clone());

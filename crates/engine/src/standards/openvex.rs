@@ -81,7 +81,7 @@ fn answer(
         status: if accepted.is_some() { VexStatus::Affected } else { VexStatus::UnderInvestigation },
         status_notes: accepted.map(|exception| exception.reason.clone()),
         action_statement: accepted.map(|exception| {
-            format!("The risk is accepted by {} until {}.", exception.by, exception.expires)
+            format!("The risk is accepted by {} until {}.", exception.by.name, exception.expires)
         }),
     });
     let component = Product {

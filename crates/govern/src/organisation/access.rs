@@ -64,6 +64,11 @@ fn permissions(role: Role) -> &'static [Permission] {
     }
 }
 
+/// Roles that have the permission.
+pub(super) fn with(permission: Permission) -> Vec<Role> {
+    Role::ALL.into_iter().filter(|role| permissions(*role).contains(&permission)).collect()
+}
+
 /// Whether any of these roles has the permission.
 fn allowed(roles: impl IntoIterator<Item = Role>, permission: Permission) -> bool {
     roles.into_iter().any(|role| permissions(role).contains(&permission))

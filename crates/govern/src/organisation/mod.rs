@@ -229,6 +229,11 @@ impl Organisation {
         with_file.find(|new| !known(new)).map(|new| format!("the `secret-file` of {}", new.name))
     }
 
+    /// Roles that may do something; `None` while nobody has a role and everybody may.
+    pub fn entitled(&self, permission: Permission) -> Option<Vec<Role>> {
+        (!self.grants.is_empty()).then(|| access::with(permission))
+    }
+
     /// Roles of a person for a project, or of the whole organisation, sorted.
     pub fn roles_of(&self, person: &str, project: Option<&str>) -> Vec<Role> {
         Rights::of_person(self, person, &[]).roles(project)

@@ -223,7 +223,7 @@ pub fn denied_rules(verdict: &Verdict) -> BTreeSet<String> {
 
 /// Accepted risks in the order in which they need somebody: those that have ended while what they covered is
 /// still there (and nobody accepted it anew), those that end soon, the others. One that has ended and whose
-/// finding is gone is no risk any more. With an environment only those that hold in it.
+/// finding is gone is no risk any more, and what somebody without the role accepted is not accepted. With an environment only those that hold in it.
 pub fn timeline(
     exceptions: &[ExceptionFacts],
     open: &Open,
@@ -234,12 +234,13 @@ pub fn timeline(
     let here = |one: &&ExceptionFacts| {
         environment.is_none() || one.environment.is_none() || one.environment.as_deref() == environment
     };
+    let exceptions: Vec<ExceptionFacts> = exceptions.iter().filter(|one| !one.unentitled).cloned().collect();
     let mut all: Vec<AcceptedRisk> = exceptions
         .iter()
         .filter(here)
         .filter_map(|one| {
             let finding = one.finding.and_then(|id| open.get(&id));
-            let state = state(one, exceptions, finding.is_some(), denied, now)?;
+            let state = state(one, &exceptions, finding.is_some(), denied, now)?;
             let what = match (finding, &one.rule, one.finding) {
                 (Some((title, _)), ..) => title.clone(),
                 (None, Some(rule), _) => format!("rule {rule}"),

@@ -2,5 +2,6 @@
 
 pub mod asvs;
 mod standing;
+pub mod threats;
 
-pub use standing::{LONGEST_WAIVER_DAYS, Standing, standing};
+pub use standing::{LONGEST_WAIVER_DAYS, Said, Signed, Standing, standing};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    FindingId, Predicate, RunId, Subject, Timestamp,
+    Predicate, RunId, Subject, Timestamp,
     evidence::{Outcome, Verdict},
 };
 
@@ -61,32 +61,4 @@ pub struct DecisionContext {
     /// Why the levels are what they are, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub levels_because: Vec<String>,
-}
-
-/// An accepted risk with an end. Subject: the project's source tree or the artifact.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Exception {
-    /// Project.
-    pub project: String,
-    /// Finding it covers, or
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finding: Option<FindingId>,
-    /// rule id it covers. Exactly one of the two is set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
-    /// Environment it is limited to; absent: all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub environment: Option<String>,
-    /// Written reason, at least 10 characters.
-    pub reason: String,
-    /// Who accepted.
-    pub by: String,
-    /// When it was made.
-    pub at: Timestamp,
-    /// When it ends.
-    pub expires: Timestamp,
-}
-
-impl Predicate for Exception {
-    const TYPE: &'static str = "urn:proofhouse:predicate:exception:v1";
 }

@@ -1,5 +1,6 @@
 //! Predicates of the statements that Proofhouse writes, one file per family.
 
+pub mod accept;
 pub mod checks;
 pub mod ci;
 pub mod decision;
@@ -20,12 +21,13 @@ pub mod standards;
 pub mod technology;
 pub mod triage;
 
+pub use accept::{Decided, Exception, RequirementDecision};
 pub use checks::{
     CodeCoverage, CoverageFigures, FeedImport, FindingsBlob, Monitor, MonitorLog, MonitoredProcess, Origin,
     Portion, RequirementTests, RuntimeTrace, Sbom, Scan, ScanTarget, TestContext, TestResult, TraceContext,
 };
 pub use ci::{CiClaims, Confirmed};
-pub use decision::{DecisionContext, Exception, Vsa};
+pub use decision::{DecisionContext, Vsa};
 pub use deployment::{
     Check, Deployment, DeploymentResult, DeploymentStage, HealthRecord, Receipt, ReceiptPhase,
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{By, FindingId, Predicate, Timestamp};
+use crate::{By, FindingId, Predicate, Sha256, Timestamp};
 
 /// A judgement of a finding by a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum TriageState {
     Confirmed,
     /// It is real and stays. A gate lets it pass only by an exception.
     WontFix,
+    /// The weakness is there and cannot be reached or used here.
+    NotAffected,
     /// The same as another finding of the project.
     DuplicateOf,
     /// An earlier judgement is taken back.
@@ -22,12 +24,23 @@ pub enum TriageState {
 
 impl TriageState {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::FalsePositive, Self::Confirmed, Self::WontFix, Self::DuplicateOf, Self::None];
+    pub const ALL: [Self; 6] = [
+        Self::FalsePositive,
+        Self::Confirmed,
+        Self::WontFix,
+        Self::NotAffected,
+        Self::DuplicateOf,
+        Self::None,
+    ];
+
+    /// Whether it says that the finding is no risk here.
+    pub fn is_no_risk(self) -> bool {
+        matches!(self, Self::FalsePositive | Self::NotAffected)
+    }
 
     /// Kebab-case name, as in JSON.
     pub fn name(self) -> &'static str {
-        ["false-positive", "confirmed", "wont-fix", "duplicate-of", "none"][self as usize]
+        ["false-positive", "confirmed", "wont-fix", "not-affected", "duplicate-of", "none"][self as usize]
     }
 
     /// The state with this name.
@@ -53,6 +66,10 @@ pub struct Triage {
     /// Why; with a judgement, at least [`Triage::SHORTEST_REASON`] characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the finding was when it was judged ([`crate::identity::substance`]); a judgement of something else, or
+    /// that does not say, changes no gate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Sha256>,
     /// Who deals with it from now on; empty: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,

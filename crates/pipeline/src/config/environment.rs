@@ -113,6 +113,12 @@ pub struct DeployGate {
     pub release_review: Option<ReleaseReviewGate>,
     /// No periodic review may be overdue.
     pub reviews_current: bool,
+    /// Of the roles that may accept risks, those whose exceptions and waivers count here; empty: all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accepting: Vec<Role>,
+    /// Findings that were judged to be no risk here do not count.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub honour_triage: bool,
 }
 
 /// Who must have signed the review of a release.
@@ -136,6 +142,8 @@ impl Default for DeployGate {
             requirements: None,
             release_review: None,
             reviews_current: false,
+            accepting: vec![],
+            honour_triage: false,
         }
     }
 }
@@ -151,6 +159,8 @@ impl From<DeployGate> for GateSettings {
             requirements,
             release_review,
             reviews_current,
+            accepting,
+            honour_triage,
         } = gate;
         let release_review = release_review.map(|review| ReleaseReviewSettings {
             roles: review.roles,
@@ -165,6 +175,8 @@ impl From<DeployGate> for GateSettings {
             requirements,
             release_review,
             reviews_current,
+            accepting: (!accepting.is_empty()).then_some(accepting),
+            honour_triage,
         }
     }
 }

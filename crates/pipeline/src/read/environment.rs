@@ -61,14 +61,23 @@ fn gate(fields: &Fields<'_>) -> DeployGate {
         requirements: fields.text("requirements"),
         reviews_current: fields.text("reviews").is_some_and(|word| word == "current"),
         release_review: fields.has("release-review").then(|| review(&fields.object("release-review"))),
+        accepting: roles(fields, "accepting"),
+        honour_triage: fields.text("triage").is_some_and(|word| word == "honour"),
     }
 }
 
-fn review(fields: &Fields<'_>) -> ReleaseReviewGate {
-    let mut roles: Vec<Role> = fields.texts("roles").iter().filter_map(|role| role.parse().ok()).collect();
+fn roles(fields: &Fields<'_>, key: &str) -> Vec<Role> {
+    let mut roles: Vec<Role> = fields.texts(key).iter().filter_map(|role| role.parse().ok()).collect();
     roles.sort_unstable();
     roles.dedup();
-    ReleaseReviewGate { roles, within: fields.duration("within").unwrap_or(Duration::from_secs(14 * 86_400)) }
+    roles
+}
+
+fn review(fields: &Fields<'_>) -> ReleaseReviewGate {
+    ReleaseReviewGate {
+        roles: roles(fields, "roles"),
+        within: fields.duration("within").unwrap_or(Duration::from_secs(14 * 86_400)),
+    }
 }
 
 /// A severity, or `never`.

@@ -1,6 +1,9 @@
 //! Requirements from their checked tree.
 
-use model::requirement::{NotApplicable, Requirement, Requirements, Source, Waiver};
+use model::{
+    Severity,
+    requirement::{NotApplicable, Requirement, Requirements, Source, Waiver},
+};
 
 use super::fields::Fields;
 use crate::yaml::Node;
@@ -30,6 +33,9 @@ fn requirement(fields: &Fields<'_>) -> Requirement {
         chapter: fields.text("chapter"),
         section: fields.text("section"),
         level: fields.whole("level"),
+        severity: fields.text("severity").and_then(|name| Severity::from_name(&name)),
+        reference: fields.has("reference").then(|| line(fields, "reference")),
+        mitigations: fields.has("mitigations").then(|| line(fields, "mitigations")),
         milestones: fields.texts("milestones"),
         waived: waived(),
         not_applicable: fields.has("not-applicable").then(not_applicable),

@@ -67,6 +67,69 @@ pub fn append(text: Option<&str>, new: &Requirements) -> Result<String, CannotAd
     }
 }
 
+/// The text with what a model says of requirements that it has: severity, reference and mitigations, each where it stands
+/// or on a line of its own. Everything else stays as it is.
+///
+/// # Errors
+/// The file is not one that [`parse`] accepts, has none of them, or is written in a way that this cannot be put into.
+pub fn update(text: &str, changed: &Requirements) -> Result<String, CannotAdd> {
+    let mut wanted = parse(text, FILE_NAME).map_err(|_| CannotAdd("it has mistakes"))?;
+    let root = yaml::read(text, &mut vec![]).ok_or(CannotAdd("it has mistakes"))?;
+    let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+    for entry in root.get("requirements").map_or(&[][..], yaml::Node::entries) {
+        let (Some(old), Some(new)) = (wanted.get_mut(&entry.key), changed.get(&entry.key)) else { continue };
+        let severity = |of: &Requirement| of.severity.map(|severity| severity.to_string());
+        let texts = |of: &Requirement| {
+            [of.reference.clone(), of.mitigations.clone()].map(|text| text.map(|t| quoted(&t)))
+        };
+        let [old_reference, old_mitigations] = texts(old);
+        let [new_reference, new_mitigations] = texts(new);
+        let fields = [
+            ("severity", severity(old), severity(new)),
+            ("reference", old_reference, new_reference),
+            ("mitigations", old_mitigations, new_mitigations),
+        ];
+        for (key, before, after) in fields {
+            if let Some(after) = after.filter(|after| before.as_ref() != Some(after)) {
+                edits.push(edit(text, entry, key, &after)?);
+            }
+        }
+        old.severity = new.severity.or(old.severity);
+        old.reference = new.reference.clone().or(old.reference.take());
+        old.mitigations = new.mitigations.clone().or(old.mitigations.take());
+    }
+    // From the end, so that places before stay where they are; what goes to one place keeps its order.
+    edits.sort_by_key(|(place, _)| place.start);
+    let mut out = text.to_owned();
+    for (place, new) in edits.into_iter().rev() {
+        out.replace_range(place, &new);
+    }
+    match parse(&out, FILE_NAME) {
+        Ok(read) if read == wanted => Ok(out),
+        _ => Err(CannotAdd("what would be changed in it is not read as it should be")),
+    }
+}
+
+/// Where a value of an entry goes, and how it is written there.
+fn edit(
+    text: &str,
+    entry: &yaml::Entry,
+    key: &str,
+    value: &str,
+) -> Result<(std::ops::Range<usize>, String), CannotAdd> {
+    if let Some(there) = entry.node.get(key) {
+        return Ok((there.span.clone(), value.to_owned()));
+    }
+    let first = entry.node.entries().first().ok_or(CannotAdd("an entry of it says nothing"))?.key_span.start;
+    let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[line..first];
+    Ok(match before.bytes().all(|byte| byte == b' ') {
+        true => (first..first, format!("{key}: {value}\n{before}")),
+        // In one line, between braces.
+        false => (first..first, format!("{key}: {value}, ")),
+    })
+}
+
 /// Where the ids of the list begin in their lines.
 fn column(text: &str) -> Result<usize, CannotAdd> {
     let root = yaml::read(text, &mut vec![]);
@@ -97,8 +160,19 @@ pub fn natural(id: &str) -> Vec<(u64, String)> {
 }
 
 fn entry(id: &str, requirement: &Requirement, indent: usize) -> String {
-    let Requirement { title, source, chapter, section, level, milestones, waived, not_applicable } =
-        requirement;
+    let Requirement {
+        title,
+        source,
+        chapter,
+        section,
+        level,
+        severity,
+        reference,
+        mitigations,
+        milestones,
+        waived,
+        not_applicable,
+    } = requirement;
     let (outer, inner) = (" ".repeat(indent), " ".repeat(indent + 2));
     let mut out =
         format!("{outer}{id}:\n{inner}title: {}\n{inner}source: {}\n", quoted(title), source.name());
@@ -110,6 +184,10 @@ fn entry(id: &str, requirement: &Requirement, indent: usize) -> String {
         value.iter().for_each(|value| line(key, quoted(value)));
     }
     level.iter().for_each(|level| line("level", level.to_string()));
+    severity.iter().for_each(|severity| line("severity", severity.to_string()));
+    for (key, value) in [("reference", reference), ("mitigations", mitigations)] {
+        value.iter().for_each(|value| line(key, quoted(value)));
+    }
     if !milestones.is_empty() {
         line(
             "milestones",

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use model::requirement::Requirements;
 
-pub use append::{CannotAdd, append, natural};
+pub use append::{CannotAdd, append, natural, update};
 
 use crate::{
     Diagnostic, Diagnostics, Known,

@@ -28,6 +28,13 @@ static REQUIREMENT: Shape = Shape::Object(&[
     field("section", text(&kinds::REQUIREMENT_ID), "Section of the source."),
     field("level", Shape::Whole { min: 1, max: 3 }, "Level: 1 is needed first."),
     field(
+        "severity",
+        Shape::Choice(&["info", "low", "medium", "high", "critical"]),
+        "How bad it is when it does not hold, as a threat model says.",
+    ),
+    field("reference", text(&kinds::SENTENCE), "Entry of a threat model or list that it comes from."),
+    field("mitigations", text(&kinds::SENTENCE), "What is to be done about it, as a threat model says."),
+    field(
         "milestones",
         Shape::List { item: &MILESTONE, min: 0, max: 100 },
         "Milestones of your own; `level-N` follows from the level.",

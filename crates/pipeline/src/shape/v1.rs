@@ -240,6 +240,17 @@ const DEPLOY_GATE: &[Field] = &[
         "Review of the release that people must have signed.",
     ),
     field("reviews", Shape::Choice(&["current"]), "`current`: no periodic review may be overdue."),
+    field(
+        "accepting",
+        Shape::List { item: &ROLE, min: 1, max: 7 },
+        "Of the roles that may accept risks, those whose exceptions and waivers count here; usually all of them.",
+    ),
+    with(
+        "triage",
+        Shape::Choice(&["ignore", "honour"]),
+        "\"ignore\"",
+        "`honour`: what somebody with the role `security` judged to be a false positive or not affected does not count.",
+    ),
 ];
 
 const RELEASE_REVIEW: &[Field] = &[

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use model::requirement::Source;
+use govern::requirements::threats::Form;
+use model::requirement::{Date, Source};
 
 #[derive(Subcommand)]
 pub enum RequirementsCommand {
@@ -11,8 +12,37 @@ pub enum RequirementsCommand {
     Choose(ChooseArgs),
     /// Write down a requirement of your own
     Add(AddArgs),
+    /// Take the open threats of a threat model, or a list of abuse cases; again, and it brings them up to date
+    Import(ImportThreatsArgs),
     /// Record the result of a test by hand, for the commit that this folder is at
     Attest(AttestRequirementArgs),
+    /// Accept until a day that a requirement has no passing test; signed, and only by a role that accepts risks
+    Waive {
+        /// Id of the requirement
+        id: String,
+        /// Why, and what protects you meanwhile
+        #[arg(long)]
+        reason: String,
+        /// Last day on which it holds (UTC), at most a year ahead
+        #[arg(long, value_name = "DATE")]
+        until: Date,
+    },
+    /// Say that a requirement means nothing in this project; signed, as a waiver
+    NotApplicable {
+        /// Id of the requirement
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take a waiver, or that it does not apply, back
+    Withdraw {
+        /// Id of the requirement
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
     /// Propose a requirement for each fixed vulnerability that no passing test covers
     Suggest {
         /// Add them to the file
@@ -63,6 +93,21 @@ pub struct AddArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
     pub level: Option<u8>,
     /// A milestone of your own that it belongs to
+    #[arg(long)]
+    pub milestone: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct ImportThreatsArgs {
+    /// Model of OWASP Threat Dragon 2, what `pytm --json` writes, or a CSV or Markdown list
+    pub file: PathBuf,
+    /// Its form: threat-dragon, pytm, csv, markdown; otherwise found out
+    #[arg(long)]
+    pub form: Option<Form>,
+    /// Level of those that are new: 1 is needed first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub level: Option<u8>,
+    /// A milestone of your own that those that are new belong to
     #[arg(long)]
     pub milestone: Vec<String>,
 }

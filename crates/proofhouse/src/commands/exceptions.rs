@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::record::Recorder;
 use govern::release_review::{AcceptedRisk, Open, RiskState, timeline};
 use model::{
-    Exit, Problem, Timestamp,
+    Exit, Problem,
     evidence::{ExceptionFacts, Outcome},
+    predicate::Exception,
 };
 use serde_json::json;
 use store::{
@@ -26,7 +28,7 @@ pub fn exceptions(app: &App, project: Option<&str>, fail: bool) -> Result<Exit, 
         Some(project) => Some(project.to_owned()),
         None => Some(app.project()?.config.project),
     };
-    let all = all(&app.database, &app.store, wanted.as_deref(), app.now())?;
+    let all = all(&app.database, &app.store, wanted.as_deref(), &app.recorder)?;
     let missed = all.iter().any(|(_, risk)| risk.state == RiskState::Missed);
     match app.json() {
         true => ui::json(&all.iter().map(|(project, risk)| with(project, risk)).collect::<Vec<_>>()),
@@ -41,12 +43,12 @@ pub fn exceptions(app: &App, project: Option<&str>, fail: bool) -> Result<Exit, 
 /// Accepted risks with their projects, of one project or of all, those first that need somebody soonest.
 ///
 /// # Errors
-/// The database cannot be read.
+/// The database or the ledger cannot be read.
 pub fn all(
     database: &Database,
     store: &Store,
     project: Option<&str>,
-    now: Timestamp,
+    recorder: &Recorder,
 ) -> Result<Vec<(String, AcceptedRisk)>, Problem> {
     let mut by_project: BTreeMap<String, Vec<ExceptionView>> = BTreeMap::new();
     for exception in database.wait(store.exceptions(project))? {
@@ -54,7 +56,7 @@ pub fn all(
     }
     let mut all = Vec::new();
     for (project, exceptions) in by_project {
-        let risks = of_project((database, store), &project, exceptions, now)?;
+        let risks = of_project((database, store), &project, exceptions, recorder)?;
         all.extend(risks.into_iter().map(|risk| (project.clone(), risk)));
     }
     all.sort_by_key(|(_, risk)| (risk.state, risk.expires, risk.index));
@@ -65,7 +67,7 @@ fn of_project(
     (database, store): (&Database, &Store),
     project: &str,
     exceptions: Vec<ExceptionView>,
-    now: Timestamp,
+    recorder: &Recorder,
 ) -> Result<Vec<AcceptedRisk>, Problem> {
     let mut open = Open::new();
     for id in exceptions.iter().filter_map(|exception| exception.finding) {
@@ -73,17 +75,27 @@ fn of_project(
         let here = found.into_iter().find(|finding| finding.project == project && finding.status.is_open());
         open.extend(here.map(|finding| (id, (finding.title, finding.severity))));
     }
-    let facts = exceptions.into_iter().map(|one| ExceptionFacts {
-        index: one.index,
-        finding: one.finding,
-        rule: one.rule,
-        environment: one.environment,
-        reason: one.reason,
-        by: one.by,
-        expires: one.expires,
-    });
+    let accepting = engine::people::accepting(None, recorder)?;
+    let mut facts = Vec::with_capacity(exceptions.len());
+    for one in exceptions {
+        // Who had which roles is in the statement alone.
+        let said = recorder.row(one.index)?.statement.decode::<Exception>().and_then(Result::ok);
+        let unentitled = !said.as_ref().is_some_and(|said| said.by.is_among(accepting.as_deref()));
+        let roles = said.map(|said| said.by.roles).unwrap_or_default();
+        facts.push(ExceptionFacts {
+            roles,
+            unentitled,
+            index: one.index,
+            finding: one.finding,
+            rule: one.rule,
+            environment: one.environment,
+            reason: one.reason,
+            by: one.by,
+            expires: one.expires,
+        });
+    }
     let denied = denied((database, store), project)?;
-    Ok(timeline(&facts.collect::<Vec<_>>(), &open, &denied, None, now))
+    Ok(timeline(&facts, &open, &denied, None, recorder.clock().now()))
 }
 
 /// Rules that the newest decision of some environment denied by.

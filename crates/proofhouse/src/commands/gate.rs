@@ -1,6 +1,9 @@
 //! `proofhouse gate`: what a gate says and why, and exceptions from it.
 
-use engine::gate::{self, Answer, Question};
+use engine::{
+    gate::{self, Answer, Question},
+    people,
+};
 use model::{
     Exit, Problem, Subject, Timestamp,
     evidence::{Outcome, RuleResult},
@@ -8,7 +11,7 @@ use model::{
 };
 
 use crate::{
-    app::{App, actor},
+    app::App,
     args::{GateCommand, Global},
     ui::{self, BOLD, DIM, println},
 };
@@ -91,9 +94,10 @@ fn except(
         .with_hint("say what protects you meanwhile, and when it will be fixed"));
     }
     let project = app.project()?;
-    if let Some(name) = &environment {
-        project.environment(name)?;
-    }
+    let narrowed = environment.as_ref().map(|name| project.environment(name)).transpose()?;
+    let narrowed = narrowed.map(|one| one.gate.accepting.as_slice()).filter(|roles| !roles.is_empty());
+    let by = app.by(Some(&project.config.project))?;
+    people::entitled(&by, people::accepting(narrowed, &app.recorder)?.as_deref(), "accept risks")?;
     let at = app.now();
     let exceptable = gate::exceptable(&project, what);
     if exceptable == Some(false) {
@@ -107,7 +111,7 @@ fn except(
         rule: None,
         environment,
         reason,
-        by: actor(),
+        by,
         at,
         expires: moment(until, at)?,
     };

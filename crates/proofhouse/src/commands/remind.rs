@@ -149,7 +149,7 @@ impl Desk {
             let assigned = open.and_then(|open| open.standing.assigned);
             all.extend(reminders::periodic(&scheduled, assigned.as_deref()));
         }
-        for (project, risk) in exceptions::all(&self.database, &self.store, None, now)? {
+        for (project, risk) in exceptions::all(&self.database, &self.store, None, &self.recorder)? {
             all.extend(reminders::risk(&project, &risk));
         }
         all.extend(self.technologies(now)?);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{
     project::{Project, read_bounded},
-    requirements::{self, Attested, Latest, Tests},
+    requirements::{self, Attested, Deciding, Latest, Tests},
 };
 use govern::{
     awareness::suggest::{entries, suggest},
@@ -12,6 +12,7 @@ use govern::{
 };
 use model::{
     Exit, Problem,
+    predicate::Decided,
     problem::erase,
     requirement::{Requirement, Requirements, State},
 };
@@ -28,7 +29,15 @@ pub fn requirements(global: &Global, command: &RequirementsCommand) -> Result<Ex
     match command {
         RequirementsCommand::Choose(arguments) => choose(global, arguments),
         RequirementsCommand::Add(arguments) => add(global, arguments),
+        RequirementsCommand::Import(arguments) => super::threats::import(global, arguments),
         RequirementsCommand::Attest(arguments) => attest(global, arguments),
+        RequirementsCommand::Waive { id, reason, until } => {
+            decide(global, id, reason, Decided::Waived { until: *until })
+        }
+        RequirementsCommand::NotApplicable { id, reason } => {
+            decide(global, id, reason, Decided::NotApplicable)
+        }
+        RequirementsCommand::Withdraw { id, reason } => decide(global, id, reason, Decided::Withdrawn),
         RequirementsCommand::Suggest { write } => propose(global, *write),
         RequirementsCommand::List { milestone } => list(global, milestone.as_deref()),
         RequirementsCommand::Status { milestone, fail } => status(global, milestone.as_deref(), *fail),
@@ -56,6 +65,9 @@ fn add(global: &Global, arguments: &AddArgs) -> Result<Exit, Problem> {
         chapter: None,
         section: None,
         level: arguments.level,
+        severity: None,
+        reference: None,
+        mitigations: None,
         milestones: arguments.milestone.clone(),
         waived: None,
         not_applicable: None,
@@ -112,6 +124,25 @@ fn attest(global: &Global, arguments: &AttestRequirementArgs) -> Result<Exit, Pr
     Ok(Exit::Success)
 }
 
+fn decide(global: &Global, id: &str, reason: &str, decided: Decided) -> Result<Exit, Problem> {
+    let app = App::open(global)?;
+    let project = app.project()?;
+    let by = app.by(Some(&project.config.project))?;
+    let what = Deciding { id, decided: decided.clone(), reason, by };
+    let (index, warning) = requirements::decide(&project, what, &app.recorder)?;
+    warning.iter().for_each(ui::warning);
+    let said = match &decided {
+        Decided::Waived { until } => format!("{id} is waived until the end of {until} (UTC)"),
+        Decided::NotApplicable => format!("{id} does not apply here"),
+        Decided::Withdrawn => format!("what was decided about {id} is taken back"),
+    };
+    match app.json() {
+        true => ui::json(&json!({ "entry": index, "requirement": id, "decided": decided })),
+        false => println!("{said}: ledger entry {index}"),
+    }
+    Ok(Exit::Success)
+}
+
 /// Most fixed findings that are looked at.
 const MOST_FIXED: usize = 10_000;
 
@@ -122,7 +153,8 @@ fn propose(global: &Global, to_file: bool) -> Result<Exit, Problem> {
     let fixed = app.database.wait(app.store.fixed_findings(&own, MOST_FIXED))?;
     let latest = requirements::latest(&project, &app.recorder)?;
     let tests = latest.map(|latest| latest.tests).unwrap_or_default();
-    let standings = requirements::standings(&project.requirements, &tests, app.now());
+    let said = requirements::said(&project.config.project, None, &app.recorder)?;
+    let standings = requirements::standings(&project.requirements, &tests, &said, app.now());
     let passing = standings.iter().filter(|(_, standing)| standing.state == State::Passing);
     let passing = passing.map(|(id, _)| id.clone()).collect();
     let all = suggest(&fixed, &project.requirements, &passing);
@@ -198,7 +230,8 @@ fn status(global: &Global, milestone: Option<&str>, fail: bool) -> Result<Exit, 
     let latest = requirements::latest(&project, &app.recorder)?;
     let nothing = Tests::new();
     let tests = latest.as_ref().map_or(&nothing, |latest| &latest.tests);
-    let standings = requirements::standings(&project.requirements, tests, app.now());
+    let said = requirements::said(&project.config.project, None, &app.recorder)?;
+    let standings = requirements::standings(&project.requirements, tests, &said, app.now());
     let mut counts = BTreeMap::new();
     let mut lines = Vec::new();
     for (id, requirement) in wanted {

@@ -24,6 +24,7 @@ pub fn triage(global: &Global, act: &FindingSaid) -> Result<Exit, Problem> {
         state: None,
         duplicate_of: None,
         reason: None,
+        seen: None,
         assignee: None,
         comment: None,
         by: app.by(Some(&project))?,
@@ -36,6 +37,7 @@ pub fn triage(global: &Global, act: &FindingSaid) -> Result<Exit, Problem> {
             said.state = Some(arguments.state);
             said.duplicate_of = other.map(|finding| finding.id);
             said.reason = Some(arguments.reason.clone());
+            said.seen = Some(model::identity::substance(finding.severity, &finding.cwe, &finding.place));
         }
         FindingSaid::Assign { person, .. } => said.assignee = Some(person.clone()),
         FindingSaid::Comment { text, .. } => said.comment = Some(text.clone()),

@@ -1,6 +1,7 @@
 //! The product as its users meet it: the real binary, real repositories, real databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod accepting;
 mod arguments;
 mod attacks;
 mod attesting;

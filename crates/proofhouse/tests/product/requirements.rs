@@ -236,6 +236,73 @@ fn a_test_by_hand_counts_for_its_commit_and_keeps_its_evidence() {
     assert!(told.contains("picture.txt"), "{told}");
 }
 
+/// A threat model as pytm writes it; made by it beside that file.
+const PYTM: &str = include_str!("../../../govern/tests/data/threats/pytm.json");
+
+#[test]
+fn threats_and_abuse_cases_become_pending_requirements_and_stay_theirs() {
+    let site = site("CHECKS = {\"names nothing\": (dir, [])}\n");
+    let model = site.path().join("model.json");
+    fs::write(&model, PYTM).unwrap();
+    let import = |file: &std::path::Path| {
+        let arguments =
+            ["requirements", "import", file.to_str().unwrap(), "--level", "1", "--format", "json"];
+        site.proofhouse(&arguments).expect(0).json()
+    };
+    let first = import(&model);
+    assert_eq!(first["added"].as_array().unwrap().len(), 4);
+    let cases = site.path().join("cases.md");
+    fs::write(
+        &cases,
+        "# Abuse cases\n- AC-1: Somebody borrows for others (high)\n  - mitigation: Ask who it is\n",
+    )
+    .unwrap();
+    assert_eq!(import(&cases)["added"], json!(["AC-1"]));
+    site.commit("Threats");
+    let told = deploy(&site, 1);
+    assert!(told.contains("5 pending: AC-1, TM-"), "{told}");
+
+    // A test names one of them, and people write beside it.
+    tests(&site, "CHECKS = {\"it is asked [AC-1]\": (dir, [])}\n");
+    site.proofhouse(&["run"]).expect(0);
+    assert_eq!(states(&site).iter().find(|(id, _)| id == "AC-1").unwrap().1, "passing");
+    let path = site.project().join(FILE);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("  AC-1:\n", "  # ours\n  AC-1:\n    milestones: [release-1]\n")).unwrap();
+
+    // The list changes: its words are told, severity and mitigation follow, nothing is lost.
+    fs::write(
+        &cases,
+        "- AC-1: Somebody borrows in others' names (critical)\n  - mitigation: Ask twice\n- AC-2: New\n",
+    )
+    .unwrap();
+    let again = import(&cases);
+    assert_eq!((&again["added"], &again["updated"]), (&json!(["AC-2"]), &json!(["AC-1"])));
+    assert_eq!(again["reworded"]["AC-1"], "Somebody borrows in others' names");
+    let text = fs::read_to_string(&path).unwrap();
+    for kept in [
+        "# ours",
+        "milestones: [release-1]",
+        "Somebody borrows for others",
+        "severity: critical",
+        "Ask twice",
+    ] {
+        assert!(text.contains(kept), "{kept}: {text}");
+    }
+    fs::write(&cases, "- AC-2: New\n").unwrap();
+    assert_eq!(import(&cases)["vanished"], json!(["AC-1"]));
+    assert!(fs::read_to_string(&path).unwrap().contains("AC-1:"));
+    let same = fs::read(&path).unwrap();
+    assert_eq!(import(&model)["added"], json!([]));
+    assert_eq!(fs::read(&path).unwrap(), same, "the same model again changes nothing");
+    site.proofhouse(&["requirements", "list", "--milestone", "release-1"]).expect(0);
+
+    fs::write(&model, "{\"diagrams\": \u{7}").unwrap();
+    let told = site.proofhouse(&["requirements", "import", model.to_str().unwrap()]).expect(2).err;
+    assert!(told.contains("threats-unreadable"), "{told}");
+    assert_eq!(fs::read(&path).unwrap(), same);
+}
+
 /// The file below `folder` whose path ends in these hexadecimal digits, however they are divided.
 fn find(folder: &std::path::Path, digits: &str) -> Option<std::path::PathBuf> {
     fs::read_dir(folder).unwrap().flatten().find_map(|entry| match entry.path() {

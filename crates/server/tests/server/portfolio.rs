@@ -20,6 +20,7 @@ fn judged(ledger: &mut Ledger) {
         state: Some(TriageState::FalsePositive),
         duplicate_of: None,
         reason: Some("the value never comes from outside".into()),
+        seen: None,
         assignee: Some("bob".into()),
         comment: None,
         by: By { name: "ann".into(), roles: vec![Role::Security], via: Via::Password },

@@ -172,7 +172,7 @@ pub(super) async fn exception(
         Value::maybe(exception.rule.as_ref()),
         Value::maybe(exception.environment.as_ref()),
         (&exception.reason).into(),
-        (&exception.by).into(),
+        (&exception.by.name).into(),
         Value::time(exception.at),
         Value::time(exception.expires),
     ];

@@ -36,6 +36,7 @@ const KINDS: &[(&str, &str)] = &[
     (predicate::Vsa::TYPE, "decision"),
     (predicate::Exception::TYPE, "exception"),
     (predicate::ManualTest::TYPE, "manual-test"),
+    (predicate::RequirementDecision::TYPE, "requirement-decision"),
     (predicate::Notification::TYPE, "notification"),
     (predicate::Deployment::TYPE, "deployment"),
     (predicate::Receipt::TYPE, "receipt"),
@@ -144,6 +145,9 @@ async fn understand(tx: &mut Tx, logged: &LoggedStatement, blobs: &dyn Blobs) ->
         "review-answer" => review::answer(tx, logged, &decode(logged)?).await?,
         "feed" => assurance::feed(tx, logged, &decode(logged)?).await?,
         "foreign" => Link::project(&decode::<predicate::ForeignAttestation>(logged)?.project, None),
+        "requirement-decision" => {
+            Link::project(&decode::<predicate::RequirementDecision>(logged)?.project, None)
+        }
         "manual-test" => Link::project(&decode::<predicate::ManualTest>(logged)?.project, None),
         "notification" => {
             // One about several projects belongs to none of them alone.

@@ -29,6 +29,15 @@ impl Store {
         all(&self.db, "triage", sql.to_owned(), vec![project.into(), finding.0.into()], read).await
     }
 
+    /// Ledger indices of the newest judgement of each finding of a project, oldest first.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub async fn judgements(&self, project: &str) -> Result<Vec<u64>> {
+        let sql = "SELECT MAX(idx) FROM triage WHERE project = $1 AND state IS NOT NULL GROUP BY finding ORDER BY 1";
+        all(&self.db, "triage", sql.to_owned(), vec![project.into()], Cells::count).await
+    }
+
     /// Rules whose findings were judged, most false positives first, at most `most`.
     ///
     /// # Errors

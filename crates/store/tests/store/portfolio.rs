@@ -64,6 +64,7 @@ fn triage(finding: model::FindingId, state: Option<TriageState>) -> Triage {
         state,
         duplicate_of: None,
         reason: state.map(|_| "reviewed with the team".into()),
+        seen: None,
         assignee: None,
         comment: None,
         by: person("ann"),

@@ -15,6 +15,7 @@ fn triage(finding: FindingId) -> Triage {
         state: Some(TriageState::Confirmed),
         duplicate_of: None,
         reason: Some("seen by hand".into()),
+        seen: None,
         assignee: Some("bob".into()),
         comment: None,
         by: By { name: "ann".into(), roles: vec![], via: Via::Local },

@@ -74,6 +74,7 @@ impl Saying {
             state: None,
             duplicate_of: None,
             reason: None,
+            seen: None,
             assignee: None,
             comment: None,
             by: self.who.by(Some(&self.finding.project)),
@@ -152,7 +153,7 @@ impl Saying {
             rule: None,
             environment,
             reason,
-            by: self.who.name.clone(),
+            by: self.who.by(Some(&self.finding.project)),
             at,
             expires: end_of(&self.typed.until, at)?,
         })
@@ -193,6 +194,8 @@ pub(in crate::pages) async fn triage(
     let mut act = saying.nothing();
     act.state = TriageState::from_name(&saying.typed.state);
     act.reason = Some(text::typed(&saying.typed.reason));
+    let FindingView { severity, cwe, place, .. } = &saying.finding;
+    act.seen = Some(model::identity::substance(*severity, cwe, place));
     let mut said = match act.state {
         None => Err("choose a judgement".to_owned()),
         Some(_) => Ok(act),
