@@ -15,21 +15,21 @@ const CATALOGUE: &str = "version: 1\nunlisted: ignore\nquorum: { roles: [archite
     }]\n    owner: web team\n    rationale: Small, and we know it.\n    review-by: 2999-12-31\n";
 
 /// Somebody with a token of one role.
-struct Person {
+pub struct Person {
     client: Client,
     token: String,
     home: String,
 }
 
 impl Person {
-    fn new(site: &Site, role: &str, port: u16) -> Self {
+    pub fn new(site: &Site, role: &str, port: u16) -> Self {
         let made = site.proofhouse(&["token", "create", role, "--role", role]).expect(0).out;
         let client =
             Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { client, token: made.trim().to_owned(), home: format!("http://127.0.0.1:{port}") }
     }
 
-    async fn get(&self, path: &str) -> String {
+    pub async fn get(&self, path: &str) -> String {
         let answer = self.client.get(format!("{}{path}", self.home)).bearer_auth(&self.token).send().await;
         let answer = answer.unwrap();
         let (status, bytes) = (answer.status(), answer.bytes().await.unwrap());

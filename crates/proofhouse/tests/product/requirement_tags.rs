@@ -5,7 +5,12 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::{scanners, support::Site};
+use crate::{
+    organisation_pages::Person,
+    others::kit::Running,
+    scanners,
+    support::{Site, free_port},
+};
 
 /// A checker of the project's own: looks for `eval(` in its sources and writes what SARIF asks for.
 const CHECKER: &str = r#"import json, pathlib, settings
@@ -104,8 +109,9 @@ fn a_tagged_rule_is_a_test_of_its_requirement() {
 const SEMGREP: &str = "rules:\n  - id: no-exec\n    languages: [python]\n    severity: ERROR\n    message: a text is run\n    \
     pattern: exec(...)\n    metadata: { tags: ['requirement:TILL-3'] }\n";
 
-#[test]
-fn a_report_of_semgrep_from_outside_counts_for_its_commit() {
+#[tokio::test]
+async fn a_report_of_semgrep_from_outside_counts_for_its_commit() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let (semgrep, _) = scanners::scanner("semgrep");
     let site = site();
     site.write("semgrep.yaml", SEMGREP);
@@ -149,4 +155,18 @@ fn a_report_of_semgrep_from_outside_counts_for_its_commit() {
     import(true);
     let (state_now, why) = of(&site, "TILL-3");
     assert!(state_now == "passing" && why.contains("semgrep (brought by "), "{state_now} {why}");
+
+    // The page leads from the requirement to the rule, the scan, the run and the commit, and to who decided.
+    let waive = ["requirements", "not-applicable", "V1.2.3", "--reason", "nothing is typed here"];
+    let decided =
+        site.proofhouse(&[&waive[..], &["--format", "json"]].concat()).expect(0).json()["entry"].clone();
+    let port = free_port();
+    let serve = ["serve", "--listen", &format!("127.0.0.1:{port}")];
+    let _server = Running::start(site.command(&serve), port);
+    let page = Person::new(&site, "manager", port).get("/projects/bookshelf/requirements").await;
+    assert!(page.contains("passed: semgrep (brought by ") && page.contains(": no-exec"), "{page}");
+    assert!(page.contains("nothing is typed here") && page.contains(&format!("/ledger/{decided}")), "{page}");
+    let commit =
+        site.proofhouse(&["requirements", "status", "--format", "json"]).expect(0).json()["commit"].clone();
+    assert!(page.contains(&commit.as_str().unwrap()[..12]), "{page}");
 }

@@ -265,6 +265,10 @@ on_both! {
         let short = ledger.push(subject(), &Triage { reason: None, ..triage(ids[1], Some(TriageState::WontFix)) });
         crate::support::project(&ledger, &store).await;
         let practice = store.practice(hour(0), hour(1000)).await.unwrap().triage.unwrap();
+        // The newest judgement of each, also one that takes another back; what was never believed is none.
+        let newest = store.judgements("shop").await.unwrap();
+        assert_eq!(newest, [1, 4, 6].map(|after| short - 7 + after));
+        assert!(store.judgements("other").await.unwrap().is_empty());
         let judged: u64 = practice.iter().map(|one| one.decided).sum();
         let wrong: Vec<_> = practice.iter().flat_map(|one| one.evidence.clone()).collect();
         assert_eq!((judged, wrong.len()), (2, 1), "{practice:?}");

@@ -163,7 +163,11 @@ on_both! {
             assert!(entry.error.as_ref().unwrap().contains(reason), "{:?}", entry.error);
         }
         // Nothing of them is left but their own rows, and what came after is there.
-        assert_eq!(store.scans(None, &PageRequest::default()).await.unwrap().items.len(), 1);
+        let scan = store.scans(None, &PageRequest::default()).await.unwrap().items.remove(0);
+        let about = async |project: &str, run, commit| store.scans_about(project, run, commit).await.unwrap();
+        assert_eq!(about("demo", scan.run.unwrap(), None).await, [scan.index]);
+        assert_eq!(about("other", scan.run.unwrap(), None).await, [0_u64; 0]);
+        assert_eq!(about("demo", model::RunId::new(hour(1), [9; 10]), Some("ab")).await, [0_u64; 0]);
         assert_eq!(store.finding_counts(&FindingFilter::default()).await.unwrap().total, 2);
     }
 }
