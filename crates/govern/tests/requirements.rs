@@ -213,7 +213,7 @@ fn only_what_somebody_with_the_role_signed_about_these_words_counts() {
     let security: Option<&[Role]> = Some(&[Role::Security]);
     let judge = |one: &Requirement, said: &Said| standing("R-1", one, None, said, now());
     let good = signed(7, until("2026-07-29"), &[Role::Security]);
-    let told = judge(&plain(), &said(&[good.clone()], security));
+    let told = judge(&plain(), &said(std::slice::from_ref(&good), security));
     assert_eq!(told.state, State::Waived);
     assert!(told.because.contains("ann (security), ledger entry 7"), "{}", told.because);
     // It ends, however it was signed.
@@ -221,9 +221,11 @@ fn only_what_somebody_with_the_role_signed_about_these_words_counts() {
     assert!(over.state == State::Pending && over.because.contains("ended on 2026-06-29"));
     // Without the role, without any role for anybody, and where nobody may.
     let developer = signed(8, until("2026-07-29"), &[Role::Developer]);
-    assert!(judge(&plain(), &said(&[developer.clone()], security)).because.contains("does not count"));
-    assert_eq!(judge(&plain(), &said(&[developer.clone()], None)).state, State::Waived);
-    assert_eq!(judge(&plain(), &said(&[good.clone()], Some(&[]))).state, State::Pending);
+    assert!(
+        judge(&plain(), &said(std::slice::from_ref(&developer), security)).because.contains("does not count")
+    );
+    assert_eq!(judge(&plain(), &said(std::slice::from_ref(&developer), None)).state, State::Waived);
+    assert_eq!(judge(&plain(), &said(std::slice::from_ref(&good), Some(&[]))).state, State::Pending);
     // What somebody without the role says neither waives nor takes back; the newest of those who may counts.
     let back = |roles: &[Role]| signed(9, Decided::Withdrawn, roles);
     assert_eq!(

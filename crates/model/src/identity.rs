@@ -173,4 +173,17 @@ mod tests {
         assert_eq!(unversioned("pkg:npm/%40babel/core@7.0.0?a=b"), "pkg:npm/%40babel/core");
         assert_eq!(unversioned("pkg:pypi/django"), "pkg:pypi/django");
     }
+
+    #[test]
+    fn what_was_judged_changes_with_severity_weakness_code_and_version_and_not_with_lines() {
+        let of = |severity, cwe: &[u32], place: &Place| substance(severity, cwe, place);
+        let before = of(Severity::High, &[89, 20], &code(10, "q(x)"));
+        assert_eq!(before, of(Severity::High, &[20, 89], &code(99, "  q(x) ")));
+        assert_ne!(before, of(Severity::Critical, &[89, 20], &code(10, "q(x)")));
+        assert_ne!(before, of(Severity::High, &[89], &code(10, "q(x)")));
+        assert_ne!(before, of(Severity::High, &[89, 20], &code(10, "q(y)")));
+        let package =
+            |purl: &str| of(Severity::High, &[], &Place::Package { purl: purl.to_owned(), manifest: None });
+        assert_ne!(package("pkg:cargo/a@1.0.0"), package("pkg:cargo/a@1.0.1"));
+    }
 }

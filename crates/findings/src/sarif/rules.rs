@@ -40,8 +40,16 @@ pub(super) struct Rule {
 pub(super) struct Rules {
     components: Vec<Vec<Rule>>,
     by_id: HashMap<String, (usize, usize)>,
-    /// Rules that this run turned on or off: component, index and id as far as it says them.
-    turned: Vec<(Option<u64>, Option<u64>, Option<String>, bool)>,
+    /// Rules that this run turned on or off.
+    turned: Vec<Turned>,
+}
+
+/// A rule that was turned on or off, as far as the run says which.
+struct Turned {
+    component: Option<u64>,
+    index: Option<u64>,
+    id: Option<String>,
+    on: bool,
 }
 
 impl Rules {
@@ -97,7 +105,7 @@ impl Rules {
         let component = rule.tool_component.as_ref().and_then(|component| component.index);
         let id = rule.id.as_deref().map(|id| text::line(id, 200));
         let size = id.as_ref().map_or(0, String::len) + 80;
-        self.turned.push((component, rule.index, id, enabled));
+        self.turned.push(Turned { component, index: rule.index, id, on: enabled });
         size
     }
 
@@ -113,14 +121,17 @@ impl Rules {
     }
 
     fn is_applied(&self, component: u64, index: u64, rule: &Rule) -> bool {
-        let mut of_rule = self.turned.iter().filter(|(of, at, id, _)| match id {
+        let mut of_rule = self.turned.iter().filter(|turned| match &turned.id {
             Some(id) => *id == rule.id,
-            None => *at == Some(index) && of.map_or(0, |n| n.saturating_add(1)) == component,
+            None => {
+                turned.index == Some(index)
+                    && turned.component.map_or(0, |n| n.saturating_add(1)) == component
+            }
         });
         // Said twice, the stricter one counts.
         match of_rule.next() {
             None => rule.enabled,
-            Some((.., first)) => *first && of_rule.all(|(.., enabled)| *enabled),
+            Some(first) => first.on && of_rule.all(|turned| turned.on),
         }
     }
 

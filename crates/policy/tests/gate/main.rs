@@ -1,6 +1,8 @@
 //! Gates as their users meet them: given this evidence, when decided, then this verdict and reason.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod accepting;
+
 use model::{
     FindingId, Role, Severity, Sha256, Technique, Timestamp, ToolRef, evidence::*, requirement::State,
 };
@@ -409,17 +411,7 @@ fn a_held_technology_warns_on_its_last_day_and_denies_on_the_next_unless_excepte
     assert_eq!(decide(&outcome("deny", None)), Outcome::Deny);
     assert_eq!(decide(&outcome("warn", None)), Outcome::Warn);
     let mut excepted = outcome("deny", None);
-    excepted.exceptions.push(ExceptionFacts {
-        index: 1,
-        finding: None,
-        rule: Some("technologies".into()),
-        environment: None,
-        reason: "the move is under way".into(),
-        by: "architect".into(),
-        roles: vec![],
-        unentitled: false,
-        expires: "2026-12-01T00:00:00Z".parse().unwrap(),
-    });
+    excepted.exceptions.push(exception(None, Some("technologies")));
     assert_eq!(decide(&excepted), Outcome::Warn);
 }
 
@@ -473,17 +465,7 @@ fn a_demanded_release_review_counts_only_whole_current_and_by_several_people() {
         e.release_review.as_mut().unwrap().problems.push(problem);
         assert_eq!(denials(&e), [code]);
         // No exception can be made from it.
-        e.exceptions.push(ExceptionFacts {
-            index: 9,
-            finding: None,
-            rule: Some("release-review".into()),
-            environment: None,
-            reason: "we are in a hurry today".into(),
-            by: "ann".into(),
-            roles: vec![],
-            unentitled: false,
-            expires: "2027-01-01T00:00:00Z".parse().unwrap(),
-        });
+        e.exceptions.push(exception(None, Some("release-review")));
         assert_eq!(denials(&e), [code]);
     }
     // Where nobody demands it, it decides nothing.
