@@ -23,7 +23,7 @@ fn site(port: u16) -> Site {
     site.proofhouse(&["scan"]);
     let text = format!(
         "version: 1\nname: Example\nteams:\n  till: {{ members: [{0}], projects: [shop], mail: till@shop.example }}\n\
-         roles:\n  - {{ role: admin, scope: organisation, people: [{0}] }}\n  \
+         roles:\n  - {{ role: admin, scope: organisation, people: [{0}] }}\n  - {{ role: manager, scope: 'project:shop', people: [{0}] }}\n  \
          - {{ role: security, scope: 'team:till', people: [sid] }}\n  \
          - {{ role: security, scope: 'project:other', people: [olga] }}\n\
          people: {{ {0}: {{ mail: owner@shop.example }}, sid: {{ mail: sid@shop.example }}, olga: {{ mail: olga@shop.example }} }}\n\
