@@ -3,7 +3,7 @@
 //! They go the way of every other report (`crate::import`). What the report does not say of itself the caller
 //! says; both go into the statement, because a result that nobody stands for is worth nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use model::{
     Coverage, Exit, Problem, Timestamp,
@@ -35,6 +35,8 @@ pub struct Manual {
     pub scope: Vec<String>,
     /// Evidence files.
     pub attachments: Vec<PathBuf>,
+    /// Evidence that is at hand already: what somebody calls it, and its content.
+    pub files: Vec<(String, Vec<u8>)>,
     /// What the report calls its columns or fields, each with the usual name.
     pub columns: Vec<(String, String)>,
 }
@@ -69,7 +71,7 @@ pub(crate) fn settle(
         tester,
         tested,
         scope,
-        attachments: attach(&given.attachments, recorder)?,
+        attachments: attach(&given.attachments, &given.files, recorder)?,
     })
 }
 
@@ -99,32 +101,68 @@ fn day(given: Option<Date>, written: Option<&str>, now: Timestamp) -> Result<Tim
     Ok(start)
 }
 
-fn attach(files: &[PathBuf], recorder: &Recorder) -> Result<Vec<Attachment>, Problem> {
-    if files.len() > MOST_ATTACHMENTS {
-        let message = format!("{} files are attached; at most {MOST_ATTACHMENTS} are kept", files.len());
+fn attach(
+    files: &[PathBuf],
+    at_hand: &[(String, Vec<u8>)],
+    recorder: &Recorder,
+) -> Result<Vec<Attachment>, Problem> {
+    let total = files.len() + at_hand.len();
+    if total > MOST_ATTACHMENTS {
+        let message = format!("{total} files are attached; at most {MOST_ATTACHMENTS} are kept");
         return Err(refuse("attachment-unusable", message, "put them into one archive"));
     }
-    files.iter().map(|file| keep(file, recorder)).collect()
+    let read = |file: &PathBuf| {
+        given::file(file)?;
+        let bytes = read_bounded(file, LARGEST_ATTACHMENT + 1)?;
+        keep(&file.file_name().unwrap_or_default().to_string_lossy(), &bytes, recorder)
+    };
+    let kept = at_hand.iter().map(|(name, bytes)| keep(name, bytes, recorder));
+    files.iter().map(read).chain(kept).collect()
 }
 
-fn keep(file: &Path, recorder: &Recorder) -> Result<Attachment, Problem> {
-    given::file(file)?;
-    let bytes = read_bounded(file, LARGEST_ATTACHMENT + 1)?;
+fn keep(name: &str, bytes: &[u8], recorder: &Recorder) -> Result<Attachment, Problem> {
+    let name = file_name(name);
     if bytes.is_empty() || bytes.len() as u64 > LARGEST_ATTACHMENT {
-        let message = format!("{} is empty or has more than 64 MiB", file.display());
+        let message = format!("{name} is empty or has more than 64 MiB");
         return Err(refuse(
             "attachment-unusable",
             message,
             "attach the pictures or logs that show the findings",
         ));
     }
-    let name = plain(&file.file_name().unwrap_or_default().to_string_lossy());
-    Ok(Attachment { name, digest: recorder.put(&bytes)? })
+    Ok(Attachment { name, digest: recorder.put(bytes)? })
+}
+
+/// The last part of a name that somebody else chose, without folders of any system, control characters and those that
+/// turn the direction of reading (`txt.exe` must not look like `exe.txt`). Never empty, never `.` or `..`.
+fn file_name(given: &str) -> String {
+    let last = given.rsplit(['/', '\\']).next().unwrap_or_default();
+    let turns = |c: &char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let name = plain(&last.chars().filter(|c| !turns(c)).collect::<String>());
+    match name.trim_matches(['.', ' ']).is_empty() {
+        true => "attachment".to_owned(),
+        false => name,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_name_has_no_folder_and_reads_as_it_is() {
+        for (given, name) in [
+            ("screen.png", "screen.png"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\ann\\log.txt", "log.txt"),
+            ("..", "attachment"),
+            ("a/", "attachment"),
+            ("\u{202e}gnp.exe", "gnp.exe"),
+            ("a\r\nX: y.txt", "a X: y.txt"),
+        ] {
+            assert_eq!(file_name(given), name);
+        }
+    }
 
     #[test]
     fn the_day_of_a_test_is_told_and_not_in_the_future() {

@@ -9,7 +9,9 @@ use govern::awareness::{
 };
 use model::{
     BySeverity, FindingId, Place, Severity, Sha256, Technique, Timestamp,
-    awareness::{Acceptance, AwarenessFacts, ClassFacts, ObservedFinding},
+    awareness::{Acceptance, AwarenessFacts, ClassFacts, Judgement, ObservedFinding},
+    portfolio::RuleQuality,
+    predicate::TriageState,
     requirement::Requirements,
 };
 use proptest::prelude::*;
@@ -66,6 +68,31 @@ fn facts() -> AwarenessFacts {
             by: "sam".into(),
             expires: day(200),
         }],
+        judged: vec![
+            judged("sast/eval", TriageState::FalsePositive, "a constant"),
+            judged("other", TriageState::WontFix, "the page is internal"),
+        ],
+        rules: [("eval", 9, 3), ("quiet", 1, 20), ("elsewhere", 30, 0)]
+            .map(|(rule, false_positive, confirmed)| RuleQuality {
+                scanner: "sast".into(),
+                rule: rule.into(),
+                false_positive,
+                confirmed,
+                ..RuleQuality::default()
+            })
+            .to_vec(),
+    }
+}
+
+fn judged(rule: &str, state: TriageState, reason: &str) -> Judgement {
+    Judgement {
+        project: "shop".into(),
+        finding: FindingId(Sha256::of(rule)),
+        title: "eval of a text".into(),
+        rule: rule.split_once('/').map(|(scanner, rule)| (scanner.into(), rule.into())),
+        state,
+        reason: reason.into(),
+        by: "ann".into(),
     }
 }
 
@@ -78,14 +105,27 @@ fn a_week_is_told_with_what_was_learned_and_what_is_overdue() {
         Lesson::FirstSeen { cwe, .. } => format!("seen {cwe}"),
         Lesson::FirstFixed { cwe, .. } => format!("fixed {cwe}"),
         Lesson::Accepted { what, .. } => what.clone(),
+        Lesson::FalsePositive { rule, .. } => format!("none by {}", rule.clone().unwrap_or_default()),
+        Lesson::Left { reason, .. } => format!("left, {reason}"),
+        Lesson::Noisy { rule, decided, false_positives } => format!("{rule} {false_positives}/{decided}"),
     });
-    assert_eq!(lessons.collect::<Vec<_>>(), ["seen 79", "fixed 89", "weak-hash"]);
+    let told = [
+        "seen 79",
+        "fixed 89",
+        "weak-hash",
+        "none by sast eval",
+        "left, the page is internal",
+        "sast eval 9/12",
+    ];
+    assert_eq!(lessons.collect::<Vec<_>>(), told, "a noisy rule that nobody judged this week is no news");
     assert_eq!(week.causes[0].cwe, 89);
     let text = render(&week, Form::Text);
     for part in [
         "1 new, 1 fixed, 2 open (2 high), 1 overdue",
         "40 days: high old title",
         "proofhouse guidance CWE-89",
+        "ann judged that eval of a text (sast eval) is none: a constant",
+        "noisy rule: 9 of 12 judged findings of sast eval were none",
     ] {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
     }

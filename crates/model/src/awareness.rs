@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BySeverity, FindingId, Place, Severity, Technique, Timestamp};
+use crate::{
+    BySeverity, FindingId, Place, Severity, Technique, Timestamp, portfolio::RuleQuality,
+    predicate::TriageState,
+};
 
 /// Facts about some projects up to a moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,13 @@ pub struct AwarenessFacts {
     pub oldest: Vec<ObservedFinding>,
     /// Accepted for a while in the window, at most [`Self::MOST_LISTED`].
     pub accepted: Vec<Acceptance>,
+    /// Judged in the window to be none, or real and left, and still so; at most [`Self::MOST_LISTED`].
+    #[serde(default)]
+    pub judged: Vec<Judgement>,
+    /// How good the rules are whose findings were judged, over all time; most false positives first, at most
+    /// [`Self::MOST_LISTED`].
+    #[serde(default)]
+    pub rules: Vec<RuleQuality>,
 }
 
 impl AwarenessFacts {
@@ -82,6 +92,26 @@ pub struct ObservedFinding {
     /// When it was fixed; absent while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<Timestamp>,
+}
+
+/// Somebody judged a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judgement {
+    /// Project.
+    pub project: String,
+    /// The finding.
+    pub finding: FindingId,
+    /// Its title; its id where it is not known here any more.
+    pub title: String,
+    /// The scanner and its rule, where they are known.
+    pub rule: Option<(String, String)>,
+    /// What it is.
+    pub state: TriageState,
+    /// Why.
+    pub reason: String,
+    /// Who said so.
+    pub by: String,
 }
 
 /// Something was accepted for a while.

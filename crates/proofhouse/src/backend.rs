@@ -1,7 +1,7 @@
 //! The installation behind the server's port.
 
 use std::{
-    io,
+    io::{self, Read as _},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -150,6 +150,7 @@ impl Installation {
             tester: result.tester.clone(),
             tested: result.tested,
             scope: result.scope.clone(),
+            files: result.files.clone(),
             ..Manual::default()
         };
         let request = Import {
@@ -251,6 +252,26 @@ impl Backend for Installation {
 
     fn release_review_pdf(&self, paper: &ReviewPaper) -> Result<Vec<u8>, Problem> {
         release_review::pdf(&paper.document, Some(&paper.standing))
+    }
+
+    fn content(&self, digest: Sha256) -> Result<Option<Vec<u8>>, Problem> {
+        let cannot = |e: io::Error| engine::home::cannot(&self.recorder.home().blobs(), "read a file in", &e);
+        let mut blob = match self.recorder.blobs().open(&digest) {
+            Ok(blob) => blob,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(cannot(e)),
+        };
+        let mut bytes = Vec::new();
+        let most = engine::manual::LARGEST_ATTACHMENT;
+        io::Read::take(&mut blob, most + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        if bytes.len() as u64 > most {
+            return Err(Problem::new(
+                "content-too-large",
+                Exit::Environment,
+                "the file has more than 64 MiB",
+            ));
+        }
+        Ok(Some(bytes))
     }
 
     fn act(&self, act: Act) -> Result<u64, Problem> {

@@ -103,6 +103,11 @@ pub struct ManualResult {
     pub tested: Option<Date>,
     /// What was looked at; empty: as the report says.
     pub scope: Vec<String>,
+    /// Files that show it: what somebody calls each, and its content. At most [`MOST_FILES`].
+    pub files: Vec<(String, Vec<u8>)>,
     /// Who enters it.
     pub by: By,
 }
+
+/// Most files of one form.
+pub const MOST_FILES: usize = 20;

@@ -137,6 +137,12 @@ pub trait Backend: Send + Sync + 'static {
     /// It cannot be written.
     fn release_review_pdf(&self, paper: &ReviewPaper) -> Result<Vec<u8>, Problem>;
 
+    /// Content by its digest; `None` when it is not kept here (any more). Only what somebody may see is asked for.
+    ///
+    /// # Errors
+    /// It cannot be read, or has more than 64 MiB.
+    fn content(&self, digest: Sha256) -> Result<Option<Vec<u8>>, Problem>;
+
     /// Does what somebody wants to do, after holding it against the ledger. Its ledger index.
     ///
     /// # Errors

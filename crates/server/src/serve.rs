@@ -36,6 +36,8 @@ use crate::{
 const LARGEST_OPEN: usize = 64 * 1024;
 /// Largest request body of somebody known: an organisation's file in a form.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// Largest form with files.
+const LARGEST_UPLOAD: usize = 16 * 1024 * 1024;
 /// Time for the head of a request, and for a whole answer that is not a stream.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Time for requests under way when the server stops.
@@ -180,8 +182,13 @@ fn router(app: Arc<App>, public_log: bool) -> Router {
         .fallback(async || Refusal::not_found("page"))
         .layer(from_fn(pages::errors_as_pages))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
-        .layer(from_fn_with_state(Arc::clone(&app), guard));
+        .layer(RequestBodyLimitLayer::new(LARGEST_BODY));
+    let uploads = pages::uploads()
+        .layer(from_fn(pages::errors_as_pages))
+        .layer(DefaultBodyLimit::max(LARGEST_UPLOAD))
+        .layer(RequestBodyLimitLayer::new(LARGEST_UPLOAD));
+    // Whoever may not upload is refused before a byte of it is read.
+    let guarded = guarded.merge(uploads).layer(from_fn_with_state(Arc::clone(&app), guard));
     let public = if public_log { publiclog::routes() } else { Router::new() };
     let open = public
         .route("/login", get(sign_in::page).post(sign_in::submit))

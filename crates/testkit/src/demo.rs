@@ -128,6 +128,7 @@ fn plan_run(made: &Made, phase: RunPhase, at: Timestamp) -> Run {
         log: Some(Digest::of("log")),
         tools: vec![tool.clone()],
         attempts: 1,
+        secrets: vec![],
     };
     let finished = phase == RunPhase::Finished;
     Run {

@@ -135,6 +135,7 @@ pub fn run_predicate(run: RunId, phase: RunPhase, at: Timestamp) -> Run {
         log: Some(Digest::of("log")),
         tools: vec![],
         attempts: 1,
+        secrets: vec!["TOKEN".into()],
     };
     let output = OutputRecord { path: "app.tar".into(), digest: Digest::of("app"), directory: false };
     let steps = vec![

@@ -252,6 +252,8 @@ impl Context<'_> {
             log: run.evidence.log,
             tools: tools.map(ResolvedTool::reference).collect(),
             attempts: run.evidence.attempts,
+            // What comes from the cache was given nothing now.
+            secrets: if run.cached { vec![] } else { step.secrets.clone() },
         })
     }
 }
@@ -305,6 +307,7 @@ fn empty(step: &PlannedStep, result: StepResult, message: String, now: Timestamp
         log: None,
         tools: vec![],
         attempts: 0,
+        secrets: vec![],
     }
 }
 

@@ -84,6 +84,7 @@ pub(super) fn conclude(
         log: None,
         tools: vec![],
         attempts: 1,
+        secrets: vec![],
     };
     let passed = step.result == StepResult::Passed;
     let run = Run {

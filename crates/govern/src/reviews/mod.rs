@@ -13,7 +13,7 @@ use model::{
 };
 
 pub use judge::{Answered, PointStanding, Standing, judge, signers};
-pub use rules::names;
+pub use rules::{is_noisy, names};
 pub use schedule::{Scheduled, days, schedule};
 
 /// Most suggestions of one review; nobody answers more.

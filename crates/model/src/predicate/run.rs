@@ -173,6 +173,9 @@ pub struct StepRecord {
     pub tools: Vec<ToolRef>,
     /// Attempts it needed (1 without retries).
     pub attempts: u32,
+    /// Names of the secrets that it was given, never their values; empty when it did not run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
 }
 
 /// A declared output.

@@ -82,3 +82,23 @@ fn a_review_suggests_what_the_ledger_shows_and_is_answered_point_by_point() {
     site.proofhouse(&["ledger", "verify"]).expect(0);
     assert!(review(&site, &["show", "scanners"], 0).out.contains("signed by"));
 }
+
+#[test]
+fn a_run_records_the_name_of_a_secret_that_a_step_was_given_and_never_its_value() {
+    let site = Site::new();
+    let step = "{ kind: test, run: 'test -n \"$TOKEN\"', secrets: [TOKEN] }";
+    site.write("proofhouse.yaml", format!("version: 1\nproject: shop\nsteps:\n  a: {step}\n"));
+    site.commit("Shop");
+    let run = site
+        .command(&["run", "--format", "json"])
+        .env("PROOFHOUSE_SECRET_TOKEN", "hunter2hunter2")
+        .output()
+        .unwrap();
+    let run = Answer::of(run).expect(0).json();
+    assert_eq!(run["steps"][0]["secrets"], serde_json::json!(["TOKEN"]), "{run}");
+    let all = site.proofhouse(&["ledger", "show", "--most", "100", "--format", "json"]).expect(0).text();
+    assert!(!all.contains("hunter2"), "{all}");
+    let made = review(&site, &["make", "build-process", "--format", "json"], 0).json();
+    assert!(!made["review"]["unknown"].to_string().contains("secret"), "{}", made["review"]["unknown"]);
+    assert!(ids(&made).iter().all(|id| !id.starts_with("unused-secret")), "it was used today");
+}

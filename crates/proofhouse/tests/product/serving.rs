@@ -48,6 +48,47 @@ impl Serving {
         (status, head.to_owned(), body.to_owned())
     }
 
+    /// Sends a form with files as a browser does (RFC 7578); `more` are further heads.
+    fn upload(
+        &self,
+        token: &str,
+        path: &str,
+        form: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+        more: &str,
+    ) -> (u16, String) {
+        let mut body = Vec::new();
+        for (name, value) in form {
+            let field = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(field.as_bytes());
+        }
+        for (name, content) in files {
+            let head = format!(
+                "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+                 Content-Type: text/html\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--b--\r\n");
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n{more}\
+             Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // A server that refuses a large body does not read it to its end.
+        let _ = stream.write_all(&body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
     #[track_caller]
     fn sees(&self, token: &str, path: &str) -> String {
         let (status, _, body) = self.ask(token, "GET", path, &[]);
@@ -171,4 +212,71 @@ fn people_sign_a_release_on_the_pages_and_the_gate_opens() {
     assert!(page.contains("/reject\"") && !page.contains("/sign\""), "it can still be rejected");
     drop(serving);
     site.proofhouse(&["ledger", "verify"]).expect(0);
+}
+
+#[test]
+fn files_that_show_a_result_are_kept_listed_and_only_ever_downloaded() {
+    let site = Site::new();
+    site.write("proofhouse.yaml", "version: 1\nproject: shop\nsteps:\n  a: { kind: test, run: 'true' }\n");
+    site.commit("Shop");
+    site.proofhouse(&["scan"]);
+    let [sam, dev] = [("sam", "security"), ("dev", "developer")].map(|(name, role)| token(&site, name, role));
+    let serving = Serving::start(&site);
+    let results = "/projects/shop/results";
+    let finding = [
+        ("title", "Orders of others"),
+        ("severity", "high"),
+        ("file", "app.py"),
+        ("tester", "Red Team"),
+        ("date", "2026-03-01"),
+    ];
+    let page = "<html><script>alert(1)</script>";
+    let picture = b"\x89PNG\r\n\x1a\npicture";
+    let files: [(&str, &[u8]); 3] =
+        [("../../etc/cron.d/<b>x.html", page.as_bytes()), ("screen.png", picture), ("", b"")];
+
+    // Another site's page, somebody without the right, too many files, too much, half a form.
+    let sent = |token: &str, files: &[(&str, &[u8])], more: &str| {
+        serving.upload(token, results, &finding, files, more)
+    };
+    assert_eq!(sent(&sam, &files, "Sec-Fetch-Site: cross-site\r\n").0, 403);
+    assert_eq!(sent(&dev, &files, "").0, 403);
+    let many: Vec<(&str, &[u8])> = std::iter::repeat_n(files[1], 21).collect();
+    assert_eq!(sent(&sam, &many, "").0, 422);
+    let large = vec![0; 17 << 20];
+    assert_eq!(sent(&sam, &[("a", &large)], "").0, 413);
+    let (status, body) = sent(&sam, &[("empty", b"")], "");
+    assert!(status == 422 && body.contains("is empty or has more than 64 MiB"), "{body}");
+    let none = site.proofhouse(&["findings", "--technique", "manual", "--format", "json"]).expect(0).json();
+    assert_eq!(none, serde_json::json!([]));
+
+    assert_eq!(sent(&sam, &files, "").0, 303);
+    let all = site.proofhouse(&["findings", "--technique", "manual", "--format", "json"]).expect(0).json();
+    let shown = serving.sees(&dev, &format!("/projects/shop/findings/{}", all[0]["id"].as_str().unwrap()));
+    assert!(shown.contains("&#60;b&#62;x.html") && shown.contains("screen.png"), "{shown}");
+    assert!(!shown.contains("cron.d") && !shown.contains("<b>x"), "{shown}");
+    let links: Vec<&str> = shown
+        .split("href=\"")
+        .filter(|link| link.starts_with("/results/"))
+        .map(|link| link.split('"').next().unwrap())
+        .collect();
+    assert_eq!(links.len(), 2, "{links:?}");
+    for (link, kind, name) in
+        [(links[0], "application/octet-stream", "_b_x.html"), (links[1], "image/png", "screen.png")]
+    {
+        let (status, head, _) = serving.ask(&dev, "GET", link, &[]);
+        let head = head.to_ascii_lowercase();
+        assert_eq!(status, 200, "{head}");
+        assert!(head.contains(&format!("content-type: {kind}")), "{head}");
+        assert!(head.contains(&format!("content-disposition: attachment; filename=\"{name}\"")), "{head}");
+        assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+    }
+    assert_eq!(serving.ask(&dev, "GET", links[0], &[]).2, page, "byte for byte");
+    // Only what this entry names, whatever else is kept; and not without a sign-in.
+    let (entry, _) = links[0].split_once("/attachments/").unwrap();
+    let report = "0".repeat(64);
+    assert_eq!(serving.ask(&dev, "GET", &format!("{entry}/attachments/{report}"), &[]).0, 404);
+    assert_eq!(serving.ask("", "GET", links[0], &[]).0, 303, "to the sign-in page");
+    site.proofhouse(&["ledger", "verify"]).expect(0);
+    site.proofhouse(&["ledger", "rebuild"]).expect(0);
 }

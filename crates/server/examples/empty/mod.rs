@@ -46,6 +46,10 @@ impl Backend for Empty {
         Ok(None)
     }
 
+    fn content(&self, _: model::Sha256) -> Result<Option<Vec<u8>>, Problem> {
+        Ok(None)
+    }
+
     fn release_review_pdf(&self, _: &ReviewPaper) -> Result<Vec<u8>, Problem> {
         Ok(vec![])
     }

@@ -64,6 +64,7 @@ pub(crate) const RULES: &[Rule] = &[
     get("/projects/{project}/results/new", EnterResult, Where::Project),
     post("/projects/{project}/results", EnterResult, Where::Project),
     post("/projects/{project}/results/report", EnterResult, Where::Project),
+    get("/results/{index}/attachments/{digest}", View, Where::Entry),
     get("/guidance", View, Where::List),
     get("/guidance/{cwe}", View, Where::Somewhere),
     get("/digest", View, Where::List),

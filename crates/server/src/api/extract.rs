@@ -1,15 +1,17 @@
 //! Paths and queries whose errors are problem documents.
 
 use axum::{
+    body::Body,
     extract::{
-        FromRequest, FromRequestParts, Request,
+        FromRequest, FromRequestParts, Multipart, Request,
+        multipart::MultipartError,
         rejection::{FormRejection, PathRejection},
     },
-    http::{StatusCode, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
-use crate::problem::Refusal;
+use crate::{act::MOST_FILES, problem::Refusal};
 
 /// Parameters of the path; what is not of the right form names nothing.
 pub(crate) struct Path<T>(pub(crate) T);
@@ -53,12 +55,77 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
             let status = error.status();
             match status {
                 StatusCode::PAYLOAD_TOO_LARGE => {
-                    Refusal::new(status, "form-too-large", "the form has more than 1 MiB")
+                    Refusal::new(status, "form-too-large", "the form is too large")
                 }
                 _ => Refusal::new(status, "form-invalid", error.body_text()),
             }
         })
     }
+}
+
+/// A form with files (`multipart/form-data`, RFC 7578), or without them in the usual encoding.
+pub(crate) struct FormWithFiles<T> {
+    /// What was filled in.
+    pub(crate) form: T,
+    /// Names as they were sent, and contents; those that were left empty are not there.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+}
+
+/// Most fields that are text.
+const MOST_FIELDS: usize = 100;
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormWithFiles<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
+            return Ok(Self { form: Form::from_request(request, state).await?.0, files: vec![] });
+        }
+        let (mut parts, body) = request.into_parts();
+        let sent = Request::from_parts(parts.clone(), body);
+        let sent = Multipart::from_request(sent, state).await;
+        let sent = sent.map_err(|e| Refusal::new(e.status(), "form-invalid", e.body_text()))?;
+        let (fields, files) = taken(sent).await?;
+        // The fields are read by the same rules in both encodings.
+        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        parts.headers.remove(header::CONTENT_LENGTH);
+        let usual = HeaderValue::from_static("application/x-www-form-urlencoded");
+        parts.headers.insert(header::CONTENT_TYPE, usual);
+        let form = Form::from_request(Request::from_parts(parts, Body::from(encoded)), state).await?.0;
+        Ok(Self { form, files })
+    }
+}
+
+/// Pairs of names and texts.
+type Fields = Vec<(String, String)>;
+
+async fn taken(mut sent: Multipart) -> Result<(Fields, Vec<(String, Vec<u8>)>), Refusal> {
+    let broken = |e: MultipartError| match e.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        status => Refusal::new(status, "form-invalid", e.body_text()),
+    };
+    let (mut fields, mut files) = (Vec::new(), Vec::new());
+    while let Some(field) = sent.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let file = field.file_name().map(str::to_owned);
+        let bytes = field.bytes().await.map_err(broken)?;
+        match file {
+            // A browser sends a field for files that nobody chose as one empty file.
+            Some(file) if !file.is_empty() || !bytes.is_empty() => files.push((file, bytes.to_vec())),
+            Some(_) => {}
+            None => fields.push((name, String::from_utf8_lossy(&bytes).into_owned())),
+        }
+        if files.len() > MOST_FILES || fields.len() > MOST_FIELDS {
+            let why = format!("the form has more than {MOST_FILES} files or {MOST_FIELDS} fields");
+            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "form-invalid", why));
+        }
+    }
+    Ok((fields, files))
+}
+
+fn too_large() -> Refusal {
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "form-too-large", "the form has more than 16 MiB")
 }
 
 /// `next` of the page before, and the number of items.

@@ -14,7 +14,7 @@ pub(crate) mod runs;
 pub(crate) mod sboms;
 mod shapes;
 
-pub(crate) use extract::{Form, Path, Query};
+pub(crate) use extract::{Form, FormWithFiles, Path, Query};
 
 use std::sync::Arc;
 

@@ -47,6 +47,13 @@ use axum::{
 use crate::{problem::Refusal, state::App};
 use frame::Frame;
 
+/// Forms with files: they may be larger than others.
+pub(crate) fn uploads() -> Router<Arc<App>> {
+    Router::new()
+        .route("/projects/{project}/results", post(result::one))
+        .route("/projects/{project}/results/report", post(result::whole))
+}
+
 /// All pages.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -59,8 +66,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/projects/{project}/findings/{id}/assign", post(finding::say::assign))
         .route("/projects/{project}/findings/{id}/comment", post(finding::say::comment))
         .route("/projects/{project}/results/new", get(result::page))
-        .route("/projects/{project}/results", post(result::one))
-        .route("/projects/{project}/results/report", post(result::whole))
+        .route("/results/{index}/attachments/{digest}", get(result::attachment::download))
         .route("/reviews/releases", get(release_review::list::page))
         .route("/reviews/releases/{index}", get(release_review::page))
         .route("/reviews/releases/{index}/pdf", get(release_review::pdf))

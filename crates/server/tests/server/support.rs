@@ -208,6 +208,13 @@ impl Backend for TestBackend {
         crate::reviewed::paper(&self.statements.lock().unwrap(), &self.blobs, index)
     }
 
+    fn content(&self, digest: Sha256) -> Result<Option<Vec<u8>>, Problem> {
+        let mut bytes = Vec::new();
+        let Ok(mut blob) = model::ports::Blobs::open(&self.blobs, &digest) else { return Ok(None) };
+        std::io::Read::read_to_end(&mut blob, &mut bytes).unwrap();
+        Ok(Some(bytes))
+    }
+
     fn release_review_pdf(&self, _: &ReviewPaper) -> Result<Vec<u8>, Problem> {
         Ok(b"%PDF-1.7".to_vec())
     }

@@ -1,6 +1,7 @@
 //! Runs, their steps and what they made.
 
 use model::{
+    Timestamp,
     ports::LoggedStatement,
     predicate::{PlannedStep, Provenance, Run, RunPhase, RunResult, StepRecord, StepResult},
 };
@@ -48,6 +49,9 @@ pub(super) async fn run(tx: &mut Tx, logged: &LoggedStatement, run: &Run) -> Res
     if finished || known.is_none() {
         steps(tx, logged, run).await?;
         artifacts(tx, logged, run).await?;
+    }
+    for step in &run.steps {
+        secrets(tx, logged, &run.project, &step.secrets, step.ended).await?;
     }
     Ok(Link::project(&run.project, Some(run.run)))
 }
@@ -178,6 +182,23 @@ async fn artifacts(tx: &mut Tx, logged: &LoggedStatement, run: &Run) -> Result<(
     rows.flush(tx).await
 }
 
+/// Notes that these secrets were given to a step.
+async fn secrets(
+    tx: &mut Tx,
+    logged: &LoggedStatement,
+    project: &str,
+    names: &[String],
+    at: Timestamp,
+) -> Result<()> {
+    const LATER: &str = "ON CONFLICT (project, name) DO UPDATE SET idx = excluded.idx, \
+        last_used = excluded.last_used WHERE excluded.last_used > secrets.last_used";
+    for name in names {
+        let row = vec![project.into(), name.into(), logged.index.into(), Value::time(at)];
+        insert(tx, "secrets", &["project", "name", "idx", "last_used"], row, LATER).await?;
+    }
+    Ok(())
+}
+
 /// Provenance of a step: while the run goes on, it tells that the step has passed.
 pub(super) async fn provenance(
     tx: &mut Tx,
@@ -194,6 +215,14 @@ pub(super) async fn provenance(
         values.extend(times);
         values.push(logged.index.into());
         tx.execute(sql, values).await?;
+    }
+    // Runs of before tell the secrets of their steps here only.
+    let definition = &provenance.build_definition;
+    if definition.internal_parameters["cached"] != true {
+        let named = definition.external_parameters["secrets"].as_array();
+        let names: Vec<String> =
+            named.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        secrets(tx, logged, &context.project, &names, provenance.run_details.metadata.finished_on).await?;
     }
     Ok(Link::context(context))
 }

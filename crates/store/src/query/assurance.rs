@@ -13,7 +13,8 @@ use crate::{
 };
 
 const SCAN: &str = "SELECT idx, envelope, project, run, deployment, tool, technique, target, stream, commit_id, \
-    findings, by_severity, blob, coverage, complete, origin, started, ended, changes, open FROM scans";
+    findings, by_severity, blob, coverage, complete, origin, started, ended, changes, open, manual \
+    FROM scans";
 
 fn scan(cells: &mut Cells) -> Result<ScanView> {
     Ok(ScanView {
@@ -37,6 +38,7 @@ fn scan(cells: &mut Cells) -> Result<ScanView> {
         ended: cells.time()?,
         changes: cells.json()?,
         open: cells.json()?,
+        manual: cells.maybe_json()?,
     })
 }
 

@@ -3,7 +3,7 @@
 
 use model::{
     BySeverity, Severity, Timestamp,
-    awareness::{Acceptance, AwarenessFacts, ClassFacts, ObservedFinding},
+    awareness::{Acceptance, AwarenessFacts, ClassFacts, Judgement, ObservedFinding},
 };
 
 use super::{
@@ -82,6 +82,11 @@ impl Store {
             open_count: self.by_severity(&open).await?,
             oldest: self.oldest(projects).await?,
             accepted: self.accepted(projects, since, until).await?,
+            judged: self.set_aside(projects, since, until).await?,
+            rules: {
+                let named = (!projects.is_empty()).then_some(&projects[..projects.len().min(MOST_PROJECTS)]);
+                self.rule_quality(named, AwarenessFacts::MOST_LISTED as u32).await?
+            },
         })
     }
 
@@ -150,6 +155,44 @@ impl Store {
             oldest.extend(all(&self.db, "findings", sql, filter.values(), observed).await?);
         }
         Ok(oldest)
+    }
+
+    /// Judgements that a finding is none, or is left as it is, that nobody took back since.
+    async fn set_aside(
+        &self,
+        projects: &[String],
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Judgement>> {
+        let mut filter = Filter::default();
+        filter.and("t.at >= $", micros(since)).and("t.at < $", micros(until));
+        filter.plain("t.state IN ('false-positive', 'wont-fix') AND j.state = t.state");
+        // Of one finding the newest judgement is told.
+        filter.plain(
+            "NOT EXISTS (SELECT 1 FROM triage AS n WHERE n.project = t.project AND n.finding = t.finding \
+             AND n.state IS NOT NULL AND n.idx > t.idx)",
+        );
+        among("t.project", projects, &mut filter);
+        let sql = format!(
+            "SELECT t.project, t.finding, (SELECT MIN(f.title) FROM findings AS f WHERE f.project = t.project \
+             AND f.id = t.finding), j.scanner, j.rule, t.state, t.reason, t.actor FROM triage AS t \
+             JOIN judged AS j ON j.project = t.project AND j.finding = t.finding{} ORDER BY t.idx LIMIT {}",
+            filter.sql(),
+            AwarenessFacts::MOST_LISTED
+        );
+        let read = |cells: &mut Cells| {
+            let (project, finding) = (cells.text()?, cells.parse::<model::Sha256>()?);
+            Ok(Judgement {
+                project,
+                finding: model::FindingId(finding),
+                title: cells.maybe_text()?.unwrap_or_else(|| finding.short()),
+                rule: cells.maybe_text()?.zip(cells.maybe_text()?),
+                state: cells.named()?,
+                reason: cells.maybe_text()?.unwrap_or_default(),
+                by: cells.json::<model::By>()?.name,
+            })
+        };
+        all(&self.db, "triage", sql, filter.values(), read).await
     }
 
     async fn accepted(

@@ -8,7 +8,7 @@ use model::{
     portfolio::RuleQuality,
     practice::{
         CoveragePractice, DeploymentPractice, DifferingAction, ExceptionPractice, GatePractice, Practice,
-        ScannerPractice, StepPractice, TechnologyPractice, ToolPractice, TriagePractice,
+        ScannerPractice, SecretPractice, StepPractice, TechnologyPractice, ToolPractice, TriagePractice,
     },
 };
 
@@ -27,7 +27,7 @@ const MOST_SHOWN: usize = 20;
 const OPEN: &str = "status IN ('new', 'existing', 'reopened')";
 
 impl Store {
-    /// What the tables know of the time from `from` to `now`. Secrets and administrators are not theirs to tell.
+    /// What the tables know of the time from `from` to `now`. Administrators are not theirs to tell.
     ///
     /// # Errors
     /// Any database error.
@@ -45,8 +45,21 @@ impl Store {
             gates: gates(decisions),
             deployments: self.deployment_practice(from).await?,
             tools: self.tool_practice(from).await?,
+            secrets: self.secret_practice().await?,
             ..Practice::default()
         })
+    }
+
+    /// Secrets that some step was given; `None` before a run has ended.
+    async fn secret_practice(&self) -> Result<Option<Vec<SecretPractice>>> {
+        let ended = "SELECT COUNT(*) FROM runs WHERE finished_idx IS NOT NULL".to_owned();
+        let ended: u64 = all(&self.db, "runs", ended, vec![], |cells| cells.count()).await?.into_iter().sum();
+        let sql = format!("SELECT project, name, last_used FROM secrets ORDER BY project, name LIMIT {MOST}");
+        let read = |cells: &mut Cells| {
+            Ok(SecretPractice { project: cells.text()?, name: cells.text()?, last_used: cells.maybe_time()? })
+        };
+        let known = all(&self.db, "secrets", sql, vec![], read).await?;
+        Ok((ended > 0).then_some(known))
     }
 
     /// What people said of the findings of each rule; the evidence are the newest judgements that it was wrong. `None`

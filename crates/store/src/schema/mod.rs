@@ -19,6 +19,8 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("migrations/0005_catalogue.sql")),
     (6, include_str!("migrations/0006_reviews.sql")),
     (7, include_str!("migrations/0007_coverage.sql")),
+    (8, include_str!("migrations/0008_assessments.sql")),
+    (9, include_str!("migrations/0009_secrets.sql")),
 ];
 
 /// Holds the version; not part of a rebuild.

@@ -4,7 +4,7 @@ use model::{
     BySeverity, Coverage, DeploymentId, Digest, FindingId, RunId, Sha256, Subject, Technique, Timestamp,
     ToolRef,
     evidence::{Outcome, Verdict},
-    predicate::{CodeCoverage, Origin},
+    predicate::{Assessment, CodeCoverage, Origin},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -68,6 +68,10 @@ pub struct ScanView {
     /// Open findings of the stream after it.
     #[schema(value_type = Object)]
     pub open: BySeverity,
+    /// Who tested, when and with which files, for a scan by people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub manual: Option<Assessment>,
 }
 
 /// The result of a test step.

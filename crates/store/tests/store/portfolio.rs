@@ -264,6 +264,13 @@ on_both! {
         // Not believable: no reason. It leaves its own row, with the reason why.
         let short = ledger.push(subject(), &Triage { reason: None, ..triage(ids[1], Some(TriageState::WontFix)) });
         crate::support::project(&ledger, &store).await;
+        // What was taken back is no lesson; what was found to be none is one, with its reason and rule.
+        let facts = store.awareness(&[], hour(0), hour(1000)).await.unwrap();
+        let told: Vec<_> = facts.judged.iter().map(|one| (one.finding, one.state, one.rule.is_some())).collect();
+        assert_eq!(told, [(ids[0], TriageState::FalsePositive, true)]);
+        assert!(!facts.judged[0].title.is_empty() && !facts.judged[0].reason.is_empty());
+        assert_eq!(facts.rules.iter().map(|rule| rule.false_positive).sum::<u64>(), 1);
+        assert!(store.awareness(&["other".into()], hour(0), hour(1000)).await.unwrap().judged.is_empty());
         let practice = store.practice(hour(0), hour(1000)).await.unwrap().triage.unwrap();
         // The newest judgement of each, also one that takes another back; what was never believed is none.
         let newest = store.judgements("shop").await.unwrap();

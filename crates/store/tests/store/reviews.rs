@@ -39,7 +39,9 @@ on_both! {
         story(&mut ledger);
         crate::support::project(&ledger, &store).await;
         let practice = store.practice(hour(0), hour(1000)).await.unwrap();
-        assert!(practice.triage.is_none() && practice.secrets.is_none() && practice.administrators.is_none());
+        assert!(practice.triage.is_none() && practice.administrators.is_none());
+        let secrets = practice.secrets.as_ref().unwrap();
+        assert_eq!((secrets[0].project.as_str(), secrets[0].name.as_str()), ("demo", "TOKEN"));
         let executed: u64 = practice.steps.iter().map(|step| step.recent + step.earlier).sum();
         assert!(executed > 0 && practice.steps.iter().all(|step| step.project == "demo"), "{practice:?}");
         assert_eq!(practice.scanners.len(), 1);

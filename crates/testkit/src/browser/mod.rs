@@ -9,8 +9,11 @@ use std::{
 };
 
 pub use axe::Axe;
-pub use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, wd::WebDriverCompatibleCommand};
+pub use fantoccini::{
+    actions::{InputSource, KeyAction, KeyActions},
+    key::Key,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};

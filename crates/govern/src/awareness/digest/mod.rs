@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use model::{
     BySeverity, Severity, Timestamp,
-    awareness::{AwarenessFacts, ClassFacts, ObservedFinding},
+    awareness::{AwarenessFacts, ClassFacts, Judgement, ObservedFinding},
+    portfolio::RuleQuality,
+    predicate::TriageState,
 };
 use serde::Serialize;
 
@@ -15,6 +17,7 @@ use super::{
     causes::{self, Cause},
     guidance,
 };
+use crate::reviews::is_noisy;
 
 pub use render::{Form, render};
 
@@ -102,6 +105,35 @@ pub enum Lesson {
         /// Who decided.
         by: String,
     },
+    /// Somebody judged that a finding is none.
+    FalsePositive {
+        /// The finding's title.
+        what: String,
+        /// The scanner and its rule, where they are known.
+        rule: Option<String>,
+        /// Why.
+        reason: String,
+        /// Who judged.
+        by: String,
+    },
+    /// Somebody judged that a finding is real and stays.
+    Left {
+        /// The finding's title.
+        what: String,
+        /// Why.
+        reason: String,
+        /// Who judged.
+        by: String,
+    },
+    /// Most of what a rule finds is none.
+    Noisy {
+        /// The scanner and its rule.
+        rule: String,
+        /// Findings that were judged.
+        decided: u64,
+        /// Those that were none.
+        false_positives: u64,
+    },
 }
 
 /// What is open for longer than the service levels allow.
@@ -181,7 +213,38 @@ fn lessons(facts: &AwarenessFacts, since: Timestamp, until: Timestamp) -> Vec<Le
         reason: one.reason.clone(),
         by: one.by.clone(),
     });
-    seen.take(MOST).chain(fixed.take(MOST)).chain(accepted.take(MOST)).collect()
+    let told = seen.take(MOST).chain(fixed.take(MOST)).chain(accepted.take(MOST));
+    told.chain(facts.judged.iter().take(MOST).map(judged)).chain(noisy(facts)).collect()
+}
+
+fn judged(one: &Judgement) -> Lesson {
+    let (what, reason, by) = (one.title.clone(), one.reason.clone(), one.by.clone());
+    match one.state {
+        TriageState::WontFix => Lesson::Left { what, reason, by },
+        _ => {
+            let rule = one.rule.as_ref().map(|(scanner, rule)| format!("{scanner} {rule}"));
+            Lesson::FalsePositive { what, rule, reason, by }
+        }
+    }
+}
+
+/// Rules that people judged to be noisy, in weeks in which somebody judged one of their findings: news, and not the same
+/// list each time.
+fn noisy(facts: &AwarenessFacts) -> impl Iterator<Item = Lesson> {
+    let news = |one: &&RuleQuality| {
+        let own = |judged: &Judgement| {
+            judged.rule.as_ref().is_some_and(|(scanner, rule)| *scanner == one.scanner && *rule == one.rule)
+        };
+        facts.judged.iter().any(own)
+    };
+    facts.rules.iter().filter(news).take(MOST).filter_map(|one| {
+        let decided = one.false_positive + one.confirmed + one.wont_fix;
+        is_noisy(one.false_positive, decided).then(|| Lesson::Noisy {
+            rule: format!("{} {}", one.scanner, one.rule),
+            decided,
+            false_positives: one.false_positive,
+        })
+    })
 }
 
 /// The id of a finding as short as commands take it; the id of a rule as it is.

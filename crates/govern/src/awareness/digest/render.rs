@@ -219,5 +219,13 @@ fn lesson(lesson: &Lesson) -> String {
         Lesson::FirstSeen { cwe, title } => format!("first time that CWE-{cwe} was found: {title}"),
         Lesson::FirstFixed { cwe, title } => format!("first time that one of CWE-{cwe} was fixed: {title}"),
         Lesson::Accepted { what, reason, by } => format!("{by} accepted {what} for a while: {reason}"),
+        Lesson::FalsePositive { what, rule, reason, by } => {
+            let rule = rule.as_ref().map_or(String::new(), |rule| format!(" ({rule})"));
+            format!("{by} judged that {what}{rule} is none: {reason}")
+        }
+        Lesson::Left { what, reason, by } => format!("{by} leaves {what} as it is: {reason}"),
+        Lesson::Noisy { rule, decided, false_positives } => {
+            format!("noisy rule: {false_positives} of {decided} judged findings of {rule} were none")
+        }
     }
 }

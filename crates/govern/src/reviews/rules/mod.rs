@@ -15,6 +15,8 @@ mod slow_step;
 mod unpinned_tool;
 mod unused_secret;
 
+pub use noisy_rule::is_noisy;
+
 use model::predicate::{ReviewKind, ReviewPoint};
 
 use super::Look;

@@ -10,7 +10,7 @@ use govern::{
     awareness::guidance::{self, Guidance},
     organisation::Permission,
 };
-use model::{FindingId, Timestamp};
+use model::{FindingId, Technique, Timestamp, predicate::Attachment};
 use serde::Deserialize;
 use store::views::{ExceptionView, FindingEvent, FindingView, TriageView};
 
@@ -35,6 +35,8 @@ struct Finding {
     elsewhere: Vec<FindingView>,
     exceptions: Vec<ExceptionView>,
     triage: Vec<TriageView>,
+    /// Files that show it, with the ledger index of the result that names them.
+    attachments: Vec<(u64, Attachment)>,
     environments: BTreeSet<String>,
     who: Arc<Principal>,
     typed: say::Typed,
@@ -124,6 +126,18 @@ pub(super) async fn page(
     show(&finding(&app, &who, place, query.stream).await?)
 }
 
+/// Files of the first and of the newest result that told of a finding by people.
+async fn attachments(app: &App, finding: &FindingView) -> Result<Vec<(u64, Attachment)>, Refusal> {
+    let mut all = Vec::new();
+    if finding.technique == Technique::Manual {
+        for index in BTreeSet::from([finding.first_index, finding.last_index]) {
+            let manual = app.store.scan(index).await?.and_then(|scan| scan.manual);
+            all.extend(manual.into_iter().flat_map(|one| one.attachments).map(|file| (index, file)));
+        }
+    }
+    Ok(all)
+}
+
 async fn finding(
     app: &App,
     who: &Arc<Principal>,
@@ -133,7 +147,9 @@ async fn finding(
     let detail = app.store.finding(&project, id, stream).await?;
     let detail = detail.ok_or_else(|| Refusal::not_found("finding"))?;
     let asked = detail.finding.clone();
+    let attachments = attachments(app, &detail.finding).await?;
     Ok(Finding {
+        attachments,
         frame: Frame::new(app, "/findings"),
         agreements: app.ask(move |backend| backend.agreements(&asked)).await?,
         typed: say::Typed {

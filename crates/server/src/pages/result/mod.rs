@@ -1,4 +1,4 @@
-//! Results of tests by people: one finding in a form, or a whole report pasted into one.
+//! Results of tests by people: one finding in a form, or a whole report pasted into one, with the files that show it.
 
 use std::sync::Arc;
 
@@ -13,11 +13,13 @@ use model::Severity;
 use serde::Deserialize;
 use serde_json::json;
 
+pub(super) mod attachment;
+
 use super::{frame::Frame, show};
 use crate::{
     access::Principal,
     act::{Act, ManualResult},
-    api::{Form, Path, extract::day},
+    api::{FormWithFiles, Path, extract::day},
     problem::Refusal,
     state::App,
     text,
@@ -113,6 +115,7 @@ impl Typed {
             tester: given(&self.tester),
             tested,
             scope: vec![],
+            files: vec![],
             by: who.by(Some(project)),
         })
     }
@@ -185,10 +188,10 @@ pub(super) async fn one(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Arc<Principal>>,
     Path(project): Path<String>,
-    Form(typed): Form<Typed>,
+    FormWithFiles { form: typed, files }: FormWithFiles<Typed>,
 ) -> Result<Response, Refusal> {
     known(&app, &project).await?;
-    let result = typed.one(&who, &project);
+    let result = typed.one(&who, &project).map(|result| ManualResult { files, ..result });
     enter(&app, Page { typed, ..Page::new(&app, &who, project) }, "one", result).await
 }
 
@@ -197,10 +200,10 @@ pub(super) async fn whole(
     State(app): State<Arc<App>>,
     Extension(who): Extension<Arc<Principal>>,
     Path(project): Path<String>,
-    Form(typed): Form<Typed>,
+    FormWithFiles { form: typed, files }: FormWithFiles<Typed>,
 ) -> Result<Response, Refusal> {
     known(&app, &project).await?;
-    let result = typed.whole(&who, &project);
+    let result = typed.whole(&who, &project).map(|result| ManualResult { files, ..result });
     enter(&app, Page { typed, ..Page::new(&app, &who, project) }, "whole", result).await
 }
 

@@ -34,7 +34,11 @@ for (const field of form.querySelectorAll('input, textarea, select')) {
   if (field.tagName === 'SELECT') field.selectedIndex = field.options.length - 1;
   else if (field.type === 'date') field.value = field.max || '2026-03-20';
   else if (field.type === 'number') field.value = field.min || '1';
-  else if (field.type !== 'hidden') field.value = evil;
+  else if (field.type === 'file') {
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([evil], evil));
+    field.files = chosen.files;
+  } else if (field.type !== 'hidden') field.value = evil;
 }
 document.documentElement.dataset.left = 'yes';
 form.noValidate = true;

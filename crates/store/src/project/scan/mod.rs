@@ -64,6 +64,7 @@ pub(super) async fn scan(
         "ended",
         "changes",
         "open",
+        "manual",
     ];
     let row = vec![
         logged.index.into(),
@@ -86,6 +87,7 @@ pub(super) async fn scan(
         Value::time(scan.ended),
         Value::json(&changes),
         Value::json(&open),
+        scan.manual.as_ref().map_or(Value::Text(None), Value::json),
     ];
     insert(tx, "scans", &columns, row, "").await?;
     Ok(Link::project(&scan.project, scan.run))
