@@ -222,6 +222,9 @@ impl Organisation {
         if self.network != before.network && self.network != Network::Public {
             return Some("the addresses that providers may have (`network`)".to_owned());
         }
+        if self.mail.is_some() && self.mail != before.mail {
+            return Some("the mail server (`mail`)".to_owned());
+        }
         let known = |new: &&Provider| {
             before.providers.iter().any(|p| (&p.issuer, &p.secret_file) == (&new.issuer, &new.secret_file))
         };

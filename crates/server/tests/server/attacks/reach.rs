@@ -84,7 +84,16 @@ async fn who_decides_who_may_does_not_get_the_files_and_networks_of_the_machine(
     let file = FILE.replace("client: proofhouse", "client: proofhouse, secret-file: /etc/shadow");
     let inside = FILE.replace("sign-in:\n", "sign-in:\n  network: private\n");
     let here = FILE.replace("sign-in:\n", "sign-in:\n  network: loopback\n");
-    for (text, what) in [(&file, "`secret-file` of company"), (&inside, "`network`"), (&here, "`network`")] {
+    let mail = format!(
+        "{FILE}mail: {{ server: '10.0.0.7:25', from: a@evil.example, user: a, password-file: /etc/machine-id }}\n"
+    );
+    let refused = [
+        (&file, "`secret-file` of company"),
+        (&inside, "`network`"),
+        (&here, "`network`"),
+        (&mail, "`mail`"),
+    ];
+    for (text, what) in refused {
         let (status, page) = apply(&ann, text).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{what}");
         assert!(page.contains("only somebody on the server&#39;s machine can"), "{what}: {page}");
