@@ -175,7 +175,9 @@ fn library_path(binary: &Binary, severity: Severity) -> Option<(Severity, String
     let worst = binary.library_path.iter().filter_map(|folder| Some((danger(folder)?, folder)));
     let (danger, folder) = worst.max_by_key(|(danger, _)| *danger)?;
     let severity = if danger == Danger::Everybody { severity } else { Severity::Low };
-    let shown: String = folder.chars().take(120).collect();
+    // It is shown in terminals.
+    let shown: String =
+        folder.chars().take(120).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     Some((severity, if shown.is_empty() { "an empty entry: the current folder".to_owned() } else { shown }))
 }
 

@@ -104,7 +104,7 @@ pub(super) fn conclude(
         reports.push(report);
     }
     let begun = recorder.clock().now();
-    if let Some((report, binaries)) = made::check(&ended, &prepared.cas)? {
+    if let Some((report, binaries)) = made::check(&ended, &request.project.config.steps, &prepared.cas)? {
         let mut subjects = vec![source.clone()];
         subjects.extend(ended.iter().flat_map(artifacts));
         let about = work.about(Origin::BuiltIn, begun, subjects);

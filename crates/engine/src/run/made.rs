@@ -3,22 +3,29 @@
 use std::{collections::BTreeMap, io};
 
 use model::{Digest, Problem, ScanReport, predicate::Binary, predicate::StepResult, problem::erase};
-use pipeline::StepKind;
+use pipeline::{StepKind, config::Step};
 use runner::{Cas, Folder, tree::Entry};
 
 use super::steps::Ended;
 
 /// Checks the security settings of every program that the steps made, also in folders; `None` when they made nothing.
+/// When not every making step of the project (`steps`) has passed, the check is not complete: what is not there was
+/// not mended.
 ///
 /// # Errors
 /// An output folder cannot be read.
-pub(super) fn check(ended: &[Ended], cas: &Cas) -> Result<Option<(ScanReport, Vec<Binary>)>, Problem> {
+pub(super) fn check(
+    ended: &[Ended],
+    steps: &[Step],
+    cas: &Cas,
+) -> Result<Option<(ScanReport, Vec<Binary>)>, Problem> {
     let (mut files, mut fetched) = (BTreeMap::new(), Vec::new());
-    let making = ended.iter().filter(|step| {
-        matches!(step.step.kind, StepKind::Build | StepKind::Package)
-            && step.record.result == StepResult::Passed
-    });
-    for (step, output) in making.flat_map(|step| step.record.outputs.iter().map(move |o| (step, o))) {
+    let makes = |kind: StepKind| matches!(kind, StepKind::Build | StepKind::Package);
+    let making: Vec<&Ended> = ended
+        .iter()
+        .filter(|step| makes(step.step.kind) && step.record.result == StepResult::Passed)
+        .collect();
+    for (step, output) in making.iter().flat_map(|step| step.record.outputs.iter().map(move |o| (step, o))) {
         if !output.directory {
             files.insert(output.path.clone(), output.digest);
         } else if step.step.network.is_empty() {
@@ -35,7 +42,12 @@ pub(super) fn check(ended: &[Ended], cas: &Cas) -> Result<Option<(ScanReport, Ve
     if files.is_empty() && fetched.is_empty() {
         return Ok(None);
     }
-    Ok(Some(scan(&files, &fetched, cas)))
+    let (mut report, binaries) = scan(&files, &fetched, cas);
+    let passed = |name: &str| making.iter().any(|step| step.step.name == name);
+    for step in steps.iter().filter(|step| makes(step.kind) && !passed(&step.name)) {
+        report.coverage.error(format!("the step {} made nothing in this run", step.name));
+    }
+    Ok(Some((report, binaries)))
 }
 
 fn scan(files: &BTreeMap<String, Digest>, fetched: &[&String], cas: &Cas) -> (ScanReport, Vec<Binary>) {

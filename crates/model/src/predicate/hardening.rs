@@ -82,3 +82,44 @@ pub enum Relro {
     /// All of them are read-only.
     Full,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predicate::Scan;
+
+    #[test]
+    fn scans_from_before_have_no_settings_and_stay_as_they_are() {
+        let digest = "0".repeat(64);
+        let old = format!(
+            r#"{{"project":"p","tool":{{"name":"t","version":"1"}},"technique":"config","target":{{"stream":"source"}},"findings":{{"digest":{{"hash":"{digest}","size":0}},"count":0,"bySeverity":{{"critical":0,"high":0,"medium":0,"low":0,"info":0}}}},"coverage":{{"seen":1,"scanned":1,"stated":true}},"origin":{{"kind":"built-in"}},"started":"2026-01-01T00:00:00Z","ended":"2026-01-01T00:00:01Z"}}"#
+        );
+        let scan: Scan = serde_json::from_str(&old).unwrap();
+        assert!(scan.binaries.is_empty());
+        assert_eq!(serde_json::to_string(&scan).unwrap(), old);
+    }
+
+    #[test]
+    fn what_a_file_does_not_tell_is_left_out() {
+        let binary = Binary {
+            path: "out/label".into(),
+            digest: Digest::of("x"),
+            machine: "x86_64".into(),
+            kind: BinaryKind::SharedObject,
+            language: Language::Unknown,
+            is_static: false,
+            position_independent: true,
+            relro: Relro::Full,
+            executable_stack: None,
+            writable_code: false,
+            stack_protector: None,
+            fortified: None,
+            library_path: vec![],
+            build_path: None,
+            dependencies: None,
+        };
+        let text = serde_json::to_string(&binary).unwrap();
+        assert!(text.contains(r#""kind":"shared-object""#) && !text.contains("Stack"), "{text}");
+        assert_eq!(serde_json::from_str::<Binary>(&text).unwrap(), binary);
+    }
+}

@@ -10,6 +10,7 @@ mod coverage;
 mod demo;
 mod deploying;
 mod foreign;
+mod hardening;
 mod interop;
 mod keyless;
 mod keys;
