@@ -14,6 +14,7 @@
 //! | [`osv`] | advisory feeds to a local index, components to findings |
 //! | [`secrets`] | credentials in files, by provider format and by entropy |
 //! | [`config`] | Dockerfiles, CI pipelines, compose files, Kubernetes manifests |
+//! | [`hardening`] | programs that a run made: how they were compiled and linked |
 //! | [`technologies`] | languages, images, pipelines, infrastructure that a source uses |
 //!
 //! The severity of an advisory is, in this order: its CVSS vector (newest CVSS version first), the
@@ -22,6 +23,7 @@
 
 pub mod config;
 pub mod folder;
+pub mod hardening;
 pub mod osv;
 pub mod sbom;
 pub mod secrets;

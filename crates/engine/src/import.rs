@@ -110,6 +110,7 @@ pub fn import(import: &Import<'_>, recorder: &Recorder) -> Result<(Imported, Opt
             actor: import.actor.to_owned(),
         },
         manual: manual.clone(),
+        binaries: vec![],
         started,
     };
     let scan =

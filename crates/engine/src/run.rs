@@ -6,6 +6,7 @@
 //! next run goes on where it stopped.
 
 mod conclude;
+mod made;
 mod network;
 mod prepare;
 mod seen;

@@ -62,6 +62,7 @@ pub fn scan(
         target: ScanTarget { stream: "source".to_owned(), commit },
         origin: Origin::BuiltIn,
         manual: None,
+        binaries: vec![],
         started,
     };
     let mut statements = Vec::new();

@@ -3,7 +3,7 @@
 use findings::BlobWriter;
 use model::{
     DeploymentId, Problem, RunId, ScanReport, Statement, Subject, Timestamp,
-    predicate::{Assessment, FindingsBlob, Origin, Scan, ScanTarget},
+    predicate::{Assessment, Binary, FindingsBlob, Origin, Scan, ScanTarget},
 };
 
 use crate::{home::cannot, record::Recorder, statements::statement};
@@ -25,6 +25,8 @@ pub struct About {
     pub origin: Origin,
     /// Who tested, when and with which evidence, for a test by people.
     pub manual: Option<Assessment>,
+    /// Settings of the programs that were examined; more than [`Scan::MOST_BINARIES`] are not recorded.
+    pub binaries: Vec<Binary>,
     /// When it began.
     pub started: Timestamp,
 }
@@ -66,6 +68,7 @@ pub fn with_blob(
         coverage: report.coverage.clone(),
         origin: about.origin.clone(),
         manual: about.manual.clone(),
+        binaries: about.binaries.iter().take(Scan::MOST_BINARIES).cloned().collect(),
         started: about.started,
         ended,
     };

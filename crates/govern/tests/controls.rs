@@ -239,6 +239,25 @@ fn rules_of_their_own() {
     );
     assert_eq!(made(&[]).status, Status::NotMet);
 
+    let checked = |run: &[(&str, u64)], programs: u64| {
+        let mut project = project("p", &[], run, &[]);
+        let marks = project.run.iter_mut().flat_map(|run| run.marks.get_mut(mark::HARDENING));
+        marks.for_each(|mark| mark.amount = programs);
+        asked("hardening-checked", &facts(vec![project]))
+    };
+    assert_eq!(checked(&[(mark::PROVENANCE, 18), (mark::HARDENING, 18)], 1).status, Status::Met);
+    assert_eq!(
+        checked(&[(mark::PROVENANCE, 18), (mark::HARDENING, 18)], 0).status,
+        Status::NoData,
+        "what was searched and holds no program is not concerned"
+    );
+    assert_eq!(checked(&[(mark::RUN, 19)], 0).status, Status::NoData, "nothing was made");
+    let unchecked = checked(&[(mark::PROVENANCE, 18), ("scan:config", 17)], 0);
+    assert!(why(&unchecked).contains("did not check what it made"), "a run of before, or of others");
+    let archives = checked(&[(mark::PROVENANCE, 18), ("!hardening", 18)], 0);
+    assert!(why(&archives).contains("not looked into"), "{}", why(&archives));
+    assert_eq!(checked(&[], 0).status, Status::NotMet);
+
     let mut shop = project("p", &[("scan:sast", 7), ("!scan:dast", 8)], &[], &[]);
     let one = facts(vec![shop.clone()]);
     assert_eq!(asked("nothing-critical-open", &one).status, Status::Met);

@@ -57,8 +57,8 @@ pub mod mark {
     pub const SCAN_DEPLOYED: &str = "scan-of-deployment";
     /// Advisory data that a scan used; good when it was at most seven days old.
     pub const ADVISORIES: &str = "advisories-fresh";
-    /// Executables were checked for hardening. No statement leaves this mark yet: rules ask for it so that what is
-    /// not checked is not taken for done.
+    /// What a run made was searched for programs, and these were checked for hardening; good when nothing was left
+    /// out. The amount is how many were examined.
     pub const HARDENING: &str = "hardening";
     /// Artifacts were scanned for malicious code. No statement leaves this mark yet.
     pub const MALWARE: &str = "malware-scan";

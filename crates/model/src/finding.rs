@@ -79,6 +79,8 @@ pub enum Technique {
     Sca,
     /// Configuration: Dockerfiles, infrastructure as code, CI pipelines.
     Config,
+    /// Security settings of compilers and linkers, as programs show them.
+    Hardening,
     /// Dynamic testing of a running deployment.
     Dast,
     /// Interactive testing from inside a running application.
@@ -89,12 +91,20 @@ pub enum Technique {
 
 impl Technique {
     /// All techniques.
-    pub const ALL: [Self; 7] =
-        [Self::Sast, Self::Secrets, Self::Sca, Self::Config, Self::Dast, Self::Iast, Self::Manual];
+    pub const ALL: [Self; 8] = [
+        Self::Sast,
+        Self::Secrets,
+        Self::Sca,
+        Self::Config,
+        Self::Hardening,
+        Self::Dast,
+        Self::Iast,
+        Self::Manual,
+    ];
 
     /// Lower-case name, as in JSON.
     pub fn name(self) -> &'static str {
-        ["sast", "secrets", "sca", "config", "dast", "iast", "manual"][self as usize]
+        ["sast", "secrets", "sca", "config", "hardening", "dast", "iast", "manual"][self as usize]
     }
 
     /// The technique with this lower-case name.

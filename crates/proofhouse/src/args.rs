@@ -236,7 +236,7 @@ pub struct FindingsArgs {
     /// Only this severity and worse
     #[arg(long, value_parser = severity)]
     pub severity: Option<model::Severity>,
-    /// Only this family: sast, secrets, sca, config, dast, iast, manual
+    /// Only this family: sast, secrets, sca, config, hardening, dast, iast, manual
     #[arg(long)]
     pub technique: Option<String>,
     /// Only this scanner

@@ -97,6 +97,7 @@ fn statement(index: u64, mut findings: Vec<Finding>, blobs: &LocalBlobs) -> Logg
         coverage: Coverage { seen: 1, scanned: 1, stated: true, ..Coverage::default() },
         origin: Origin::BuiltIn,
         manual: None,
+        binaries: vec![],
         started: now,
         ended: now,
     };

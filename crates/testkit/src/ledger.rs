@@ -121,6 +121,7 @@ impl<B: Blobs> Ledger<B> {
             coverage: Coverage { seen: 3, scanned: 3, stated: complete, ..Coverage::default() },
             origin: Origin::BuiltIn,
             manual: None,
+            binaries: vec![],
             started: self.now(),
             ended: self.now(),
         }

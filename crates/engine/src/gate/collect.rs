@@ -419,7 +419,10 @@ fn why_incomplete(scan: &Scan) -> String {
         Some(error) => error.clone(),
         None if !coverage.stated => format!("the report of {} does not say what it covered", scan.tool.name),
         None if coverage.seen == 0 => nothing_seen(scan),
-        None => "nothing was examined to the end".to_owned(),
+        None => match coverage.skipped.first() {
+            Some(skipped) => format!("nothing was examined to the end; {}: {}", skipped.what, skipped.why),
+            None => "nothing was examined to the end".to_owned(),
+        },
     }
 }
 

@@ -81,7 +81,8 @@ fn expectation(expect: &Expect, config: &Config, question: &Question<'_>) -> Exp
             ..plain("scan")
         },
         Expect::Scan(technique) => {
-            let own = config.scans.has(*technique).then(|| built_in(*technique)).flatten();
+            let always = *technique == Technique::Hardening;
+            let own = (always || config.scans.has(*technique)).then(|| built_in(*technique)).flatten();
             Expectation {
                 technique: Some(*technique),
                 origin: own.as_ref().map(|_| "built-in".to_owned()),
@@ -105,6 +106,7 @@ pub fn built_in(technique: Technique) -> Option<ToolRef> {
         Technique::Secrets => ("proofhouse-secrets", checks::VERSION),
         Technique::Sca => ("proofhouse-sca", checks::VERSION),
         Technique::Config => ("proofhouse-config", checks::VERSION),
+        Technique::Hardening => (checks::hardening::TOOL, checks::VERSION),
         _ => return None,
     };
     Some(ToolRef { name: name.to_owned(), version: version.to_owned(), digest: None })

@@ -11,7 +11,7 @@ use pipeline::{Globs, PlannedStep, StepKind};
 use runner::{Folder, tree::Entry};
 use serde_json::{Value, json};
 
-use super::{Checked, Event, Outcome, Prepared, Request, Watch, seen::seen, steps::Ended};
+use super::{Checked, Event, Outcome, Prepared, Request, Watch, made, seen::seen, steps::Ended};
 use crate::{
     coverage,
     home::cannot,
@@ -101,6 +101,17 @@ pub(super) fn conclude(
     for report in checked.result.reports {
         let about = work.about(Origin::BuiltIn, checked.begun, vec![source.clone()]);
         statements.push(scans::statement_of(&report, &about, recorder)?);
+        reports.push(report);
+    }
+    let begun = recorder.clock().now();
+    if let Some((report, binaries)) = made::check(&ended, &request.project.config.steps, &prepared.cas)? {
+        let mut subjects = vec![source.clone()];
+        subjects.extend(ended.iter().flat_map(artifacts));
+        let about = work.about(Origin::BuiltIn, begun, subjects);
+        let target = ScanTarget { stream: "artifact".to_owned(), ..about.target };
+        let about = About { target, binaries, ..about };
+        statements.push(scans::statement_of(&report, &about, recorder)?);
+        watch.event(Event::Scanned(&report, false));
         reports.push(report);
     }
     if let Some(bom) = bom {
@@ -315,6 +326,7 @@ impl Conclusion<'_> {
             target: ScanTarget { stream: "source".to_owned(), commit: self.facts.commit.clone() },
             origin,
             manual: None,
+            binaries: vec![],
             started,
         }
     }

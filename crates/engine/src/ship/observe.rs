@@ -85,6 +85,7 @@ impl<'a> Observed<'a> {
             target: ScanTarget { stream: format!("environment:{}", self.environment.name), commit: None },
             origin: Origin::BuiltIn,
             manual: None,
+            binaries: vec![],
             started,
         };
         let scan = scans::statement_of(&report, &about, self.recorder)?;

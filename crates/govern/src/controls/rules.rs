@@ -33,7 +33,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: "builds-reproduced", title: "a repeated build gave the same bytes within half a year", over: Newest(mark::REPRODUCTION, HALF_YEAR), close: "`proofhouse reproduce`" },
     Rule { id: "sbom-made", title: "the build has a bill of materials", over: Run(&[mark::SBOM]), close: "leave `scans: sbom` on in proofhouse.yaml, then `proofhouse run`" },
     Rule { id: "tests-pass", title: "tests ran and passed in the newest passed build", over: Run(&[mark::TEST]), close: "add a step of kind `test` with a report to proofhouse.yaml" },
-    Rule { id: "hardening-checked", title: "executables were checked for hardening", over: Run(&[mark::HARDENING]), close: "no check of this installation does that yet" },
+    Rule { id: "hardening-checked", title: "executables were checked for hardening", over: Each(Scope::Concerned, hardening_checked), close: "`proofhouse run`; let steps of kind `build` or `package` put out the programs themselves, not only an archive of them" },
     // Scans.
     Rule { id: "scanned-sast", title: "code is scanned completely (static analysis)", over: Run(&["scan:sast"]), close: "`proofhouse run`, or `proofhouse import` a scanner's report in a step" },
     Rule { id: "scanned-secrets", title: "the source is scanned completely for secrets", over: Run(&["scan:secrets"]), close: "`proofhouse run`" },
@@ -103,6 +103,22 @@ fn artifacts_signed(project: &ProjectFacts) -> Answer {
             "its newest passed run (entry {}) made files without provenance of an isolated builder",
             run.ended.index
         )),
+    }
+}
+
+/// Concerns projects whose newest passed run made programs. One that made nothing has no provenance either.
+fn hardening_checked(project: &ProjectFacts) -> Answer {
+    let Some(run) = &project.run else { return Answer::Lacks("no run has passed yet".to_owned()) };
+    let entry = run.ended.index;
+    match run.marks.get(mark::HARDENING) {
+        None if !run.marks.contains_key(mark::PROVENANCE) => Answer::Outside,
+        None => Answer::Lacks(format!("its newest passed run (entry {entry}) did not check what it made")),
+        Some(mark) if mark.good < mark.total => Answer::Lacks(format!(
+            "its newest passed run (entry {entry}) made files that were not looked into (entry {})",
+            mark.newest.index
+        )),
+        Some(mark) if mark.amount == 0 => Answer::Outside,
+        Some(mark) => Answer::Holds(mark.newest),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Assessment, Context};
+use super::{Assessment, Binary, Context};
 use crate::{
     BySeverity, Coverage, DeploymentId, Digest, Predicate, RunId, Subject, Technique, Timestamp, ToolRef,
 };
@@ -37,10 +37,19 @@ pub struct Scan {
     /// Who tested, when and with which evidence, for a scan by people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manual: Option<Assessment>,
+    /// Settings of each program that was examined, for a check of what a run made; at most
+    /// [`Scan::MOST_BINARIES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binaries: Vec<Binary>,
     /// Start.
     pub started: Timestamp,
     /// End.
     pub ended: Timestamp,
+}
+
+impl Scan {
+    /// Programs whose settings are listed; findings are made of all.
+    pub const MOST_BINARIES: usize = 1000;
 }
 
 impl Predicate for Scan {

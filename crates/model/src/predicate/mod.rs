@@ -6,6 +6,7 @@ pub mod ci;
 pub mod decision;
 pub mod deployment;
 pub mod foreign;
+pub mod hardening;
 pub mod keys;
 pub mod manual;
 pub mod notification;
@@ -32,6 +33,7 @@ pub use deployment::{
     Check, Deployment, DeploymentResult, DeploymentStage, HealthRecord, Receipt, ReceiptPhase,
 };
 pub use foreign::{ForeignAttestation, ForeignLog, ForeignRoot, ForeignSigner};
+pub use hardening::{Binary, BinaryKind, Language, Relro};
 pub use keys::{FileSignature, KeyAction, KeyEntry, KeyEvent};
 pub use manual::{Assessment, Attachment, ManualTest};
 pub use notification::Notification;

@@ -107,6 +107,8 @@ impl Scans {
             Technique::Secrets => self.secrets,
             Technique::Sca => self.sca,
             Technique::Config => self.config,
+            // It looks at what a run made, not at the source, and cannot be switched off.
+            Technique::Hardening => false,
             Technique::Dast | Technique::Iast | Technique::Manual => false,
         }
     }

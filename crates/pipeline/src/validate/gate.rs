@@ -42,8 +42,8 @@ fn unmeetable(context: &Context<'_>, expect: &Expect) -> Option<(String, Option<
         Expect::Sbom if !context.config.scans.sbom && of(StepKind::Scan).next().is_none() => {
             Some(("`scans.sbom` is off".into(), None))
         }
-        // People test outside of any run.
-        Expect::Scan(Technique::Manual) => None,
+        // People test outside of any run; and each run that makes something is checked for hardening.
+        Expect::Scan(Technique::Manual | Technique::Hardening) => None,
         Expect::Scan(technique) if !context.config.scans.has(*technique) => {
             // A scan step may be of any technique, by its report; with none, nothing can scan.
             let none = of(StepKind::Scan).next().is_none();

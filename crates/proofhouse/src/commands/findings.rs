@@ -82,7 +82,7 @@ fn filter(global: &Global, arguments: &FindingsArgs) -> Result<FindingFilter, Pr
         filter.severity = Severity::ALL.into_iter().filter(|severity| *severity >= least).collect();
     }
     if let Some(name) = &arguments.technique {
-        let names = "sast, secrets, sca, config, dast, iast or manual";
+        let names = "sast, secrets, sca, config, hardening, dast, iast or manual";
         filter.technique = Some(Technique::from_name(name).ok_or_else(|| bad("technique", name, names))?);
     }
     filter.scanner = arguments.scanner.clone();

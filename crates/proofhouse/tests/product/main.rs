@@ -11,6 +11,7 @@ mod coverage;
 mod demo;
 mod deploying;
 mod foreign;
+mod hardening;
 mod interop;
 mod keyless;
 mod keys;

@@ -188,6 +188,7 @@ impl Filler {
         }
         let scan = Scan {
             manual: None,
+            binaries: vec![],
             project: project.into(),
             run: None,
             deployment: None,

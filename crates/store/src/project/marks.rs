@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Timestamp,
+    Technique, Timestamp,
     evidence::{Outcome, RuleResult},
     facts::{ACCESS, FILE, KEY, RECEIPT, RULE, SCAN, STAGE, STATEMENT, mark},
     ports::LoggedStatement,
     predicate::{
-        Access, Deployment, DeploymentResult, Exception, FeedImport, KeyEvent, ManualTest, Receipt,
+        Access, Deployment, DeploymentResult, Exception, FeedImport, KeyEvent, ManualTest, Origin, Receipt,
         ReleaseBundle, Reproduction, ReviewAnswer, ReviewVerdict, Run, RunPhase, RunResult, Scan, StepRecord,
         StepResult, TechnologyReview, TestResult, Vsa,
         provenance::{BUILDER_PREFIX, ROLE, ROLE_PACKAGE, TRIGGER_WRAPPED},
@@ -186,6 +186,14 @@ fn provenance(marks: &mut Marks, predicate: &Json) {
 
 fn scan(marks: &mut Marks, scan: &Scan) {
     let complete = scan.coverage.is_complete();
+    // Not a scan like the others: it says nothing of what is open in the source.
+    if scan.technique == Technique::Hardening {
+        // Of a report that somebody brought in nobody knows whether it looked at what the run made.
+        if scan.origin == Origin::BuiltIn {
+            marks.add(mark::HARDENING, complete, scan.coverage.scanned);
+        }
+        return;
+    }
     marks.add(format!("{SCAN}{}", scan.technique), complete, scan.findings.count);
     if let Some(deployment) = scan.deployment {
         marks.deployment = Some(deployment.to_string());

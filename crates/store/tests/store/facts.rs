@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Digest, Sha256, Subject, ToolRef,
+    Coverage, Digest, Sha256, Subject, Technique, ToolRef,
     facts::{AsOf, ProjectFacts, mark},
     predicate::*,
 };
@@ -148,6 +148,29 @@ on_both! {
         assert_eq!(shop.marks[mark::ISOLATED].newest_good.unwrap().index, 1);
         let then = store.facts(AsOf::Then(hour(1)), Some("shop")).await.unwrap();
         assert_eq!(then.projects[0].run.as_ref().unwrap().run, run_id(1));
+    }
+
+    async fn a_check_of_what_was_made_is_no_scan_of_the_source(base: Base) {
+        let (store, mut ledger) = (base.store().await, base.ledger());
+        passed(&mut ledger, "shop", 1, "root");
+        let blob = ledger.findings_blob(&[]);
+        let made = Scan {
+            project: "shop".into(),
+            run: Some(run_id(1)),
+            technique: Technique::Hardening,
+            coverage: Coverage { seen: 3, scanned: 2, stated: true, ..Coverage::default() },
+            ..ledger.scan_predicate(blob, true)
+        };
+        // Of what somebody brought in nobody knows what it looked at.
+        let origin = Origin::Step { step: "checksec".into(), format: "sarif".into() };
+        ledger.push(subject(), &Scan { origin, ..made.clone() });
+        let own = ledger.push(subject(), &Scan { origin: Origin::BuiltIn, ..made });
+        crate::support::project(&ledger, &store).await;
+        let facts = store.facts(AsOf::Now(ledger.now()), None).await.unwrap();
+        let marks = &of(&facts, "shop").run.as_ref().unwrap().marks;
+        let checked = marks[mark::HARDENING];
+        assert_eq!((checked.newest.index, checked.total, checked.amount), (own, 1, 2));
+        assert!(checked.holds() && !marks.keys().any(|name| name.starts_with("scan:")));
     }
 
     async fn a_database_of_an_older_version_is_not_taken_for_an_empty_one(base: Base) {

@@ -34,7 +34,7 @@ impl CoveragePage {
         CoverageState::ALL.map(|state| (state.name(), self.query.state.as_deref() == Some(state.name())))
     }
 
-    fn techniques(&self) -> [(&'static str, bool); 7] {
+    fn techniques(&self) -> [(&'static str, bool); Technique::ALL.len()] {
         Technique::ALL.map(|one| (one.name(), self.query.technique.as_deref() == Some(one.name())))
     }
 
