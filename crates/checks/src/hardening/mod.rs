@@ -1,9 +1,11 @@
 //! Security settings of compilers and linkers, read from the programs that they made.
 //!
-//! ELF files for x86_64 and aarch64 are examined, whatever their name. `searched` counts all files, `seen` the programs
-//! and libraries among them, and archives, which may hold some: nobody looks into those, so that a run that puts out
-//! nothing else is not complete. The same bytes are examined once, under the first of their paths.
+//! ELF files for x86_64 and aarch64 are examined, whatever their name, also those in zip and tar archives and in files
+//! of gzip. `searched` counts all files, `seen` the programs and libraries among them, and what may hold some and was
+//! not looked into (archives of other kinds, archives in archives): a run that puts out nothing else is not complete. The
+//! same bytes are examined once, under the first of their paths.
 
+mod archive;
 mod elf;
 mod paths;
 mod rules;
@@ -15,6 +17,7 @@ use std::{
 
 use model::{Coverage, Digest, ScanReport, Sha256, Technique, identity, predicate::Binary};
 
+use archive::{HEAD, Kind};
 pub use elf::{ElfError, Settings, settings};
 pub use rules::{RULES, Rule, judge};
 
@@ -22,8 +25,6 @@ pub use rules::{RULES, Rule, judge};
 pub const TOOL: &str = "proofhouse-hardening";
 /// Largest program that is read, in bytes.
 pub const LARGEST_FILE: u64 = 512 << 20;
-/// Bytes at the beginning of a file that tell what it is.
-const HEAD: u64 = 512;
 
 /// Opens one of the files by its path.
 pub type Open<'a> = dyn Fn(&str) -> io::Result<Box<dyn Read>> + 'a;
@@ -31,91 +32,92 @@ pub type Open<'a> = dyn Fn(&str) -> io::Result<Box<dyn Read>> + 'a;
 /// Examines every program among the files at `paths`. What cannot be opened or read to its end is an error of the
 /// report.
 pub fn scan(paths: &[String], open: &Open<'_>) -> (ScanReport, Vec<Binary>) {
-    let mut coverage = Coverage {
+    let coverage = Coverage {
         stated: true,
         searched: Some(paths.len() as u64),
         rules: Some(RULES.len() as u64),
         ..Coverage::default()
     };
-    let (mut binaries, mut known) = (Vec::new(), HashSet::new());
+    let mut look = Look { coverage, binaries: Vec::new(), known: HashSet::new() };
     for path in paths {
-        match one(path, open) {
-            Ok(Looked::Nothing) => {}
-            Ok(Looked::Skipped(why)) => {
-                coverage.seen += 1;
-                coverage.skip(path, why);
-            }
-            Ok(Looked::Binary(binary)) => {
-                if known.insert(binary.digest) {
-                    coverage.seen += 1;
-                    coverage.scanned += 1;
-                    binaries.push(*binary);
-                }
-            }
-            Err(why) => {
-                coverage.seen += 1;
-                coverage.error(format!("{path}: {why}"));
-            }
+        match open(path) {
+            Ok(mut file) => look.file(path, &mut file, false),
+            Err(error) => look.failed(path, &error.to_string()),
         }
     }
+    let Look { coverage, binaries, .. } = look;
     let mut findings: Vec<_> = binaries.iter().flat_map(judge).collect();
     identity::assign_all(&mut findings);
     (ScanReport { tool: crate::tool(TOOL), technique: Technique::Hardening, findings, coverage }, binaries)
 }
 
-/// What came of one file.
-enum Looked {
-    /// No program.
-    Nothing,
-    /// It is, or may hold, one that was not examined.
-    Skipped(String),
-    /// A program.
-    Binary(Box<Binary>),
+/// What was seen so far.
+struct Look {
+    coverage: Coverage,
+    binaries: Vec<Binary>,
+    known: HashSet<Digest>,
 }
 
-fn one(path: &str, open: &Open<'_>) -> Result<Looked, String> {
-    let mut file = open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    let read = |error: io::Error| format!("cannot be read: {error}");
-    file.by_ref().take(HEAD).read_to_end(&mut bytes).map_err(read)?;
-    if let Some(kind) = archive(&bytes) {
-        return Ok(Looked::Skipped(format!("{kind}: archives are not looked into")));
+impl Look {
+    fn failed(&mut self, path: &str, why: &str) {
+        self.coverage.seen += 1;
+        self.coverage.error(format!("{path}: {why}"));
     }
-    if !bytes.starts_with(b"\x7fELF") {
-        return Ok(Looked::Nothing);
+
+    fn skipped(&mut self, path: &str, why: String) {
+        self.coverage.seen += 1;
+        self.coverage.skip(path, why);
     }
-    file.take(LARGEST_FILE + 1 - bytes.len() as u64).read_to_end(&mut bytes).map_err(read)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Ok(Looked::Skipped(format!("larger than {LARGEST_FILE} bytes")));
-    }
-    match settings(&bytes) {
-        Ok(settings) => {
-            let digest = Digest { hash: Sha256::of(&bytes), size: bytes.len() as u64 };
-            Ok(Looked::Binary(Box::new(settings.of(path, digest))))
+
+    /// One file; `packed`: out of an archive.
+    fn file(&mut self, path: &str, file: &mut dyn Read, packed: bool) {
+        let mut bytes = Vec::new();
+        if let Err(error) = file.take(HEAD).read_to_end(&mut bytes) {
+            return self.failed(path, &format!("cannot be read: {error}"));
         }
-        Err(ElfError::NotAProgram) => Ok(Looked::Nothing),
-        Err(error @ ElfError::Machine(..)) => Ok(Looked::Skipped(error.to_string())),
-        Err(error) => Err(error.to_string()),
+        match archive::kind(&bytes) {
+            Some(Kind::Closed(kind)) => self.skipped(path, format!("{kind}, which is not looked into")),
+            Some(_) if packed => self.skipped(path, "an archive in an archive".to_owned()),
+            Some(kind) => {
+                let mut whole = io::Cursor::new(bytes).chain(file);
+                let inside = archive::each(kind, &mut whole, &mut |name, entry| {
+                    self.file(&format!("{path}!/{}", shown(name)), entry, true);
+                });
+                if let Err(error) = inside {
+                    self.failed(path, &error.to_string());
+                }
+            }
+            None if bytes.starts_with(b"\x7fELF") => self.program(path, bytes, file),
+            None => {}
+        }
+    }
+
+    fn program(&mut self, path: &str, mut bytes: Vec<u8>, file: &mut dyn Read) {
+        if let Err(error) = file.take(LARGEST_FILE + 1 - bytes.len() as u64).read_to_end(&mut bytes) {
+            return self.failed(path, &format!("cannot be read: {error}"));
+        }
+        if bytes.len() as u64 > LARGEST_FILE {
+            return self.skipped(path, format!("larger than {LARGEST_FILE} bytes"));
+        }
+        match settings(&bytes) {
+            Ok(settings) => {
+                let digest = Digest { hash: Sha256::of(&bytes), size: bytes.len() as u64 };
+                if self.known.insert(digest) {
+                    self.coverage.seen += 1;
+                    self.coverage.scanned += 1;
+                    self.binaries.push(settings.of(path, digest));
+                }
+            }
+            Err(ElfError::NotAProgram) => {}
+            Err(error @ ElfError::Machine(..)) => self.skipped(path, error.to_string()),
+            Err(error) => self.failed(path, &error.to_string()),
+        }
     }
 }
 
-/// What an archive is called, by its first bytes; a Python program in one file begins with the line of its interpreter.
-fn archive(head: &[u8]) -> Option<&'static str> {
-    const FIRST: [(&[u8], &str); 9] = [
-        (b"PK\x03\x04", "a zip archive"),
-        (b"\x1f\x8b", "a gzip file"),
-        (b"\xfd7zXZ\0", "an xz file"),
-        (b"BZh", "a bzip2 file"),
-        (b"\x28\xb5\x2f\xfd", "a zstd file"),
-        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-        (b"!<arch>\ndebian-binary", "a Debian package"),
-        (b"\xed\xab\xee\xdb", "an RPM package"),
-        (b"hsqs", "a squashfs image"),
-    ];
-    let found = FIRST.iter().find(|(first, _)| head.starts_with(first)).map(|(_, name)| *name);
-    let tar = || (head.get(257..262) == Some(b"ustar")).then_some("a tar archive");
-    let runs = || head.starts_with(b"#!") && memchr::memmem::find(head, b"PK\x03\x04").is_some();
-    found.or_else(tar).or_else(|| runs().then_some("a zip archive"))
+/// A name out of an archive, as it can be shown.
+fn shown(name: &str) -> String {
+    name.trim_start_matches("./").chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 #[cfg(test)]

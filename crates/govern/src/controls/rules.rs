@@ -33,7 +33,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: "builds-reproduced", title: "a repeated build gave the same bytes within half a year", over: Newest(mark::REPRODUCTION, HALF_YEAR), close: "`proofhouse reproduce`" },
     Rule { id: "sbom-made", title: "the build has a bill of materials", over: Run(&[mark::SBOM]), close: "leave `scans: sbom` on in proofhouse.yaml, then `proofhouse run`" },
     Rule { id: "tests-pass", title: "tests ran and passed in the newest passed build", over: Run(&[mark::TEST]), close: "add a step of kind `test` with a report to proofhouse.yaml" },
-    Rule { id: "hardening-checked", title: "executables were checked for hardening", over: Each(Scope::Concerned, hardening_checked), close: "`proofhouse run`; let steps of kind `build` or `package` put out the programs themselves, not only an archive of them" },
+    Rule { id: "hardening-checked", title: "executables were checked for hardening", over: Each(Scope::Concerned, hardening_checked), close: "`proofhouse run`; let steps of kind `build` or `package` put out the programs themselves, or a zip or tar of them" },
     // Scans.
     Rule { id: "scanned-sast", title: "code is scanned completely (static analysis)", over: Run(&["scan:sast"]), close: "`proofhouse run`, or `proofhouse import` a scanner's report in a step" },
     Rule { id: "scanned-secrets", title: "the source is scanned completely for secrets", over: Run(&["scan:secrets"]), close: "`proofhouse run`" },

@@ -118,6 +118,13 @@ fn what_was_not_looked_into_is_told_and_scripts_are_not_concerned() {
     site.write("proofhouse.yaml", config("tar, -czf, label.tar.gz, app.sh", "label.tar.gz"));
     site.commit("Archive");
     let told = site.proofhouse(&["run"]).expect(0).err;
+    assert!(told.contains("proofhouse-hardening 1 file searched, none is of its kind"), "{told}");
+    assert_eq!(control(&site).0, "no-data", "there is no program in it");
+
+    site.write("app.sh", "BZh91AY&SY");
+    site.write("proofhouse.yaml", config("cp, app.sh, label.bz2", "label.bz2"));
+    site.commit("Archive that nothing here opens");
+    let told = site.proofhouse(&["run"]).expect(0).err;
     assert!(told.contains("proofhouse-hardening 0 of 1 examined"), "{told}");
     let (status, why) = control(&site);
     assert!(status == "not-met" && why.contains("not looked into"), "{status}: {why}");
