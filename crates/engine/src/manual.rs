@@ -5,13 +5,14 @@
 
 use std::path::PathBuf;
 
+use govern::organisation::Permission;
 use model::{
-    Coverage, Exit, Problem, Timestamp,
+    By, Coverage, Exit, Problem, Timestamp, Via,
     predicate::{Assessment, Attachment},
     requirement::Date,
 };
 
-use crate::{given, project::read_bounded, record::Recorder};
+use crate::{given, people, project::read_bounded, record::Recorder};
 
 /// Name of a test by people that has none.
 pub const UNNAMED: &str = "review";
@@ -37,6 +38,8 @@ pub struct Manual {
     pub attachments: Vec<PathBuf>,
     /// Evidence that is at hand already: what somebody calls it, and its content.
     pub files: Vec<(String, Vec<u8>)>,
+    /// Who enters it; absent: nobody says so, which is enough only while nobody has a role.
+    pub by: Option<By>,
     /// What the report calls its columns or fields, each with the usual name.
     pub columns: Vec<(String, String)>,
 }
@@ -45,7 +48,8 @@ pub struct Manual {
 /// caller says was looked at.
 ///
 /// # Errors
-/// Nobody says who tested or when, the day is in the future, or an attachment cannot be kept.
+/// Nobody says who tested or when, the day is in the future, an attachment cannot be kept, or whoever enters it may not
+/// (`role-missing`).
 pub(crate) fn settle(
     given: &Manual,
     report: findings::Assessment,
@@ -66,6 +70,12 @@ pub(crate) fn settle(
         coverage.scanned = coverage.seen;
         coverage.stated = coverage.seen > 0;
     }
+    allowed(given.by.as_ref(), Permission::EnterResult, "enter results of people", recorder)?;
+    if !scope.is_empty() {
+        // What a complete result does not list any more counts as fixed: that is a judgement of findings.
+        let what = "give a scope, by which what the report does not list any more counts as fixed,";
+        allowed(given.by.as_ref(), Permission::Triage, what, recorder)?;
+    }
     Ok(Assessment {
         name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| UNNAMED.to_owned()),
         tester,
@@ -73,6 +83,12 @@ pub(crate) fn settle(
         scope,
         attachments: attach(&given.attachments, &given.files, recorder)?,
     })
+}
+
+fn allowed(by: Option<&By>, permission: Permission, what: &str, recorder: &Recorder) -> Result<(), Problem> {
+    let holders = people::holders(permission, recorder)?;
+    let nobody = By { name: "nobody".to_owned(), roles: vec![], via: Via::Local };
+    people::entitled(by.unwrap_or(&nobody), holders.as_deref(), what)
 }
 
 fn refuse(code: &'static str, message: impl Into<String>, hint: &str) -> Problem {

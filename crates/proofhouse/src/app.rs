@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use engine::{Home, project::Project, record::Recorder};
-use govern::organisation::Organisation;
+use engine::{Home, people, project::Project, record::Recorder};
+use govern::organisation::{Organisation, Permission};
 use model::{By, Clock, Exit, Problem, Role, Timestamp, Via, ports::Blobs, problem::erase};
 use store::{LocalBlobs, Store};
 
@@ -109,6 +109,17 @@ impl App {
             false => organisation.roles_of(&name, project),
         };
         Ok(By { name, roles, via: Via::Local })
+    }
+
+    /// Who runs this command, if their roles let them; see [`App::by`].
+    ///
+    /// # Errors
+    /// `role-missing`, or the organisation's file cannot be read.
+    pub fn allowed(&self, project: &str, permission: Permission, what: &str) -> Result<By, Problem> {
+        let by = self.by(Some(project))?;
+        let holders = people::holders(permission, &self.recorder)?;
+        people::entitled(&by, holders.as_deref(), what)?;
+        Ok(by)
     }
 
     /// Now.

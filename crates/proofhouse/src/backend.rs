@@ -151,6 +151,7 @@ impl Installation {
             tested: result.tested,
             scope: result.scope.clone(),
             files: result.files.clone(),
+            by: Some(result.by.clone()),
             ..Manual::default()
         };
         let request = Import {

@@ -3,10 +3,13 @@
 //! Much of what it tells was written by others: titles, paths, names, output. Everything printed goes
 //! through here, so that none of it can steer the terminal.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    io::{self, Write as _},
+    sync::{Mutex, PoisonError},
+};
 
 use anstyle::{AnsiColor, Style};
-use model::{Problem, Severity, evidence::Outcome};
+use model::{Exit, Problem, Severity, evidence::Outcome};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -58,15 +61,24 @@ fn heard(text: &str) -> bool {
 pub fn out(line: &str) {
     let line = tame(line);
     if !heard(&format!("{line}\n")) {
-        anstream::println!("{line}");
+        written(writeln!(anstream::stdout(), "{line}"));
     }
+}
+
+/// Ends the command when nobody takes its data: quietly when the reader has gone, else saying why.
+fn written(result: io::Result<()>) {
+    let Err(error) = result else { return };
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        talk(&format!("error[output]: standard output cannot be written: {error}\n"));
+    }
+    std::process::exit(Exit::Environment.code().into());
 }
 
 /// Talk; for [`eprintln`] and [`eprint`].
 pub fn talk(text: &str) {
     let text = tame(text);
     if !heard(&text) {
-        anstream::eprint!("{text}");
+        let _ = write!(anstream::stderr(), "{text}");
     }
 }
 

@@ -41,7 +41,7 @@ fn by_people(global: &Global, arguments: &ManualArgs) -> Result<Exit, Problem> {
         columns: arguments.column.clone(),
         ..manual(&arguments.test)
     };
-    take(global, report, &arguments.about, Some(&manual))
+    take(global, report, &arguments.about, Some(manual))
 }
 
 fn manual(test: &TestArgs) -> Manual {
@@ -83,7 +83,7 @@ pub fn add(global: &Global, arguments: &AddFindingArgs) -> Result<Exit, Problem>
         most: 1,
         fail_on: None,
     };
-    take(global, &path, &about, Some(&manual))
+    take(global, &path, &about, Some(manual))
 }
 
 fn cannot_write(error: &std::io::Error) -> Problem {
@@ -94,7 +94,7 @@ fn take(
     global: &Global,
     report: &Path,
     about: &ImportAbout,
-    manual: Option<&Manual>,
+    manual: Option<Manual>,
 ) -> Result<Exit, Problem> {
     let (project, here) = match &about.project {
         Some(name) => (pipeline::project_name(name).map(|()| name.clone())?, load_project(global).ok()),
@@ -111,6 +111,10 @@ fn take(
         None => Source::read(&root).ok().and_then(|source| source.commit),
     };
     let app = App::open(global)?;
+    let manual = match manual {
+        Some(manual) => Some(Manual { by: Some(app.by(Some(&project))?), ..manual }),
+        None => None,
+    };
     let tree = findings::FolderTree::new(&root, LARGEST_SOURCE).ok();
     let limits = findings::Limits { findings: about.most, ..findings::Limits::default() };
     let request = engine_import::Import {
@@ -122,7 +126,7 @@ fn take(
         source: tree.as_ref().map(|tree| tree as &dyn findings::SourceTree),
         root: root.canonicalize().ok().map(|path| path.to_string_lossy().into_owned()),
         actor: &actor(),
-        manual,
+        manual: manual.as_ref(),
         requirements: Some(&requirements),
     };
     let (imported, warning) = engine_import::import(&request, &app.recorder)?;

@@ -30,11 +30,12 @@ fn read(path: &Path) -> Result<String, Problem> {
         Problem::new("organisation-file", Exit::Input, message)
             .with_hint("name the file, or write organisation.yaml (docs/people.md)")
     };
-    let size = std::fs::metadata(path).map_err(|e| cannot(e.to_string()))?.len();
-    if size > govern::organisation::MAX_BYTES as u64 {
+    let most = govern::organisation::MAX_BYTES as u64;
+    let bytes = engine::project::read_bounded(path, most + 1).map_err(|e| cannot(e.message))?;
+    if bytes.len() as u64 > most {
         return Err(cannot("it is too large".to_owned()));
     }
-    std::fs::read_to_string(path).map_err(|e| cannot(e.to_string()))
+    String::from_utf8(bytes).map_err(|e| cannot(e.to_string()))
 }
 
 /// Every mistake on stderr, each at its place.

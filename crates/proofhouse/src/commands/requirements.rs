@@ -8,6 +8,7 @@ use engine::{
 };
 use govern::{
     awareness::suggest::{entries, suggest},
+    organisation::Permission,
     requirements::{Standing, asvs},
 };
 use model::{
@@ -20,7 +21,7 @@ use pipeline::requirements::{FILE_NAME, natural};
 use serde_json::json;
 
 use crate::{
-    app::{App, actor, load_project},
+    app::{App, load_project},
     args::{AddArgs, AttestRequirementArgs, ChooseArgs, Format, Global, RequirementsCommand},
     ui::{self, BAD, BOLD, DIM, GOOD, WARN, eprintln, println},
 };
@@ -109,12 +110,13 @@ fn attest(global: &Global, arguments: &AttestRequirementArgs) -> Result<Exit, Pr
             Problem::new("reason-too-short", Exit::Input, message).with_hint("say what was tested, and how")
         );
     }
+    let by = app.allowed(&project.config.project, Permission::EnterResult, "enter results of tests")?;
     let what = Attested {
         id: &arguments.id,
         passed: arguments.passed,
         evidence: &arguments.evidence,
         reason,
-        by: actor(),
+        by: by.name,
     };
     let index = requirements::attest(&project, what, &app.recorder)?;
     match app.json() {

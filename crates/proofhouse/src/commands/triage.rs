@@ -1,5 +1,6 @@
 //! `proofhouse findings triage`, `assign` and `comment`: what people say about a finding.
 
+use govern::organisation::Permission;
 use model::{Exit, Problem, predicate::Triage};
 
 use crate::{
@@ -19,6 +20,11 @@ pub fn triage(global: &Global, act: &FindingSaid) -> Result<Exit, Problem> {
         None => load_project(global)?.config.project,
     };
     let finding = app.finding(&project, id)?;
+    let (permission, what) = match act {
+        FindingSaid::Triage(_) => (Permission::Triage, "judge findings"),
+        _ => (Permission::Comment, "comment on findings"),
+    };
+    let by = app.allowed(&project, permission, what)?;
     let mut said = Triage {
         finding: finding.id,
         state: None,
@@ -27,7 +33,7 @@ pub fn triage(global: &Global, act: &FindingSaid) -> Result<Exit, Problem> {
         seen: None,
         assignee: None,
         comment: None,
-        by: app.by(Some(&project))?,
+        by,
         at: app.now(),
         project,
     };

@@ -157,12 +157,9 @@ fn a_judgement_opens_a_gate_only_where_it_is_honoured_and_only_of_those_who_judg
     };
     assert!(gate(&site, 1).contains("critical: a text is run"));
     everybody_is(&site, "developer");
-    judge("false-positive");
-    let told = gate(&site, 1);
-    assert!(
-        told.contains("counted although judged false-positive") && told.contains("role security"),
-        "{told}"
-    );
+    let refused = ["findings", "triage", &id, "--as", "false-positive", "--reason", WHY];
+    assert!(site.proofhouse(&refused).expect(1).err.contains("role-missing"));
+    site.proofhouse(&["findings", "comment", &id, "it cannot be reached"]).expect(0);
 
     everybody_is(&site, "security");
     judge("confirmed");
@@ -234,4 +231,59 @@ fn a_risk_is_accepted_by_those_who_may_and_where_they_may() {
         );
         assert!(except(1).err.contains("role-missing"));
     }
+}
+
+#[test]
+fn results_of_people_come_from_those_who_may_enter_them_and_only_who_judges_says_that_something_is_gone() {
+    let site = site("warn: low");
+    let day = in_days(0);
+    let by = |site: &Site, arguments: &[&str], code: i32| {
+        let test = ["--tester", "tess", "--date", &day, "--assessment", "spring"];
+        site.proofhouse(&[arguments, &test].concat()).expect(code).err
+    };
+    let found = [
+        "findings",
+        "add",
+        "Loans of others can be ended",
+        "--severity",
+        "high",
+        "--file",
+        "bookshelf/app.py:3",
+    ];
+    let none = site.path().join("none.md");
+    fs::write(&none, "# Spring\n\nFindings: none\n").unwrap();
+    let nothing = ["import", "manual", none.to_str().unwrap(), "--scope", "everything"];
+    let attest = || {
+        let evidence = none.to_str().unwrap();
+        let why = ["--reason", "tried it by hand", "--evidence", evidence];
+        site.proofhouse(&[&["requirements", "attest", "SHOP-1", "--passed"][..], &why].concat())
+    };
+    everybody_is(&site, "developer");
+    assert!(by(&site, &found, 1).contains("role-missing"));
+    assert!(attest().expect(1).err.contains("role-missing"));
+    let raw = site.proofhouse(&["import", none.to_str().unwrap(), "--report-format", "manual-markdown"]);
+    raw.expect(2);
+
+    everybody_is(&site, "compliance");
+    by(&site, &found, 0);
+    attest().expect(0);
+    let told = by(&site, &nothing, 1);
+    assert!(told.contains("role-missing") && told.contains("counts as fixed"), "{told}");
+    let open = || site.proofhouse(&["findings", "--technique", "manual"]).expect(0).out;
+    assert!(open().contains("Loans of others can be ended"));
+
+    everybody_is(&site, "security");
+    by(&site, &nothing, 0);
+    assert!(!open().contains("Loans of others"), "{}", open());
+}
+
+#[test]
+fn data_that_cannot_be_written_ends_the_command_with_a_reason() {
+    let site = Site::new();
+    let mut command = site.command(&["schema"]);
+    command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+    let answer = crate::support::Answer::of(command.output().unwrap()).expect(3);
+    assert!(answer.err.contains("standard output cannot be written"), "{}", answer.err);
+    let device = site.proofhouse(&["organisation", "check", "/dev/zero"]).expect(2).err;
+    assert!(device.contains("not a regular file"), "{device}");
 }

@@ -20,7 +20,7 @@ fn site() -> Site {
 
 /// The command as another user of the machine: inside a user namespace the owner of the installation has this
 /// number, so the operating system itself gives the name.
-fn as_user(site: &Site, uid: u32, arguments: &[&str]) -> Answer {
+pub fn as_user(site: &Site, uid: u32, arguments: &[&str]) -> Answer {
     let mut command = Command::new("unshare");
     command.args(["--user", &format!("--map-user={uid}"), PROOFHOUSE]).args(arguments);
     command.current_dir(site.project()).env_clear();

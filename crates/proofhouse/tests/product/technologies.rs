@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::Site;
+use crate::{release_review::as_user, support::Site};
 
 /// A catalogue of the organisation with one entry; `more` is added to it.
 fn catalogue(more: &str) -> String {
@@ -303,25 +303,29 @@ fn deadlines_unused_entries_and_objectives_are_told_over_all_projects() {
 #[test]
 fn once_there_is_an_organisation_only_those_who_have_the_role_sign() {
     let site = site();
-    let file = "version: 1\nname: Example\nteams:\n  web: { members: [dee], lead: dee, projects: [bookshelf] }\nroles:\n  \
-        - { role: admin, scope: organisation, people: [root, olive] }\n  - { role: architect, scope: organisation, people: [ann] }\n  \
-        - { role: security, scope: organisation, people: [sam] }\n  - { role: developer, scope: organisation, people: [dee] }\n";
+    let file = "version: 1\nname: Example\nteams:\n  web: { members: [sys], lead: sys, projects: [bookshelf] }\nroles:\n  \
+        - { role: admin, scope: organisation, people: [root, olive] }\n  - { role: architect, scope: organisation, people: [daemon] }\n  \
+        - { role: security, scope: organisation, people: [bin] }\n  - { role: developer, scope: organisation, people: [sys] }\n";
     site.write("organisation.yaml", file);
     site.proofhouse(&["organisation", "apply", "organisation.yaml"]).expect(0);
     let evidence = evaluated(&site);
     write(&site, &evidence, "");
-    let refused = |arguments: &[&str], code: &str| {
-        let answer = site.proofhouse(&[&["radar"], arguments].concat()).expect(2);
+    let refused = |arguments: &[&str], status: i32, code: &str| {
+        let answer = site.proofhouse(&[&["radar"], arguments].concat()).expect(status);
         assert!(answer.err.contains(code), "{}", answer.err);
     };
-    refused(&["sign", "Waitress", "--role", "security", "--name", "ann"], "role-unfit");
-    refused(&["sign", "Waitress", "--role", "architect", "--name", "mallory"], "role-unfit");
-    refused(&["assess", "Waitress", "--vote", "hold", "--name", "mallory"], "not-allowed");
-    everybody_signs(&site);
+    refused(&["sign", "Waitress", "--role", "security"], 2, "role-unfit");
+    refused(&["assess", "Waitress", "--vote", "hold"], 2, "not-allowed");
+    // Nobody is somebody else.
+    refused(&["sign", "Waitress", "--role", "architect", "--name", "daemon"], 1, "name-other");
+    refused(&["assess", "Waitress", "--vote", "hold", "--name", "bin"], 1, "name-other");
+    for (uid, role) in [(1, "architect"), (2, "security"), (3, "developer")] {
+        as_user(&site, uid, &["radar", "sign", "waitress", "--role", role]).expect(0);
+    }
     assert_eq!(state(&site).0, "effective");
     // Who answers for the project is in the organisation too.
     fs::write(site.path().join("technologies.yaml"), catalogue("").replace("ring: adopt", "ring: hold"))
         .unwrap();
     let told = site.proofhouse(&["radar", "deadlines"]).expect(0).out;
-    assert!(told.contains("project: web (lead dee), entry: web team"), "{told}");
+    assert!(told.contains("project: web (lead sys), entry: web team"), "{told}");
 }

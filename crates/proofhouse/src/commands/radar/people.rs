@@ -28,9 +28,12 @@ fn by(app: &App, who: &WhoArgs) -> Result<(By, Option<String>), Problem> {
         return Err(Problem::new("name-unfit", Exit::Input, "this cannot be the name of a person")
             .with_hint("one line of at most 100 characters"));
     }
-    let organisation = app.organisation()?;
-    let roles = if organisation.grants.is_empty() { own.roles } else { organisation.roles_of(name, None) };
-    Ok((By { name: name.to_owned(), roles, via: own.via }, Some(own.name)))
+    if !app.organisation()?.grants.is_empty() {
+        let message = format!("once people have roles, nobody signs or assesses for {name}");
+        return Err(Problem::new("name-other", Exit::Verdict, message)
+            .with_hint("leave --name out; they sign themselves, on the page or here"));
+    }
+    Ok((By { name: name.to_owned(), roles: own.roles, via: own.via }, Some(own.name)))
 }
 
 /// As [`by`], of somebody who may assess technologies.
