@@ -71,7 +71,10 @@ pub(super) fn each(
             let mut whole = Cursor::new(head).chain(inside);
             match packed {
                 true => tar(whole, visit),
-                false => Ok(visit("unpacked", &mut whole)),
+                false => {
+                    visit("unpacked", &mut whole);
+                    Ok(())
+                }
             }
         }
     }
