@@ -62,13 +62,20 @@ pub fn release_review(
         project: Some(project.to_owned()),
         what: format!(
             "the release review of {project} for {environment} waits for {}, until {}",
-            names(&standing.missing),
+            match standing.missing.as_slice() {
+                [] => "somebody who took no part in the change".to_owned(),
+                missing => names(missing),
+            },
             day(expires)
         ),
         act: format!("proofhouse release review sign {index} --role ROLE (page /reviews/releases/{index})"),
         late: false,
         people: BTreeSet::new(),
-        roles: standing.missing.clone(),
+        roles: match standing.missing.as_slice() {
+            // Only those who took part have signed: anybody else with their roles can.
+            [] => standing.facts.signatures.iter().map(|signature| signature.role).collect(),
+            missing => missing.to_vec(),
+        },
     })
 }
 
@@ -138,7 +145,7 @@ pub fn technology(
         key: format!("technology:{}", standing.technology),
         project: None,
         what: format!("the entry {} of the technology catalogue {what}{because}", standing.technology),
-        act: format!("proofhouse radar show (page /radar), entry {}", standing.technology),
+        act: format!("proofhouse radar status (page /technologies), entry {}", standing.technology),
         late: standing.state != Effective && standing.state != Pending,
         people: owner.map(str::to_owned).into_iter().collect(),
         roles: roles.to_vec(),

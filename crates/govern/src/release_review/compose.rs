@@ -93,7 +93,7 @@ pub fn document(facts: Facts) -> Document {
         Some(Known::Known(findings)) => Known::Known(findings.as_slice()),
         Some(Known::Unknown(why)) => Known::Unknown(why.clone()),
     };
-    let risk = risk(&old, &evidence.findings);
+    let risk = risk(&old, &evidence.findings, &evidence.statements);
     let denied = denied_rules(&facts.verdict);
     let accepted = timeline(
         &evidence.exceptions,
@@ -172,21 +172,31 @@ pub fn differences(old: &Bill, new: &Bill) -> ComponentChanges {
     }
 }
 
-fn risk(old: &Known<&[FindingFacts]>, new: &[FindingFacts]) -> Risk {
+/// What only the old release has is gone where the scanner that found it has looked at the new one, and else unseen.
+fn risk(old: &Known<&[FindingFacts]>, new: &[FindingFacts], scans: &[StatementFacts]) -> Risk {
     let ids = |all: &[FindingFacts]| all.iter().map(|finding| finding.id).collect::<BTreeSet<_>>();
-    let compared = |these: &[FindingFacts], those: &[FindingFacts]| {
-        let known = ids(those);
-        listed(these.iter().filter(|finding| !known.contains(&finding.id)))
-    };
+    let looked: BTreeSet<&str> = scans
+        .iter()
+        .filter(|one| one.kind == "scan" && one.complete && one.signed && one.logged)
+        .filter_map(|one| Some(one.tool.as_ref()?.name.as_str()))
+        .collect();
+    let has_looked = |finding: &&FindingFacts| looked.contains(finding.scanner.as_str());
+    let mut unseen = 0;
     let (before, appeared, gone) = match old {
         Known::Known(old) => {
-            (Known::Known(count(old)), Known::Known(compared(new, old)), Known::Known(compared(old, new)))
+            let (known, now) = (ids(old), ids(new));
+            let appeared = listed(new.iter().filter(|finding| !known.contains(&finding.id)));
+            let missing: Vec<&FindingFacts> =
+                old.iter().filter(|finding| !now.contains(&finding.id)).collect();
+            let gone = listed(missing.iter().copied().filter(has_looked));
+            unseen = missing.len() as u64 - gone.total;
+            (Known::Known(count(old)), Known::Known(appeared), Known::Known(gone))
         }
         Known::Unknown(why) => {
             (Known::Unknown(why.clone()), Known::Unknown(why.clone()), Known::Unknown(why.clone()))
         }
     };
-    Risk { before, after: count(new), appeared, gone, worst: listed(new.iter()) }
+    Risk { before, after: count(new), appeared, gone, unseen, worst: listed(new.iter()) }
 }
 
 fn count(findings: &[FindingFacts]) -> BySeverity {
@@ -361,6 +371,17 @@ fn unknown(document: &Document) -> Vec<String> {
     let asked = asked.into_iter().filter(|(what, _)| !(first && compares(what)));
     let mut all: Vec<String> =
         asked.filter_map(|(what, why)| Some(format!("It is not known {what}: {}.", why?))).collect();
+    let unseen = document.risk.unseen;
+    if unseen > 0 {
+        let (are, them) = if unseen == 1 {
+            ("weakness of what is deployed is", "it")
+        } else {
+            ("weaknesses of what is deployed are", "them")
+        };
+        all.push(format!(
+            "It is not known whether {unseen} {are} still there: what found {them} has not looked at this release yet."
+        ));
+    }
     let gaps = document.scans.iter().filter(|scan| !scan.complete);
     all.extend(gaps.map(|scan| {
         let why = scan.because.as_deref().unwrap_or("it is not complete");

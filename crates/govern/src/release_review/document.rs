@@ -159,10 +159,18 @@ pub struct Risk {
     pub after: BySeverity,
     /// Findings that only the candidate has, worst first.
     pub appeared: Known<Findings>,
-    /// Findings that only what runs now has, worst first.
+    /// Findings that only what runs now has, worst first; of scanners that have looked at the candidate.
     pub gone: Known<Findings>,
+    /// How many more only what runs now has: nobody has looked at the candidate for them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unseen: u64,
     /// The worst of the candidate.
     pub worst: Findings,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Findings, the worst first.

@@ -147,6 +147,9 @@ fn a_release_needs_two_people_and_what_they_signed_must_stay_as_it_was() {
         document["risk"]["appeared"]["known"]["total"].is_u64()
             && document["components"]["known"].is_object()
     );
+    // What only a look at the running release can find is not gone because nobody has looked.
+    let unknown = document["unknown"].to_string();
+    assert!(unknown.contains("has not looked at this release yet"), "{unknown}");
     assert_eq!(document["accepted"][0]["state"], "ends-soon");
     assert!(third["review"]["authors"].to_string().contains("test@localhost"));
     let pdf = site.path().join("review.pdf");

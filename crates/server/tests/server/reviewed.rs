@@ -102,6 +102,7 @@ fn document(artifact: Sha256, odd: &str) -> Document {
             before: Known::Known(BySeverity::default()),
             after: counts,
             appeared: Known::Known(found.clone()),
+            unseen: 0,
             gone: Known::Unknown(format!("nothing was deployed{odd}")),
             worst: found,
         },

@@ -1,4 +1,4 @@
-//! Something in use that the technology catalogue objects to.
+//! Something in use that the technology catalogue objected to when the newest gate looked.
 
 use model::predicate::{ReviewKind, ReviewPoint};
 
@@ -10,6 +10,9 @@ fn look(look: &Look<'_>) -> Result<Vec<ReviewPoint>, &'static str> {
     let points = look.practice.technologies.iter().map(|one| {
         let suggestion = match one.code.as_str() {
             "technology-review-overdue" => "review the entry: does the ring still fit?",
+            "technology-not-effective" => {
+                "complete or sign the entry: `proofhouse radar status` says how far it is now"
+            }
             "technology-unlisted" => "evaluate it and give it an entry, or replace it",
             _ => "replace it, or change the entry if the reason no longer holds",
         };

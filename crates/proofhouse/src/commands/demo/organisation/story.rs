@@ -49,7 +49,7 @@ pub struct Line {
 
 /// What to try when the story is over.
 pub const LOOK: &[&str] = &[
-    "then try: proofhouse findings --project '*' --severity high, proofhouse gate explain production,",
+    "then try: proofhouse findings --project '*' --severity high, proofhouse gate explain production -C ../storefront,",
     "          proofhouse requirements status, proofhouse release review list, proofhouse review list,",
     "          proofhouse controls, proofhouse guidance --here, proofhouse ledger verify,",
     "          proofhouse radar status --catalogue ../shared/technologies.yaml",
