@@ -309,7 +309,10 @@ fn passed(run: Run, project: &str) -> Result<Run, Problem> {
 pub(crate) fn no_environment(config: &Config, name: &str) -> Problem {
     let names: Vec<&str> = config.environments.iter().map(|e| e.name.as_str()).collect();
     let hint = match names.is_empty() {
-        true => "add one under `environments:` in proofhouse.yaml".to_owned(),
+        true => format!(
+            "add one to proofhouse.yaml: `environments: {{ {name}: {{ driver: host, artifact: dist/app, run: \
+             [\"{{artifact}}\"], port: 8080 }} }}`"
+        ),
         false => format!("there are: {}", names.join(", ")),
     };
     Problem::new("environment-unknown", model::Exit::Input, format!("there is no environment {name:?}"))

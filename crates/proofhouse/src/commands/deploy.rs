@@ -101,5 +101,9 @@ pub fn summary(shipped: &Shipped) {
     }
     for stage in deployment.stages.iter().filter(|stage| !stage.ok && stage.name != "gate") {
         println!("  {}: {}", stage.name, stage.detail);
+        if matches!(stage.name.as_str(), "activate" | "health") {
+            let name = &deployment.environment;
+            println!("  {DIM}what the application said: proofhouse env logs {name}{DIM:#}");
+        }
     }
 }
