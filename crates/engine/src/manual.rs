@@ -70,11 +70,13 @@ pub(crate) fn settle(
         coverage.scanned = coverage.seen;
         coverage.stated = coverage.seen > 0;
     }
-    allowed(given.by.as_ref(), Permission::EnterResult, "enter results of people", recorder)?;
+    let nobody = By { name: "nobody".to_owned(), roles: vec![], via: Via::Local };
+    let by = given.by.as_ref().unwrap_or(&nobody);
+    people::allowed(by, Permission::EnterResult, "enter results of people", recorder)?;
     if !scope.is_empty() {
         // What a complete result does not list any more counts as fixed: that is a judgement of findings.
         let what = "give a scope, by which what the report does not list any more counts as fixed,";
-        allowed(given.by.as_ref(), Permission::Triage, what, recorder)?;
+        people::allowed(by, Permission::Triage, what, recorder)?;
     }
     Ok(Assessment {
         name: name.filter(|name| !name.is_empty()).unwrap_or_else(|| UNNAMED.to_owned()),
@@ -83,12 +85,6 @@ pub(crate) fn settle(
         scope,
         attachments: attach(&given.attachments, &given.files, recorder)?,
     })
-}
-
-fn allowed(by: Option<&By>, permission: Permission, what: &str, recorder: &Recorder) -> Result<(), Problem> {
-    let holders = people::holders(permission, recorder)?;
-    let nobody = By { name: "nobody".to_owned(), roles: vec![], via: Via::Local };
-    people::entitled(by.unwrap_or(&nobody), holders.as_deref(), what)
 }
 
 fn refuse(code: &'static str, message: impl Into<String>, hint: &str) -> Problem {

@@ -68,6 +68,14 @@ pub fn holders(permission: Permission, recorder: &Recorder) -> Result<Option<Vec
     Ok(known.and_then(|(organisation, _)| organisation.entitled(permission)))
 }
 
+/// As [`entitled`], by what a role may do in the organisation.
+///
+/// # Errors
+/// `role-missing`, or as [`holders`].
+pub fn allowed(by: &By, permission: Permission, what: &str, recorder: &Recorder) -> Result<(), Problem> {
+    entitled(by, holders(permission, recorder)?.as_deref(), what)
+}
+
 /// Lets nobody do what would count for nothing afterwards.
 ///
 /// # Errors

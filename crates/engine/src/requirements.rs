@@ -5,9 +5,12 @@ use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::PermissionsExt, pa
 mod collect;
 mod decide;
 
-use govern::requirements::{Said, Standing, standing, threats::Change};
+use govern::{
+    organisation::Permission,
+    requirements::{Said, Standing, standing, threats::Change},
+};
 use model::{
-    Coverage, Exit, Problem, RunId, Sha256, Subject, Timestamp,
+    By, Coverage, Exit, Problem, RunId, Sha256, Subject, Timestamp,
     evidence::RequirementFacts,
     ports::LoggedStatement,
     predicate::{ManualTest, RequirementTests, Run, RunPhase},
@@ -185,7 +188,7 @@ pub fn latest(project: &Project, recorder: &Recorder) -> Result<Option<Latest>, 
         }
     }
     let Some(run) = run else { return Ok(None) };
-    let mut collector = Collector::of(&run);
+    let mut collector = Collector::of(&run, recorder)?;
     for logged in recorder.from(from)? {
         let logged = logged?;
         collector.add(&logged, || recorder.check(logged.index, now) == (true, true));
@@ -233,7 +236,7 @@ pub fn demanded(end: u64, tests: &[u64], recorder: &Recorder) -> Result<Demanded
     indices.extend(tests);
     indices.sort_unstable();
     indices.dedup();
-    let mut collector = Collector::of(&run);
+    let mut collector = Collector::of(&run, recorder)?;
     for index in indices {
         let logged = recorder.row(index)?;
         collector.add(&logged, || recorder.check(index, now) == (true, true));
@@ -278,7 +281,7 @@ pub struct Attested<'a> {
     /// What was done.
     pub reason: &'a str,
     /// Who did it.
-    pub by: String,
+    pub by: By,
 }
 
 /// Records a manual test of the commit that the project's folder is at. Gives its ledger index.
@@ -296,6 +299,7 @@ pub fn attest(project: &Project, what: Attested<'_>, recorder: &Recorder) -> Res
         let message = "this folder is at no commit, and a manual test is of one".to_owned();
         refuse("commit-missing", message, "commit first")
     })?;
+    crate::people::allowed(&what.by, Permission::EnterResult, "enter results of tests", recorder)?;
     let bytes = read_bounded(what.evidence, LARGEST_EVIDENCE + 1)?;
     if bytes.is_empty() || bytes.len() as u64 > LARGEST_EVIDENCE {
         let message = format!("{} is empty or has more than 64 MiB", what.evidence.display());

@@ -7,7 +7,7 @@ use std::{
 
 use engine::{Home, people, project::Project, record::Recorder};
 use govern::organisation::{Organisation, Permission};
-use model::{By, Clock, Exit, Problem, Role, Timestamp, Via, ports::Blobs, problem::erase};
+use model::{By, Clock, Exit, Problem, Timestamp, Via, ports::Blobs, problem::erase};
 use store::{LocalBlobs, Store};
 
 use crate::{
@@ -103,11 +103,8 @@ impl App {
     /// Who runs this command, with the roles that the organisation gives to that name; before there is one,
     /// whoever holds the installation has all of them.
     pub fn by(&self, project: Option<&str>) -> Result<By, Problem> {
-        let (organisation, name) = (self.organisation()?, actor());
-        let roles = match organisation.grants.is_empty() {
-            true => Role::ALL.to_vec(),
-            false => organisation.roles_of(&name, project),
-        };
+        let name = actor();
+        let roles = self.organisation()?.roles_here(&name, project);
         Ok(By { name, roles, via: Via::Local })
     }
 
@@ -117,8 +114,7 @@ impl App {
     /// `role-missing`, or the organisation's file cannot be read.
     pub fn allowed(&self, project: &str, permission: Permission, what: &str) -> Result<By, Problem> {
         let by = self.by(Some(project))?;
-        let holders = people::holders(permission, &self.recorder)?;
-        people::entitled(&by, holders.as_deref(), what)?;
+        people::allowed(&by, permission, what, &self.recorder)?;
         Ok(by)
     }
 

@@ -169,7 +169,7 @@ pub fn collect(
     recorder.confirm(from)?;
     found.basis.commit = question.run.commit.is_some() && !question.run.dirty;
     let mut found_besides = vec![];
-    let mut requirements = crate::requirements::Collector::of(question.run);
+    let mut requirements = crate::requirements::Collector::of(question.run, recorder)?;
     let mut watch = Watch::new(question.run, question.environment, artifact);
     for logged in statements {
         let logged = logged?;

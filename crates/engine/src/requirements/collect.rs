@@ -3,19 +3,26 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use govern::organisation::Permission;
 use model::{
-    Predicate, Sha256, Statement,
+    Predicate, Problem, Role, Sha256, Statement,
     ports::LoggedStatement,
     predicate::{ManualTest, Origin, RequirementTests, Run, Scan, TestResult},
 };
 
 use super::{Tests, counts};
-use crate::gate::{About, concerns, source};
+use crate::{
+    gate::{About, concerns, source},
+    people::holders,
+    record::Recorder,
+};
 
 /// Gathers what the verified statements about one run say of requirements.
 pub(crate) struct Collector<'a> {
     run: &'a Run,
     artifacts: HashSet<Sha256>,
+    /// Roles whose results by hand count; `None`: those of everybody.
+    entering: Option<Vec<Role>>,
     tests: Tests,
     by_tests: BTreeMap<String, BTreeSet<u64>>,
     manual: BTreeMap<String, (u64, ManualTest)>,
@@ -24,17 +31,22 @@ pub(crate) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    pub(crate) fn of(run: &'a Run) -> Self {
+    /// Of a run.
+    ///
+    /// # Errors
+    /// It cannot be read who may enter results.
+    pub(crate) fn of(run: &'a Run, recorder: &Recorder) -> Result<Self, Problem> {
         let outputs = run.steps.iter().flat_map(|step| &step.outputs);
         let artifacts = outputs.filter(|output| !output.directory).map(|output| output.digest.hash).collect();
-        Self {
+        Ok(Self {
             run,
             artifacts,
+            entering: holders(Permission::EnterResult, recorder)?,
             tests: Tests::new(),
             by_tests: BTreeMap::new(),
             manual: BTreeMap::new(),
             scans: BTreeMap::new(),
-        }
+        })
     }
 
     /// Takes note of a statement when it is about the run and `holds`: verifies. In the order of the ledger.
@@ -44,6 +56,7 @@ impl<'a> Collector<'a> {
             ManualTest::TYPE => {
                 if let Some(Ok(test)) = statement.decode::<ManualTest>()
                     && counts(&test, self.run)
+                    && test.by.is_among(self.entering.as_deref())
                     && holds()
                 {
                     self.manual.insert(test.requirement.clone(), (index, test));
@@ -104,7 +117,7 @@ impl<'a> Collector<'a> {
     pub(crate) fn finish(mut self) -> (Tests, BTreeMap<String, Vec<u64>>) {
         let mut all = Vec::new();
         for (id, (index, manual)) in self.manual {
-            let name = vec![format!("{} by {} ({})", manual.reason, manual.by, manual.file)];
+            let name = vec![format!("{} by {} ({})", manual.reason, manual.by.name, manual.file)];
             let (passed, failed) = if manual.passed { (name, vec![]) } else { (vec![], name) };
             all.push((index, id, RequirementTests { passed, failed, skipped: vec![] }));
         }

@@ -237,6 +237,11 @@ impl Organisation {
         (!self.grants.is_empty()).then(|| access::with(permission))
     }
 
+    /// As [`Organisation::roles_of`], of whoever holds the installation; before anybody has a role, they have all.
+    pub fn roles_here(&self, person: &str, project: Option<&str>) -> Vec<Role> {
+        if self.grants.is_empty() { Role::ALL.to_vec() } else { self.roles_of(person, project) }
+    }
+
     /// Roles of a person for a project, or of the whole organisation, sorted.
     pub fn roles_of(&self, person: &str, project: Option<&str>) -> Vec<Role> {
         Rights::of_person(self, person, &[]).roles(project)

@@ -379,7 +379,7 @@ fn unknown(document: &Document) -> Vec<String> {
             ("weaknesses of what is deployed are", "them")
         };
         all.push(format!(
-            "It is not known whether {unseen} {are} still there: what found {them} has not looked at this release yet."
+            "It is not known whether {unseen} {are} still there: what found {them} has not looked at all of this release yet."
         ));
     }
     let gaps = document.scans.iter().filter(|scan| !scan.complete);

@@ -20,7 +20,7 @@ pub struct Exception {
     pub environment: Option<String>,
     /// Written reason, at least 10 characters.
     pub reason: String,
-    /// Who accepted. Statements of before have a name alone: nobody wrote down which roles that person had.
+    /// Who accepted.
     #[serde(deserialize_with = "by_or_name")]
     pub by: By,
     /// When it was made.
@@ -33,7 +33,8 @@ impl Predicate for Exception {
     const TYPE: &'static str = "urn:proofhouse:predicate:exception:v1";
 }
 
-fn by_or_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<By, D::Error> {
+/// Who did it; statements of before have a name alone: nobody wrote down which roles that person had.
+pub(super) fn by_or_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<By, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Predicate, Timestamp};
+use super::accept::by_or_name;
+use crate::{By, Digest, Predicate, Timestamp};
 
 /// A test of a security requirement that a person made. Subjects: the commit that was tested, and the file
 /// that shows the result.
@@ -23,7 +24,8 @@ pub struct ManualTest {
     /// What was done, at least 10 characters.
     pub reason: String,
     /// Who tested.
-    pub by: String,
+    #[serde(deserialize_with = "by_or_name")]
+    pub by: By,
     /// When it was recorded.
     pub at: Timestamp,
 }

@@ -15,7 +15,7 @@ use govern::{
     organisation::{Organisation, Team},
     reminders::{self, Item, Waiting},
 };
-use model::{By, Exit, Problem, Role, Timestamp, Via};
+use model::{By, Exit, Problem, Timestamp, Via};
 use serde_json::json;
 use store::{Store, views::PageRequest};
 
@@ -133,10 +133,7 @@ impl Desk {
 
     fn by(&self, organisation: &Organisation) -> By {
         let name = crate::app::actor();
-        let roles = match organisation.grants.is_empty() {
-            true => Role::ALL.to_vec(),
-            false => organisation.roles_of(&name, None),
-        };
+        let roles = organisation.roles_here(&name, None);
         By { name, roles, via: Via::Local }
     }
 

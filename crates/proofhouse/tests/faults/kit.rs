@@ -199,7 +199,7 @@ pub fn processes_of(site: &Site) -> Vec<String> {
         let folder = fs::read_link(entry.path().join("cwd")).unwrap_or_default();
         // The mounts of this test's own namespace are everybody's; only those inside sandboxes count.
         let mounts = read("mountinfo");
-        let sandboxed = mounts.contains(&place) && mounts.contains("/cache/work/");
+        let sandboxed = mounts.contains(&place) && mounts.contains("/cache/work");
         let ours = command.contains(&place)
             || read("environ").contains(&place)
             || folder.starts_with(site.path())

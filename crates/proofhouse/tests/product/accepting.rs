@@ -261,8 +261,11 @@ fn results_of_people_come_from_those_who_may_enter_them_and_only_who_judges_says
     everybody_is(&site, "developer");
     assert!(by(&site, &found, 1).contains("role-missing"));
     assert!(attest().expect(1).err.contains("role-missing"));
-    let raw = site.proofhouse(&["import", none.to_str().unwrap(), "--report-format", "manual-markdown"]);
-    raw.expect(2);
+    // A report that says of itself who tested what is no way round it.
+    let own = site.path().join("own.json");
+    let report = json!({ "proofhouseManualReport": 1, "tester": "tess", "tested": day, "scope": ["all"], "findings": [] });
+    fs::write(&own, report.to_string()).unwrap();
+    assert!(site.proofhouse(&["import", own.to_str().unwrap()]).expect(1).err.contains("role-missing"));
 
     everybody_is(&site, "compliance");
     by(&site, &found, 0);

@@ -149,7 +149,7 @@ fn a_release_needs_two_people_and_what_they_signed_must_stay_as_it_was() {
     );
     // What only a look at the running release can find is not gone because nobody has looked.
     let unknown = document["unknown"].to_string();
-    assert!(unknown.contains("has not looked at this release yet"), "{unknown}");
+    assert!(unknown.contains("has not looked at all of this release yet"), "{unknown}");
     assert_eq!(document["accepted"][0]["state"], "ends-soon");
     assert!(third["review"]["authors"].to_string().contains("test@localhost"));
     let pdf = site.path().join("review.pdf");

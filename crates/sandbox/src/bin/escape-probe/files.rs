@@ -7,7 +7,14 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
+use sandbox::WORK;
+
 use super::{Attempt, Host, Verdict, attempt, call, control, io, last, name_of, when};
+
+/// A path in the folder that a step works in.
+fn inside(name: &str) -> String {
+    format!("{WORK}/{name}")
+}
 
 pub const ATTEMPTS: &[Attempt] = &[
     attempt("write-etc", "create a file in /etc", |_| create("/etc/escape")),
@@ -44,13 +51,13 @@ pub const ATTEMPTS: &[Attempt] = &[
         read(&format!("{}/secret", h.directory))
     }),
     control("read-host-file-by-dots", "the same, climbing out of /work by `..`", |h| {
-        read(&format!("/work/../../../../..{}/secret", h.directory))
+        read(&format!("{WORK}/../../../../..{}/secret", h.directory))
             .or(|| read(&format!("/tmp/../../../../..{}/secret", h.directory)))
     }),
     attempt("read-host-file-by-link", "the same, through a symbolic link in /work", |h| {
-        let _ = fs::remove_file("/work/link");
-        symlink(format!("{}/secret", h.directory), "/work/link").expect("links can be made");
-        read("/work/link")
+        let _ = fs::remove_file(inside("link"));
+        symlink(format!("{}/secret", h.directory), inside("link")).expect("links can be made");
+        read(&inside("link"))
     }),
     attempt("read-host-file-by-init", "the same, through /proc/1/root", |h| {
         read(&format!("/proc/1/root{}/secret", h.directory))
@@ -103,12 +110,12 @@ pub const ATTEMPTS: &[Attempt] = &[
         })
     }),
     attempt("hard-link-in", "hard-link a tool into /work to change it there", |_| {
-        let _ = fs::remove_file("/work/hard");
-        io(fs::hard_link("/usr/bin/env", "/work/hard"))
+        let _ = fs::remove_file(inside("hard"));
+        io(fs::hard_link("/usr/bin/env", inside("hard")))
     }),
     attempt("rename-out", "move a file from /work into /usr", |_| {
-        fs::write("/work/moved", "x").expect("/work is writable");
-        io(fs::rename("/work/moved", "/usr/moved"))
+        fs::write(inside("moved"), "x").expect("it is writable");
+        io(fs::rename(inside("moved"), "/usr/moved"))
     }),
     attempt("reopen-writable", "open a tool for reading, then again for writing by /proc/self/fd", |_| {
         let file = File::open("/usr/bin/env").expect("tools are readable");
@@ -185,7 +192,7 @@ fn read(path: &str) -> Verdict {
 
 /// A place for own files: `/work` inside, the temporary directory where there is none.
 fn work_file(name: &str) -> String {
-    let base = if fs::metadata("/work/.inside").is_ok() { "/work".into() } else { std::env::temp_dir() };
+    let base = if fs::metadata(inside(".inside")).is_ok() { WORK.into() } else { std::env::temp_dir() };
     base.join(format!("escape-{name}-{}", std::process::id())).to_string_lossy().into_owned()
 }
 

@@ -85,7 +85,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     }),
     attempt("load-kernel", "load another kernel to start", |_| raw(libc::SYS_kexec_load, [0, 0, 0, 0, 0])),
     attempt("swap", "swap to a file of one's own", |_| {
-        raw(libc::SYS_swapon, [c"/work/none".as_ptr() as _, 0, 0, 0, 0])
+        raw(libc::SYS_swapon, [c"none".as_ptr() as _, 0, 0, 0, 0])
     }),
     attempt("kernel-log-call", "read the kernel log by syslog", |_| {
         let mut buffer = [0u8; 256];
@@ -101,7 +101,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         raw(libc::SYS_sethostname, [c"sandbox".as_ptr() as _, 7, 0, 0, 0])
     }),
     attempt("accounting", "make the kernel write to a file", |_| {
-        raw(libc::SYS_acct, [c"/work/none".as_ptr() as _, 0, 0, 0, 0])
+        raw(libc::SYS_acct, [c"none".as_ptr() as _, 0, 0, 0, 0])
     }),
     attempt("quota", "ask for and change disk quotas", |_| {
         raw(libc::SYS_quotactl, [0x0080_0001_u32.into(), 0, 0, 0, 0])

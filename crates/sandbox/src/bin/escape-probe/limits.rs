@@ -24,7 +24,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     attempt("disk-bomb", "write to /tmp without end", |_| fill("/tmp/fill", TMP)),
     attempt("shared-memory-bomb", "write to /dev/shm without end", |_| fill("/dev/shm/fill", TMP)),
     attempt("inode-bomb", "make files in /tmp without end", |_| inode_bomb()),
-    attempt("file-bomb", "write one file in /work without end", |_| fill("/work/fill", FILE)),
+    attempt("file-bomb", "write one file in /work without end", |_| fill("fill", FILE)),
     attempt("memory-file-bomb", "write one memory file without end", |_| {
         // SAFETY: a NUL-terminated name; the new descriptor belongs to the file made from it.
         let file = unsafe { File::from_raw_fd(libc::memfd_create(c"fill".as_ptr(), 0)) };
